@@ -1,0 +1,216 @@
+"""Checks of `xor` that students can run too."""
+
+import numpy as np
+
+from autograder import check, expect, tensor
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
+XOR = np.array([0, 1, 1, 0])
+
+
+def sigmoid(score):
+    return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
+
+
+def unit(gate, tried):
+    """The probabilities of a logistic unit, given as `(weights, bias)`, on the four corners."""
+    weights, bias = expect.several(gate, 2, tried=tried, cause="Return the pair `(weights, bias)`.")
+    weights = expect.array(weights, tried=f"{tried}: the weights")
+    expect.that(
+        weights.size == 2,
+        tried=f"{tried}: the weights",
+        saw=f"shape {weights.shape}",
+        expected="two weights, one for each input",
+    )
+    bias = expect.array(bias, tried=f"{tried}: the bias")
+    expect.that(bias.size == 1, tried=f"{tried}: the bias", saw=f"shape {bias.shape}", expected="one number")
+    return sigmoid(CORNERS.astype(np.float64) @ weights.ravel() + bias.ravel()[0])
+
+
+def gate_is(gate, wanted, name, mistakes):
+    tried = f"{name}_gate() on the corners (0,0), (0,1), (1,0), (1,1)"
+    expect.equal(
+        (unit(gate, f"{name}_gate()") > 0.5).astype(int),
+        wanted,
+        tried=tried,
+        cause="Draw the corners and a line that has the 1s on one side; the bias says how far from the origin it lies.",
+        mistakes=mistakes,
+    )
+
+
+@check("gates.or")
+def _(student):
+    """The OR unit is above ½ on exactly the corners where OR is 1"""
+    gate_is(
+        student.or_gate(),
+        [0, 1, 1, 1],
+        "or",
+        {
+            "This is AND: the bias is so low that one input alone does not switch the unit on.": [0, 0, 0, 1],
+            "The unit is always on: at (0,0) only the bias speaks, so it must be negative.": [1, 1, 1, 1],
+            "The signs are turned round: the unit is on where OR is 0.": [1, 0, 0, 0],
+        },
+    )
+
+
+@check("gates.and")
+def _(student):
+    """The AND unit is above ½ on exactly the corners where AND is 1"""
+    gate_is(
+        student.and_gate(),
+        [0, 0, 0, 1],
+        "and",
+        {
+            "This is OR: one input alone switches the unit on; lower the bias.": [0, 1, 1, 1],
+            "The unit is never on: at (1,1) both weights together must win over the bias.": [0, 0, 0, 0],
+            "The signs are turned round: the unit is on where AND is 0.": [1, 1, 1, 0],
+        },
+    )
+
+
+@check("lecture.values")
+def _(student):
+    """The lecture's formula has the lecture's values on the corners"""
+    expect.close(
+        student.lecture_formula(CORNERS),
+        np.ones(4),
+        tried="lecture_formula on the four corners",
+        cause="Take the formula as it stands: σ(2x₁+2x₂−1) + σ(−2x₁−2x₂+1). It is not XOR, and the text asks why.",
+        mistakes={
+            "You mended it: this part asks for the formula as the lecture has it.": XOR,
+            "Only the first of the two units is there.": sigmoid(2 * CORNERS.sum(axis=1) - 1),
+        },
+        atol=1e-4,
+    )
+
+
+@check("by_hand.corners")
+def _(student, limits):
+    """The network with weights chosen by hand is XOR on the corners"""
+    tried = "xor_by_hand on the corners (0,0), (0,1), (1,0), (1,1)"
+    expect.close(
+        student.xor_by_hand(CORNERS),
+        XOR,
+        tried=tried,
+        cause="The units are too soft: larger weights and biases, all by the same factor, make each step steeper.",
+        mistakes={
+            "This is XNOR: XOR is 1 where the inputs differ (the lecture's table is upside down).": 1 - XOR,
+            "This is the lecture's formula, the constant 1: each unit cancels the other.": np.ones(4),
+            "This is OR: take away the corner (1,1) with a second unit.": np.array([0, 1, 1, 1]),
+        },
+        rtol=0,
+        atol=limits.by_hand_error,
+    )
+
+
+@check("model.shape")
+def _(student, draw):
+    """The model maps (n, 2) to probabilities (n, 1)"""
+    for hidden in (3, 6):
+        student.seed(draw.seed())
+        tried = f"build_model({hidden}) on 5 points"
+        points = draw.normal(5, 2) * 3
+        model = expect.remote(student.build_model(hidden), tried=f"build_model({hidden})").ready(points)
+        for weights in ("its first weights", "large weights", "other large weights"):
+            probabilities = expect.shape(
+                model.forward(points),
+                (5, 1),
+                tried=tried,
+                cause="Two inputs, one output: the last layer has one unit.",
+                mistakes={"The output axis is missing: keep (n, 1), do not squeeze.": (5,)},
+            )
+            expect.between(
+                probabilities,
+                0,
+                1,
+                tried=f"{tried}, with {weights}",
+                cause="The output is no probability: end with a sigmoid (a ReLU at the output is not one).",
+                what="outputs",
+            )
+            expect.that(
+                weights == "its first weights" or float(probabilities.max()) > 0,
+                tried=f"{tried}, with {weights}",
+                saw="exactly 0 for each of them",
+                expected="probabilities",
+                cause="The output is no probability: end with a sigmoid (a ReLU at the output is not one).",
+            )
+            model.set_parameters({name: draw.normal(*value.shape) * 2 for name, value in model.parameters().items()})
+
+
+@check("cross_entropy.values")
+def _(student, draw):
+    """The cross-entropy is the mean of −y ln p − (1−y) ln(1−p)"""
+    p = draw.uniform(0.05, 0.95, 7, 1)
+    y = draw.integers(0, 2, 7, 1).astype(np.float32)
+    y[:2, 0] = 0, 1
+    p[:2, 0] = 0.2, 0.3
+    each = -(y * np.log(p) + (1 - y) * np.log(1 - p))
+    expect.close(
+        expect.number(
+            student.binary_cross_entropy(tensor(p), tensor(y)), tried="binary_cross_entropy of 7 probabilities"
+        ),
+        each.mean(),
+        tried="binary_cross_entropy of 7 probabilities",
+        cause="Compare with −y ln p − (1−y) ln(1−p), averaged over the 7.",
+        mistakes={
+            "You sum; the contract asks for the mean.": each.sum(),
+            "The logarithm is to base 2; the contract asks for the natural one.": each.mean() / np.log(2),
+            "The logarithm is to base 10; the contract asks for the natural one.": each.mean() / np.log(10),
+            "The sign is turned round: a cross-entropy is positive.": -each.mean(),
+            "Only the term of y = 1 is there; add (1−y) ln(1−p).": -(y * np.log(p)).mean(),
+            "p and y are exchanged.": _cross_entropy(np.clip(y, 1e-7, 1 - 1e-7), p),
+            "A sigmoid is applied once more: p is a probability already, no logit.": _cross_entropy(sigmoid(p), y),
+        },
+        rtol=1e-3,
+    )
+
+
+def _cross_entropy(p, y):
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+
+
+@check("gradients.names", needs="model.shape")
+def _(student, draw):
+    """There is a gradient for every parameter, under its name and of its shape"""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_model(5), tried="build_model(5)").ready(CORNERS)
+    parameters = model.parameters()
+    slopes = expect.mapping(
+        student.gradients(model, draw.normal(6, 2), draw.integers(0, 2, 6, 1).astype(np.float32)),
+        tried="gradients of a model with 5 hidden units",
+        cause="Return a dict from parameter name to array.",
+    )
+    expect.equal(
+        sorted(slopes, key=str),
+        sorted(parameters),
+        tried="the names that gradients returns",
+        cause="Names are those of `named_parameters()` in PyTorch, `variable.path` in Keras.",
+    )
+    for name, value in parameters.items():
+        expect.shape(slopes[name], value.shape, tried=f"the gradient of {name}", cause="Each has its parameter's shape.")
+
+
+@check("training.losses", needs="model.shape")
+def _(student, draw):
+    """train returns one loss for each epoch"""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_model(4), tried="build_model(4)").ready(CORNERS)
+    before = model.parameters()
+    losses = student.train(model, CORNERS, XOR[:, None].astype(np.float32), 7, 0.05, draw.seed())
+    expect.losses(
+        losses,
+        7,
+        tried="train for 7 epochs",
+        cause="Collect the loss of each epoch as a float and return the list.",
+    )
+    expect.moved(
+        before,
+        model.parameters(),
+        tried="the parameters before and after 7 epochs of train",
+        cause="An optimiser's step is missing, or it holds the parameters of another model.",
+    )
+
+
+@check("gpu.readiness", deferred="graded once the pretended GPU is there")
+def _(student):
+    """Model and training step run where the model's parameters live"""

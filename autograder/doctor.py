@@ -1,0 +1,89 @@
+"""What works on this machine: frameworks, versions, devices, data, isolation, and whether `grading.yml` holds together."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from msgspec import Struct
+
+from autograder import exercise, launch
+from autograder.errors import GraderError, UsageError
+from autograder.launch import Budget, FrameworkName, Worker
+from autograder.rubric import Policy
+from autograder.worker import sandbox
+from shared import data
+
+State = Literal["good", "missing", "bad"]
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was tried."""
+
+    about: str
+    state: State
+    said: str
+
+
+def examine(policy: Policy | None) -> list[Finding]:
+    """Try everything; nothing raises."""
+    findings = [Finding("python", "good", f"{platform.python_version()} on {platform.platform()}")]
+    findings += [_framework(name) for name in ("torch", "keras")]
+    findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
+    findings.append(_isolation())
+    findings += [
+        Finding(f"data: {name}", "good" if state == "ready" else "missing" if state == "missing" else "bad", _data(state))
+        for name, state in data.verify().items()
+    ]
+    if policy:
+        findings += [_exercise(policy, name) for name in policy.exercises]
+    return findings
+
+
+def _framework(name: FrameworkName) -> Finding:
+    """Start a worker with it and have it answer."""
+    try:
+        worker = Worker(name, Budget(), None)
+        try:
+            hello = worker.ask("hello", seconds=launch.START_SECONDS)
+        finally:
+            worker.close()
+    except UsageError as problem:
+        return Finding(name, "missing", str(problem))
+    except (GraderError, OSError) as problem:
+        return Finding(name, "bad", str(problem))
+    versions = ", ".join(f"{package} {number}" for package, number in hello["versions"].items())
+    if not hello["draws_repeat"]:
+        return Finding(name, "bad", f"{versions}; the same seed gives different draws here")
+    return Finding(name, "good", f"{versions}; a worker answers; no GPU is used for grading yet")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "good", version(name))
+    except PackageNotFoundError:
+        return Finding(name, "missing", "not installed; needed only for its own integration")
+
+
+def _isolation() -> Finding:
+    how = "forked from a zygote" if launch.forks() else "started one by one"
+    there, missing = ", ".join(sandbox.present()), ", ".join(sandbox.missing())
+    return Finding("isolation", "good", f"weak: {there} (workers are {how}); not yet: {missing}")
+
+
+def _data(state: str) -> str:
+    return {"ready": "ready", "missing": "not fetched; `autograder data` fetches it"}.get(
+        state, "damaged; `autograder data` fetches it again"
+    )
+
+
+def _exercise(policy: Policy, name: str) -> Finding:
+    try:
+        found = exercise.load(policy, name)
+    except UsageError as problem:
+        return Finding(f"exercise: {name}", "bad", str(problem))
+    hidden = sum(not check.visible for check in found.checks)
+    return Finding(f"exercise: {name}", "good", f"{len(found.checks)} checks, {hidden} of them hidden")
+
+

@@ -1,0 +1,98 @@
+"""Many submissions: a pool on this machine, results written as they come, and going on where an earlier run was stopped."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import grader, launch
+from autograder.errors import GraderError
+from autograder.exercise import Exercise
+from autograder.launch import FrameworkName, Zygote
+from autograder.result import Result, encode, read, write_whole
+from autograder.submission import Submission
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade and how."""
+
+    submissions: Sequence[Submission]
+    exercises: dict[str, Exercise]
+    results: Path
+    seed: int | None = None
+    """The same seed gives the same scores; `None` draws a fresh one for each submission."""
+    jobs: int = 1
+    force: bool = False
+    """Grade also what has a result already."""
+
+
+class Zygotes:
+    """One zygote for each framework, started when the first submission needs it. A context."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started: dict[FrameworkName, Zygote] = {}
+
+    def __enter__(self) -> Zygotes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for zygote in self._started.values():
+            zygote.close()
+
+    def of(self, framework: FrameworkName) -> Zygote | None:
+        """The framework's zygote; `None` where this system cannot fork: then each worker imports for itself."""
+        if not launch.forks():
+            return None
+        with self._lock:
+            if framework not in self._started:
+                self._started[framework] = Zygote(framework)
+            return self._started[framework]
+
+
+def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
+    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is handed on."""
+    launch.make_undumpable()
+    with Zygotes() as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
+
+        def one(handed_in: Submission) -> Result:
+            path = result_path(plan.results, handed_in.student, handed_in.exercise)
+            exercise = plan.exercises[handed_in.exercise]
+            earlier = None if plan.force else _earlier(path, handed_in, exercise, plan.seed)
+            if earlier:
+                return earlier
+            begun(handed_in)
+            seed = secrets.randbits(32) if plan.seed is None else plan.seed
+            result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of))
+            write_whole(path, encode(result))
+            return result
+
+        waiting = [pool.submit(one, handed_in) for handed_in in plan.submissions]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def result_path(results: Path, student: str, exercise: str) -> Path:
+    """Where a result lies. Raises `GraderError` for a name that would lead out of the folder."""
+    if student in ("", ".", "..") or any(sign in student for sign in "/\\\0"):
+        raise GraderError(f"{student!r} is no name for a folder")
+    return results / student / f"{exercise}.json"
+
+
+def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:
+    """The result of an earlier run, if it is of the same file, checks and policy, and has a score."""
+    try:
+        found = read(path)
+    except ValueError:
+        return None
+    same = found.digest == grader.digest(handed_in, exercise) and seed in (None, found.seed)
+    return found if same and not found.ungraded else None

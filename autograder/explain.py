@@ -1,0 +1,75 @@
+"""From an exception of the student's code, or a limit it passed, to the five sentences."""
+
+from __future__ import annotations
+
+import re
+
+from autograder.errors import CheckFailed, LimitExceeded, StudentError
+
+_KNOWN: tuple[tuple[str, str], ...] = (
+    (r"^NotImplementedError", "The stub is still there: write this function."),
+    (r"^MemoryError|[Uu]nable to allocate|can't allocate memory|OOM when allocating", "An array far larger than the exercise needs."),
+    (r"^RecursionError", "A function that calls itself without an end."),
+    (r"^SystemExit|^KeyboardInterrupt", "Take `exit()`, `quit()` or `sys.exit()` out: a function returns."),
+    (r"does not require grad", "The graph is cut: no `.detach()`, `.item()`, `.numpy()` or `no_grad()` between parameters and loss."),
+    (r"backward through the graph a second time", "A tensor of an earlier step is still tied to its graph: detach what is carried over."),
+    (r"modified by an inplace operation", "A tensor that the backward pass needs is changed in place."),
+    (r"Can't call numpy\(\) on Tensor that requires grad", "Call `.detach()` before `.numpy()`."),
+    (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)|must have the same dtype|dtype.*(Double|Long)", "Two dtypes meet: inputs come as float32 (float64 in gradient checks), integers as int64."),
+    (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned", "Two shapes do not fit: compare each with the contract in the text."),
+    (r"positional argument|unexpected keyword argument", "The signature differs from the stub's: keep names and order of the parameters."),
+    (r"^TypeError: .*NoneType|'NoneType' object", "Something is None: a function without `return`, or a gradient that never arrived."),
+    (r"^(NameError|UnboundLocalError)", "A name that is not defined when the file is run from the top, cell by cell."),
+    (r"^ModuleNotFoundError|^ImportError", "Only NumPy, SciPy, SymPy, Matplotlib, your framework and `shared` may be imported."),
+    (r"^(SyntaxError|IndentationError|TabError)", "Python cannot read this cell."),
+    (r"numpy\.ndarray' object has no attribute|must be Tensor, not numpy", "Inputs come as NumPy arrays: make them tensors first."),
+)  # fmt: skip
+
+_LIMITS = {
+    "time": "A loop that does not end, or work that grows with the square of the input.",
+    "memory": "An array far larger than the exercise needs, or a list of tensors that keep their graphs.",
+    "output": "A `print` inside a loop: take it out.",
+    "process": "A crash of native code, or `os._exit`: a function returns.",
+    "wire": "Something wrote into the grader's channel: a function returns its answer and prints what it likes.",
+}
+
+_TITLES = {
+    "time": "it ran past the time limit",
+    "memory": "it ran past the memory limit",
+    "output": "it ran past the output limit",
+    "process": "the process ended",
+    "wire": "what came back was no answer",
+}
+
+
+def raised(problem: StudentError, title: str) -> CheckFailed:
+    """An exception of the student's code."""
+    tried = f"your code, to see: {title}"
+    if problem.kind == "NotThere":
+        return CheckFailed(
+            tried,
+            f"nothing called `{problem.message}`",
+            f"`{problem.message}`, under the name that the stub gives it",
+            problem.likely or "It was renamed or deleted, or the cell that defines it raised an error.",
+        )
+    said = f"{problem.kind}: {_first_line(problem.message)}" if problem.message else problem.kind
+    where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
+    return CheckFailed(tried, said + where, "an answer", problem.likely or likely_cause(problem))
+
+
+def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:
+    """A limit, a crash, or a broken wire."""
+    allowed = f"an answer within the limit: {problem.allowed}" if problem.limit in ("time", "memory", "output") else "an answer"
+    saw = f"{_TITLES[problem.limit]}: {problem.used}"
+    return CheckFailed(f"your code, to see: {title}", saw, allowed, _LIMITS[problem.limit])
+
+
+def likely_cause(problem: StudentError) -> str:
+    """The usual cause of a well-known exception; empty where none is known."""
+    said = f"{problem.kind}: {problem.message}"
+    return next((sentence for pattern, sentence in _KNOWN if re.search(pattern, said, re.DOTALL)), "")
+
+
+def _first_line(message: str) -> str:
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    return line if len(line) <= 240 else f"{line[:237]}…"

@@ -1,0 +1,291 @@
+"""Run the checks of one submission: order, budgets, restarts, scores."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from autograder import explain, submission
+from autograder.draw import Draw
+from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError
+from autograder.exercise import Check, Exercise, Thresholds
+from autograder.launch import WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
+from autograder.result import CheckResult, Layers, Result
+from autograder.student import Student
+from autograder.submission import Submission
+from autograder.worker import sandbox
+
+LOAD_SECONDS = 30.0
+"""CPU seconds in which a file must have been read: cells define, they do not train."""
+
+ZygoteOf = Callable[[FrameworkName], Zygote | None]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """How to grade one submission."""
+
+    exercise: Exercise
+    seed: int
+    zygote_of: ZygoteOf
+    visible_only: bool = False
+    only: Collection[str] | None = None
+    """Ids of the checks to run, with what they need; `None` for all."""
+    progress: Progress = lambda title: None
+
+
+def grade(handed_in: Submission, job: Job) -> Result:
+    """The result of one submission. Whatever its code does, this returns; where the grader itself failed, without a score."""
+    started = time.monotonic()
+    exercise = job.exercise
+    checks = [check for check in exercise.ordered() if check.visible or not job.visible_only]
+    if job.only is not None:
+        wanted = exercise.with_needs(list(job.only))
+        checks = [check for check in checks if check.id in wanted]
+    run = _Run(handed_in, job)
+    try:
+        for check in checks:
+            job.progress(check.title)
+            run.results[check.id] = run.result_of(check)
+    finally:
+        run.close()
+    return _result(handed_in, job, run, checks, time.monotonic() - started)
+
+
+def digest(handed_in: Submission, exercise: Exercise) -> str:
+    """What a result depends on besides the seed: the same digest need not be graded again."""
+    whole = hashlib.sha256(exercise.digest.encode())
+    whole.update(version("deep-learning-autograder").encode())
+    whole.update(handed_in.file.encode() + b"\0" + handed_in.content)
+    return whole.hexdigest()
+
+
+class Session:
+    """A file in a worker that is started afresh after a crash: what `student` and `reference` ask through."""
+
+    def __init__(self, file: Submission, exercise: Exercise, zygote_of: ZygoteOf) -> None:
+        limits = exercise.rubric.limits
+        self._file = file
+        self._seconds = limits.check_seconds
+        self._budget = Budget(limits.memory_mb, limits.output_mb, limits.file_mb, int(limits.seconds * WALL_PER_CPU) + 1)
+        self._zygote_of = zygote_of
+        self._worker: Worker | None = None
+        self._unloadable: LimitExceeded | None = None
+        self.output = ""
+        self.notes: list[str] = []
+        self.versions: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Have a live worker with the file loaded and nothing kept from the check before.
+
+        Raises `LimitExceeded` where loading the file runs past a limit: once is enough, it is not tried again.
+        """
+        if self._unloadable:
+            raise self._unloadable
+        if self._worker and self._worker.alive:
+            try:
+                self.ask("forget")
+                return
+            except LimitExceeded:
+                # It died between two checks, by a thread of its own: the next one gets a new worker.
+                self.close()
+        assert self._file.framework != "unknown"
+        self._worker = Worker(self._file.framework, self._budget, self._zygote_of(self._file.framework))
+        hello = self._worker.ask("hello", seconds=LOAD_SECONDS * 4)
+        self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
+        if not hello["draws_repeat"]:
+            self.close()
+            raise GraderError("the same seed gives different draws on this machine: no grading here can be repeated")
+        try:
+            troubles = self._worker.ask("load", seconds=LOAD_SECONDS, args=[list(cell) for cell in self._file.cells])
+        except LimitExceeded as problem:
+            self._unloadable = LimitExceeded(problem.limit, f"{problem.used}, while the file was read", problem.allowed)
+            self._keep_output()
+            raise self._unloadable from None
+        self.notes = [_cell_note(*trouble) for trouble in troubles]
+
+    def ask(self, verb: str, **fields: Any) -> Any:
+        """A request within the check's seconds."""
+        if self._worker is None or not self._worker.alive:
+            # A check that goes on after its worker has died learns it again.
+            raise LimitExceeded("process", "the process had ended", "a process that lives on")
+        return self._worker.ask(verb, seconds=self._seconds, **fields)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._keep_output()
+        if self._worker:
+            self._worker.close()
+            self._worker = None
+
+    def _keep_output(self) -> None:
+        if self._worker:
+            self.output = (self.output + self._worker.output)[: 64 << 10]
+
+
+class _Run:
+    """One grading while it goes on."""
+
+    def __init__(self, handed_in: Submission, job: Job) -> None:
+        self._job = job
+        self._exercise = job.exercise
+        self._handed_in = handed_in
+        self._started = time.monotonic()
+        self.results: dict[str, CheckResult] = {}
+        self.session = Session(handed_in, job.exercise, job.zygote_of)
+        self._reference: Session | None = None
+        self.grader_said: list[str] = []
+
+    def close(self) -> None:
+        self.session.close()
+        if self._reference:
+            self._reference.close()
+
+    def result_of(self, check: Check) -> CheckResult:
+        started = time.monotonic()
+
+        def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
+            worth = self._exercise.points(check)
+            said = said or CheckFailed("", "", "")
+            return CheckResult(
+                id=check.id,
+                title=check.title,
+                visible=check.visible,
+                points=worth if status == "passed" else 0,
+                maximum=worth,
+                status=status,
+                tried=said.tried,
+                saw=said.saw,
+                expected=said.expected,
+                likely=said.likely,
+                read="" if status in ("passed", "deferred") else said.read or f"README, part `{check.part}`",
+                seconds=round(time.monotonic() - started, 3),
+            )
+
+        if check.deferred:
+            return done("deferred", CheckFailed("", check.deferred, ""))
+        if not self._handed_in.readable:
+            return done("failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run"))
+        lacking = [need for need in check.needs if need in self.results and self.results[need].status not in ("passed", "deferred")]
+        if lacking:
+            return done("skipped", CheckFailed("", f"because {lacking[0]} did not pass", ""))
+        try:
+            self._keep_to_the_budget()
+            self.session.begin()
+            check.body(**self._arguments(check))
+        except CheckFailed as failed:
+            return done("failed", failed)
+        except StudentError as problem:
+            return done("failed", explain.raised(self._with_cells_that_raised(problem), check.title))
+        except LimitExceeded as problem:
+            return done("failed", explain.past_limit(problem, check.title))
+        except GraderError as problem:
+            return done("error", self._ours(check, str(problem)))
+        except Exception as problem:  # noqa: BLE001 - a bug in a check is our failure, and must cost no student a point
+            return done("error", self._ours(check, f"{type(problem).__name__}: {problem}{_line(problem)}"))
+        return done("passed")
+
+    def _arguments(self, check: Check) -> dict[str, Any]:
+        offered: dict[str, Callable[[], Any]] = {
+            "student": lambda: Student(self.session.ask),
+            "reference": lambda: Student(self._reference_session().ask),
+            "draw": lambda: Draw(self._job.seed, self._exercise.name, check.id),
+            "limits": lambda: Thresholds(self._exercise.rubric.thresholds),
+        }
+        return {name: offered[name]() for name in check.takes}
+
+    def _reference_session(self) -> _OfOurs:
+        if self._reference is None:
+            path = self._exercise.reference(self._handed_in.framework)
+            file = submission.read(path, "reference", self._exercise.name)
+            self._reference = Session(file, self._exercise, self._job.zygote_of)
+        ours = _OfOurs(self._reference)
+        ours.begin()
+        return ours
+
+    def _keep_to_the_budget(self) -> None:
+        allowed = self._exercise.rubric.limits.seconds
+        used = time.monotonic() - self._started
+        if used > allowed * WALL_PER_CPU:
+            raise LimitExceeded("time", f"{used:.0f} s for the checks before this one", f"{allowed:g} s of computing for all")
+
+    def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
+        if problem.kind == "NotThere" and self.session.notes and not problem.likely:
+            problem.likely = f"{self.session.notes[0]} What that cell defines after this line is not there."
+        return problem
+
+    def _ours(self, check: Check, said: str) -> CheckFailed:
+        self.grader_said.append(f"The grader failed in {check.id}: {said}")
+        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", said)
+
+
+class _OfOurs:
+    """The reference's session: whatever goes wrong there is the grader's fault."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def begin(self) -> None:
+        self._as_ours(self._session.begin)
+        if self._session.notes:
+            raise GraderError(f"the reference solution: {self._session.notes[0]}")
+
+    def ask(self, verb: str, **fields: Any) -> Any:
+        return self._as_ours(lambda: self._session.ask(verb, **fields))
+
+    def _as_ours(self, do: Callable[[], Any]) -> Any:
+        try:
+            return do()
+        except (StudentError, LimitExceeded) as problem:
+            raise GraderError(f"the reference solution: {problem}") from problem
+
+
+def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check], seconds: float) -> Result:
+    order = [check.id for check in job.exercise.checks if check.id in run.results]
+    results = [run.results[id] for id in order]
+    counted = [result for result in results if result.status != "deferred"]
+    failed_ourselves = any(result.status == "error" for result in results)
+    notes = [*handed_in.notes, *run.session.notes, *run.grader_said]
+    if job.exercise.solutions is None:
+        notes.append("Hidden checks are not present here; only those that students can run were run.")
+    return Result(
+        student=handed_in.student,
+        exercise=handed_in.exercise,
+        framework=handed_in.framework,
+        file=handed_in.file,
+        digest=digest(handed_in, job.exercise),
+        score=None if failed_ourselves else round(sum(result.points for result in counted), 6),
+        maximum=round(sum(result.maximum for result in counted), 6),
+        checks=results,
+        notes=notes,
+        isolation=Layers("weak", list(sandbox.present()), list(sandbox.missing())),
+        versions={"autograder": version("deep-learning-autograder"), **run.session.versions},
+        seed=job.seed,
+        output=run.session.output,
+        seconds=round(seconds, 3),
+        graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:
+    said = message.splitlines()[0][:200] if message else ""
+    line = f", at `{code}`" if code else ""
+    return f"{where or cell} raised {kind}{': ' if said else ''}{said}{line}."
+
+
+def _line(problem: Exception) -> str:
+    """Where in our own code it happened, for whoever mends it."""
+    trace = problem.__traceback__
+    last = ""
+    while trace:
+        last = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return last
+
+

@@ -1,0 +1,99 @@
+"""The checks in a notebook: `grader = Notebook("xor"); grader.check("gates"); grader.check_all()`.
+
+The notebook's file is what is graded, as on the command line: save it first.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from autograder import exercise, grader, rubric, submission
+from autograder.engine import Zygotes
+from autograder.errors import GraderError, UsageError
+from autograder.report import page, terminal
+from autograder.result import Result
+from autograder.submission import Submission
+
+
+class Report:
+    """What a check found: rich in a notebook, plain text elsewhere."""
+
+    def __init__(self, result: Result, note: str = "") -> None:
+        self.result = result
+        self._note = note
+
+    @property
+    def passed(self) -> bool:
+        """Did everything that was run pass?"""
+        return all(check.status in ("passed", "deferred") for check in self.result.checks)
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [terminal.plain(self.result, hidden_later=True), self._note]))
+
+    def _repr_html_(self) -> str:
+        return page.html_fragment(self.result, hidden_later=True) + (f"<p>{self._note}</p>" if self._note else "")
+
+
+class Problem:
+    """Why nothing was checked, in a sentence."""
+
+    passed = False
+
+    def __init__(self, *sentences: str) -> None:
+        self._said = "\n".join(sentences)
+
+    def __repr__(self) -> str:
+        return self._said
+
+
+class Notebook:
+    """The checks of an exercise for the notebook that this stands in.
+
+    `file`: the notebook's own file. Without it, the file of the exercise in the current folder that was saved last.
+    Raises `UsageError` where there is no exercise of that name.
+    """
+
+    def __init__(self, name: str, file: str | Path | None = None) -> None:
+        here = Path.cwd()
+        policy = rubric.load(rubric.find(here))
+        self._exercise = exercise.load(policy, name)
+        self._file = Path(file) if file else None
+
+    def check(self, part: str) -> Report | Problem:
+        """Run the checks of one part, and what they need."""
+        ids = [check.id for check in self._exercise.checks if check.part == part and check.visible]
+        if not ids:
+            parts = dict.fromkeys(check.part for check in self._exercise.checks)
+            return Problem(f"{self._exercise.name} has no part {part!r}; there are {', '.join(parts)}.")
+        return self._run(ids)
+
+    def check_all(self) -> Report | Problem:
+        """Run every check that students may see."""
+        return self._run(None)
+
+    def _run(self, only: list[str] | None) -> Report | Problem:
+        try:
+            handed_in = self._read()
+            with Zygotes() as zygotes:
+                job = grader.Job(
+                    self._exercise, secrets.randbits(32), zygotes.of, visible_only=True, only=only
+                )
+                return Report(grader.grade(handed_in, job), f"Checked: {handed_in.file} as it was last saved.")
+        except UsageError as problem:
+            return Problem(*problem.problems)
+        except GraderError as problem:
+            return Problem(f"Not checked: {problem}")
+
+    def _read(self) -> Submission:
+        name = self._exercise.name
+        if self._file:
+            return submission.read(self._file, "you", name)
+        files = [
+            path
+            for path in Path.cwd().iterdir()
+            if path.suffix in (".ipynb", ".py") and submission.exercise_of(path, [name]) and path.stem.startswith(name)
+        ]
+        if not files:
+            raise UsageError(f"No file of {name} is in this folder: say Notebook({name!r}, 'your_file.ipynb').")
+        return submission.read(max(files, key=lambda path: path.stat().st_mtime), "you", name)

@@ -1,0 +1,211 @@
+"""Find and read submissions: whose they are, for which exercise, in which framework, and their cells as text.
+
+A submission is data. Nothing in it is run here, and whatever is wrong with it is a note in its result, never an exception.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from autograder.errors import UsageError
+
+Framework = Literal["torch", "keras", "unknown"]
+Code = tuple[str, str]
+"""The name that tracebacks show for a cell, and its source."""
+
+LARGEST = 50 << 20
+SKIPPED_TAGS = {"demo", "check"}
+_HEAD = re.compile(r"^# ?%%(?!%)(?P<rest>.*)$")
+_IMPORTS = {"torch": "torch", "keras": "keras", "tensorflow": "keras"}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's file for one exercise."""
+
+    student: str
+    exercise: str
+    file: str
+    framework: Framework
+    cells: Sequence[Code]
+    content: bytes
+    notes: tuple[str, ...] = ()
+
+    @property
+    def readable(self) -> bool:
+        """Is there anything to run?"""
+        return self.framework != "unknown" and bool(self.cells)
+
+
+def read(path: Path, student: str, exercise: str) -> Submission:
+    """A submission from its file, whatever the file holds."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return _nothing(path, student, exercise, b"", f"{path.name} is larger than {LARGEST >> 20} MB.")
+        content = path.read_bytes()
+    except OSError as problem:
+        return _nothing(path, student, exercise, b"", f"{path.name} cannot be read: {problem.strerror}.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _nothing(path, student, exercise, content, f"{path.name} is not UTF-8 text.")
+    if not text.strip():
+        return _nothing(path, student, exercise, content, f"{path.name} is empty.")
+    if path.suffix == ".ipynb":
+        try:
+            cells = list(_notebook_cells(json.loads(text)))
+        except (ValueError, RecursionError):
+            return _nothing(
+                path, student, exercise, content, f"{path.name} is no notebook: save it again, or download it as .ipynb."
+            )
+    else:
+        cells = list(_percent_cells(text, path.name))
+    framework = _framework(cells, path)
+    notes = (
+        ()
+        if framework != "unknown"
+        else (f'{path.name} does not say which framework it uses: set FRAMEWORK = "torch" or "keras" in its first cell.',)
+    )
+    return Submission(student, exercise, path.name, framework, cells, content, notes)
+
+
+def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
+    """A folder of the right name with no file that could be the submission."""
+    there = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
+    note = f"No {exercise}.ipynb and no {exercise}.py was handed in; the folder holds {there}."
+    return Submission(student, exercise, "", "unknown", (), b"", (note,))
+
+
+def find(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
+    """The submissions of a file, or of a folder laid out `submitted/<student>/<exercise>/<file>`.
+
+    Raises `UsageError` where the path is neither.
+    """
+    if not path.exists():
+        raise UsageError(f"{path} is not there")
+    if path.is_file():
+        name = exercise or exercise_of(path, exercises)
+        if name is None:
+            raise UsageError(f"{path}: which exercise is this? Name the file {exercises[0]}.ipynb, or say --exercise")
+        yield read(path, student or _student_of(path, name), name)
+        return
+    found = False
+    for folder in _exercise_folders(path, exercises):
+        whose, name = folder.parent.name, folder.name
+        if (exercise and name != exercise) or (student and whose != student):
+            continue
+        found = True
+        file = _file_in(folder, name)
+        yield read(file, whose, name) if file else nothing_handed_in(folder, whose, name)
+    if not found:
+        only = " ".join(f"of {value}" for value in (exercise, student) if value)
+        raise UsageError(f"{path} holds no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>")
+
+
+def exercise_of(path: Path, exercises: Sequence[str]) -> str | None:
+    """The exercise that a file is named after, or that its folder is."""
+    stem = re.sub(r"_(torch|keras)$", "", path.stem)
+    return next((name for name in (stem, path.parent.name) if name in exercises), None)
+
+
+def _student_of(path: Path, exercise: str) -> str:
+    folder = path.resolve().parent
+    laid_out = folder.name == exercise and "submitted" in folder.parts
+    return folder.parent.name if laid_out else path.stem
+
+
+def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
+    inner = path / "submitted"
+    top = inner if inner.is_dir() else path
+    # `submitted`, `submitted/<student>` and `submitted/<student>/<exercise>` may each be named.
+    for pattern in ("*/*", "*"):
+        folders = [folder for folder in sorted(top.glob(pattern)) if folder.is_dir() and folder.name in exercises]
+        if folders:
+            yield from folders
+            return
+    if top.name in exercises:
+        yield top
+
+
+def _file_in(folder: Path, exercise: str) -> Path | None:
+    names = [f"{exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in (".ipynb", ".py")]
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:
+    return Submission(student, exercise, path.name, "unknown", (), content, (note,))
+
+
+def _notebook_cells(notebook: Any) -> Iterator[Code]:
+    """Code cells, numbered among themselves. Raises `ValueError`."""
+    if not isinstance(notebook, dict) or not isinstance(cells := cast(dict[str, Any], notebook).get("cells"), list):
+        raise ValueError("no cells")
+    number = 0
+    for cell in cast(list[Any], cells):
+        if not isinstance(cell, dict):
+            raise ValueError("a cell that is none")
+        fields = cast(dict[str, Any], cell)
+        source: Any = fields.get("source", "")
+        if isinstance(source, list):
+            source = "".join(str(line) for line in cast(list[Any], source))
+        if fields.get("cell_type") != "code" or not isinstance(source, str):
+            continue
+        number += 1
+        metadata: Any = fields.get("metadata")
+        tags: Any = cast(dict[str, Any], metadata).get("tags") if isinstance(metadata, dict) else ()
+        if not SKIPPED_TAGS & {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}:
+            yield f"cell {number}", source
+
+
+def _percent_cells(text: str, name: str) -> Iterator[Code]:
+    """Cells with as many empty lines before them that line numbers are the file's."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    starts = [number for number, line in enumerate(lines) if _HEAD.match(line)]
+    for start, end in zip([-1, *starts], [*starts, len(lines)], strict=True):
+        head = _HEAD.match(lines[start]) if start >= 0 else None
+        rest = head["rest"] if head else ""
+        body = "\n".join(lines[start + 1 : end])
+        tagged = re.search(r"tags=\[([^\]]*)\]", rest)
+        tags = set(re.findall(r"[\w-]+", tagged[1])) if tagged else set[str]()
+        if not body.strip() or "[markdown]" in rest or "[md]" in rest or SKIPPED_TAGS & tags:
+            continue
+        yield name, "\n" * (start + 1) + body
+
+
+def _framework(cells: Sequence[Code], path: Path) -> Framework:
+    """What `FRAMEWORK` is set to; else what the file's name says; else what it imports."""
+    trees = [tree for _, source in cells if (tree := _parsed(source))]
+    for tree in trees:
+        for statement in tree.body:
+            if (
+                isinstance(statement, ast.Assign)
+                and any(isinstance(target, ast.Name) and target.id == "FRAMEWORK" for target in statement.targets)
+                and isinstance(statement.value, ast.Constant)
+                and statement.value.value in ("torch", "keras")
+            ):
+                return cast(Framework, statement.value.value)
+    named = re.search(r"_(torch|keras)$", path.stem)
+    if named:
+        return cast(Framework, named[1])
+    for tree in trees:
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in names:
+                if found := _IMPORTS.get(name.partition(".")[0]):
+                    return cast(Framework, found)
+    spelled = re.search(r'^FRAMEWORK\s*=\s*["\'](torch|keras)["\']', "\n".join(source for _, source in cells), re.MULTILINE)
+    return cast(Framework, spelled[1]) if spelled else "unknown"
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,176 @@
+"""Keras 3 on TensorFlow: images are channels-last, models are `keras.Model`s or layers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from autograder.worker.frameworks import Numbers
+
+
+def versions() -> dict[str, str]:
+    """Keras' and TensorFlow's versions."""
+    return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+def preload() -> None:
+    """One thread, set before the first op: a process with a second thread cannot fork safely."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def seed(seed: int) -> None:
+    """Seed all three generators, and Keras' own."""
+    random.seed(seed)
+    keras.utils.set_random_seed(seed % 2**32)
+
+
+def draws_repeat() -> bool:
+    """Does the same seed give the same draws, of every generator?"""
+
+    def draws() -> list[float]:
+        seed(20)
+        keras_draws: Any = keras.random.uniform((3,))
+        return [random.random(), np.random.normal(), *keras_draws.numpy().tolist()]  # noqa: NPY002
+
+    return draws() == draws()
+
+
+def tensor(values: Numbers) -> Any:
+    """A constant of the same dtype."""
+    return tf.constant(np.array(values))
+
+
+def array(value: Any) -> Numbers | None:
+    """The numbers of a tensor or a variable; `IndexedSlices` made dense."""
+    if isinstance(value, tf.IndexedSlices):
+        value = tf.convert_to_tensor(value)
+    if isinstance(value, tf.Tensor | tf.Variable | keras.Variable):
+        plain: Numbers = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        return plain.astype(np.float32) if plain.dtype.name in ("bfloat16", "float16") else plain
+    return None
+
+
+def images_in(values: Numbers) -> Numbers:
+    """Already channels-last."""
+    return values
+
+
+def images_out(values: Numbers) -> Numbers:
+    """Already channels-last."""
+    return values
+
+
+def ready(model: Any, example: Numbers) -> None:
+    """A subclass's `build()` can leave no weights, so only a call makes sure; what it moved is put back."""
+    if isinstance(model, keras.Layer) and model.built:
+        return
+    kept = {name: numbers for name, numbers in buffers(model).items()}
+    forward(model, np.zeros_like(example), training=False)
+    assign(model, kept)
+
+
+def forward(model: Any, inputs: Numbers, training: bool) -> Any:
+    """Called with the flag, not through `predict`, which costs 49 ms."""
+    return _call(model, tf.constant(np.array(inputs)), training)
+
+
+def parameters(model: Any) -> dict[str, Numbers]:
+    """By `variable.path`."""
+    return {path: _numbers(variable) for path, variable in _learned(model).items()}
+
+
+def buffers(model: Any) -> dict[str, Numbers]:
+    """All other variables of the model; not the counters of its random generators, which belong to the draws."""
+    return {path: _numbers(variable) for path, variable in _kept(model).items()}
+
+
+def assign(model: Any, values: dict[str, Numbers]) -> None:
+    """In place, so that optimisers and traced functions keep what they hold."""
+    variables = _learned(model) | _kept(model)
+    for path, numbers in values.items():
+        variables[path].assign(np.array(numbers))
+
+
+def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
+    """By `tf.GradientTape`, for frozen parameters too: it is the mathematics that is asked for."""
+    variables = _learned(model)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for variable in variables.values():
+            tape.watch(variable.value)
+        output = _call(model, tf.constant(np.array(inputs)), training)
+    slopes = tape.gradient(output, [variable.value for variable in variables.values()], _like(output, cotangent))
+    return {path: array(slope) for path, slope in zip(variables, slopes, strict=True)}
+
+
+def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:
+    """By `tf.GradientTape`."""
+    x = tf.constant(np.array(inputs))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        output = _call(model, x, training)
+    return array(tape.gradient(output, x, _like(output, cotangent)))
+
+
+def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbers | None) -> Any:
+    """By `tf.GradientTape`; `None` too where the answer hangs on no tensor at all."""
+    several = isinstance(args[wrt], list)
+    leaves = list(args[wrt]) if several else [args[wrt]]
+    with tf.GradientTape() as tape:
+        for leaf in leaves:
+            tape.watch(leaf)
+        output = function(*args)
+    slopes: Any = [None] * len(leaves)
+    if tf.is_tensor(output):
+        slopes = tape.gradient(output, leaves, None if cotangent is None else _like(output, cotangent))
+    found = [array(slope) for slope in slopes]
+    return found if several else found[0]
+
+
+def _call(model: Any, x: Any, training: bool) -> Any:
+    return model(x, training=training) if isinstance(model, keras.Layer) else model(x)
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    if not isinstance(model, keras.Layer):
+        raise TypeError(f"a keras.Model is needed here, not a {type(model).__name__}")
+    yield from model._flatten_layers()  # pyright: ignore[reportPrivateUsage]
+
+
+def _learned(model: Any) -> dict[str, Any]:
+    """What layers made as trainable, frozen since or not: `trainable_variables` is empty for a frozen model."""
+    return _by_path(variable for layer in _layers(model) for variable in layer._trainable_variables)
+
+
+def _kept(model: Any) -> dict[str, Any]:
+    learned = {id(variable) for variable in _learned(model).values()}
+    return _by_path(variable for variable in model.non_trainable_variables if id(variable) not in learned)
+
+
+def _by_path(variables: Iterator[Any]) -> dict[str, Any]:
+    """Paths repeat where two layers of a subclassed model have one name: the later ones get a number."""
+    named: dict[str, Any] = {}
+    seen: set[int] = set()
+    for variable in variables:
+        if id(variable) in seen:
+            continue
+        seen.add(id(variable))
+        path, again = variable.path, 1
+        while path in named:
+            again += 1
+            path = f"{variable.path}#{again}"
+        named[path] = variable
+    return named
+
+
+def _numbers(variable: Any) -> Numbers:
+    return np.array(variable.numpy())
+
+
+def _like(output: Any, cotangent: Numbers) -> Any:
+    return tf.reshape(tf.cast(cotangent, output.dtype), tf.shape(output))

@@ -1,0 +1,176 @@
+"""PyTorch: images are channels-first, models are modules."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from autograder.worker.frameworks import Numbers
+
+
+def versions() -> dict[str, str]:
+    """PyTorch's version."""
+    return {"torch": str(torch.__version__)}
+
+
+def preload() -> None:
+    """Without `torch._dynamo` the first optimizer step of every worker costs over a second."""
+    import torch._dynamo
+    import torch.optim
+    import torch.utils.data
+
+    torch.set_num_threads(1)
+
+
+def seed(seed: int) -> None:
+    """Seed all three generators."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - students draw from the legacy generator
+    torch.manual_seed(seed)
+
+
+def draws_repeat() -> bool:
+    """Does the same seed give the same draws, of every generator?"""
+
+    def draws() -> list[float]:
+        seed(20)
+        return [random.random(), np.random.normal(), *torch.rand(3).tolist()]  # noqa: NPY002
+
+    return draws() == draws()
+
+
+def tensor(values: Numbers) -> torch.Tensor:
+    """A tensor of its own memory."""
+    return torch.from_numpy(np.array(values))
+
+
+def array(value: Any) -> Numbers | None:
+    """The numbers of a tensor, wherever it lives."""
+    if not isinstance(value, torch.Tensor):
+        return None
+    plain = value.detach().cpu()
+    if plain.is_sparse:
+        plain = plain.to_dense()
+    if plain.dtype in (torch.bfloat16, torch.float16):
+        plain = plain.float()
+    return plain.resolve_conj().resolve_neg().numpy()
+
+
+def images_in(values: Numbers) -> Numbers:
+    """Channels-last → channels-first."""
+    return np.ascontiguousarray(np.moveaxis(values, -1, -3)) if values.ndim in (3, 4) else values
+
+
+def images_out(values: Numbers) -> Numbers:
+    """Channels-first → channels-last."""
+    return np.moveaxis(values, -3, -1) if values.ndim in (3, 4) else values
+
+
+def ready(model: Any, example: Numbers) -> None:
+    """Lazy modules have no parameters before the first call."""
+    if isinstance(model, nn.Module) and any(is_lazy(parameter) for parameter in model.parameters()):
+        forward(model, np.zeros_like(example), training=False)
+
+
+def forward(model: Any, inputs: Numbers, training: bool) -> Any:
+    """In the mode asked for, without gradients."""
+    with _mode(model, training), torch.no_grad():
+        return model(_input(model, inputs))
+
+
+def parameters(model: Any) -> dict[str, Numbers]:
+    """`named_parameters()`."""
+    return {name: _numbers(parameter) for name, parameter in _module(model).named_parameters()}
+
+
+def buffers(model: Any) -> dict[str, Numbers]:
+    """`named_buffers()`."""
+    return {name: _numbers(buffer) for name, buffer in _module(model).named_buffers()}
+
+
+def assign(model: Any, values: dict[str, Numbers]) -> None:
+    """Copy into the tensors that are there, so that optimisers keep what they hold."""
+    module = _module(model)
+    tensors = dict(module.named_parameters()) | dict(module.named_buffers())
+    with torch.no_grad():
+        for name, numbers in values.items():
+            if tensors[name].shape != numbers.shape:
+                raise ValueError(f"{name} has shape {tuple(tensors[name].shape)}, not {numbers.shape}")
+            tensors[name].copy_(tensor(numbers))
+
+
+def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
+    """By `torch.autograd.grad`, which leaves `.grad` alone."""
+    named = {name: parameter for name, parameter in _module(model).named_parameters() if parameter.requires_grad}
+    with _mode(model, training), torch.enable_grad():
+        output = model(_input(model, inputs))
+        slopes = torch.autograd.grad(output, list(named.values()), _like(output, cotangent), allow_unused=True)
+    found: dict[str, Numbers | None] = dict.fromkeys(parameters(model))
+    return found | {name: array(slope) for name, slope in zip(named, slopes, strict=True)}
+
+
+def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:
+    """By `torch.autograd.grad`."""
+    with _mode(model, training), torch.enable_grad():
+        x = _input(model, inputs).requires_grad_()
+        output = model(x)
+        (slope,) = torch.autograd.grad(output, [x], _like(output, cotangent), allow_unused=True)
+    return array(slope)
+
+
+def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbers | None) -> Any:
+    """By `torch.autograd.grad`; `None` too where the answer hangs on no tensor at all."""
+    several = isinstance(args[wrt], list)
+    leaves: list[torch.Tensor] = [leaf.detach().requires_grad_() for leaf in (args[wrt] if several else [args[wrt]])]
+    given = [*args[:wrt], leaves if several else leaves[0], *args[wrt + 1 :]]
+    with torch.enable_grad():
+        output = function(*given)
+        slopes: Any = [None] * len(leaves)
+        if isinstance(output, torch.Tensor) and output.requires_grad:
+            weights = torch.ones_like(output) if cotangent is None else _like(output, cotangent)
+            slopes = torch.autograd.grad(output, leaves, weights, allow_unused=True)
+    found = [array(slope) for slope in slopes]
+    return found if several else found[0]
+
+
+def _module(model: Any) -> nn.Module:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a torch.nn.Module is needed here, not a {type(model).__name__}")
+    return model
+
+
+def _numbers(value: torch.Tensor) -> Numbers:
+    # A copy: the grader compares before with after.
+    return value.detach().cpu().numpy().copy()
+
+
+def _input(model: Any, inputs: Numbers) -> torch.Tensor:
+    x = tensor(inputs)
+    first = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    if first is None or is_lazy(first):
+        return x
+    return x.to(first.device, first.dtype if x.is_floating_point() else None)
+
+
+def _like(output: torch.Tensor, cotangent: Numbers) -> torch.Tensor:
+    return tensor(cotangent).to(output.device, output.dtype).reshape(output.shape)
+
+
+@contextmanager
+def _mode(model: Any, training: bool) -> Iterator[None]:
+    modules = list(model.modules()) if isinstance(model, nn.Module) else []
+    before = [module.training for module in modules]
+    if modules:
+        model.train(training)
+    try:
+        yield
+    finally:
+        for module, was in zip(modules, before, strict=True):
+            module.training = was

@@ -1,0 +1,100 @@
+"""Run a student's cells in order, and say whose line it was when one raises."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+import sys
+import traceback
+import types
+from typing import NamedTuple
+
+MESSAGE_LIMIT = 2_000
+MODULE_NAME = "submission"
+_MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*[\w, ]+=\s*(!|%)|^\s*[\w.]+\?{1,2}\s*$")
+_CODE_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+class Cell(NamedTuple):
+    """A code cell and the name that tracebacks show for it: `cell 3`, or the file's name for all cells of a `.py`, each then
+    with as many empty lines before it that its line numbers are the file's."""
+
+    name: str
+    source: str
+
+
+class Trouble(NamedTuple):
+    """An exception of the student's code, and the deepest line of theirs that it passed through."""
+
+    kind: str
+    message: str
+    where: str
+    code: str
+
+
+class Submission:
+    """The student's module: what the cells have defined so far."""
+
+    def __init__(self) -> None:
+        self.module = types.ModuleType(MODULE_NAME)
+        self._cells: dict[str, str] = {}
+        # Classes look themselves up by `__module__`; so do `inspect` and Keras' serialisation.
+        sys.modules[MODULE_NAME] = self.module
+
+    def run(self, cell: Cell) -> Trouble | None:
+        """Run one cell; what it defined before it raised stays."""
+        source = cell.source
+        self._cells[cell.name] = _overlaid(self._cells.get(cell.name, ""), source)
+        try:
+            try:
+                tree = ast.parse(source, cell.name)
+            except SyntaxError:
+                source = without_magics(source)
+                tree = ast.parse(source, cell.name)
+            _show_in_tracebacks(cell.name, self._cells[cell.name])
+            exec(compile(tree, cell.name, "exec"), self.module.__dict__)  # noqa: S102
+        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
+            return self.trouble(problem)
+        return None
+
+    def trouble(self, problem: BaseException) -> Trouble:
+        """What to tell the student of an exception: never a line of ours."""
+        where, code = "", ""
+        if isinstance(problem, SyntaxError) and problem.filename in self._cells:
+            where, code = f"{problem.filename}, line {problem.lineno}", (problem.text or "").strip()
+        else:
+            for frame in traceback.extract_tb(problem.__traceback__):
+                if frame.filename in self._cells:
+                    where, code = f"{frame.filename}, line {frame.lineno}", (frame.line or "").strip()
+        return Trouble(type(problem).__name__[:100], _text(problem), where, code[:300])
+
+
+def without_magics(source: str) -> str:
+    """The cell without IPython's magics and shell escapes; line numbers stay."""
+    lines = source.split("\n")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith("%%") and not first.startswith(_CODE_CELL_MAGICS):
+        return ""
+    return "\n".join("" if _MAGIC.match(line) else line for line in lines)
+
+
+def _overlaid(before: str, source: str) -> str:
+    """The lines of `source`, and where it has empty ones those of the cells before it."""
+    old, new = before.split("\n"), source.split("\n")
+    new += [""] * (len(old) - len(new))
+    return "\n".join(line or (old[number] if number < len(old) else "") for number, line in enumerate(new))
+
+
+def _show_in_tracebacks(name: str, source: str) -> None:
+    # A modification time of None keeps `linecache.checkcache` from dropping what is on no disk. AutoGraph reads it too.
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+
+
+def _text(problem: BaseException) -> str:
+    if isinstance(problem, SyntaxError):
+        return problem.msg or "invalid syntax"
+    try:
+        return str(problem)[:MESSAGE_LIMIT]
+    except Exception:  # noqa: BLE001 - a student's `__str__` may raise whatever it likes
+        return ""

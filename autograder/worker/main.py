@@ -1,0 +1,204 @@
+"""The worker: answers the grader's requests with the student's code. It holds no check and no expected value."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from autograder.worker import frameworks, wire
+from autograder.worker.loader import Cell, Submission
+from autograder.worker.sandbox import Limits, apply
+from autograder.worker.values import Exchange
+from autograder.worker.wire import Answer, Array, Failure, Request
+
+
+class Stream(wire.Readable, wire.Writable):
+    """Both ways."""
+
+
+class NotThere(Exception):
+    """The student's file does not define what is asked for."""
+
+
+class Worker:
+    """One student's module, and the verbs that the grader may use on it."""
+
+    def __init__(self, framework: frameworks.Framework) -> None:
+        self._framework = framework
+        self._submission = Submission()
+        self._exchange = Exchange(framework)
+
+    def answer(self, request: Request) -> Answer | Failure:
+        """Do what is asked. An exception of the student's code is an answer too."""
+        verbs: dict[str, Callable[[Request], Any]] = {
+            "hello": self._hello,
+            "load": self._load,
+            "call": self._call,
+            "has": lambda asked: callable(getattr(self._submission.module, asked.name, None)),
+            "method": self._method,
+            "part": self._part,
+            "shared": self._shared,
+            "forget": lambda asked: self._exchange.forget(),
+            "seed": lambda asked: self._framework.seed(asked.args[0]),
+            "ready": lambda asked: self._framework.ready(self._model(asked), self._numbers(asked.args[0])),
+            "forward": self._forward,
+            "parameters": lambda asked: _arrays(self._framework.parameters(self._model(asked))),
+            "buffers": lambda asked: _arrays(self._framework.buffers(self._model(asked))),
+            "assign": self._assign,
+            "gradients": self._gradients,
+            "input_gradient": self._input_gradient,
+            "gradient": self._gradient,
+        }
+        try:
+            return Answer(nonce=request.nonce, value=verbs[request.verb](request))
+        except NotThere as missing:
+            return Failure(nonce=request.nonce, kind="NotThere", message=str(missing))
+        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is the student's trouble too
+            trouble = self._submission.trouble(problem)
+            return Failure(nonce=request.nonce, **trouble._asdict())
+
+    def _hello(self, asked: Request) -> Any:
+        return {
+            "versions": {"python": sys.version.split()[0], "numpy": np.__version__, **self._framework.versions()},
+            "draws_repeat": self._framework.draws_repeat(),
+        }
+
+    def _load(self, asked: Request) -> Any:
+        troubles: list[Any] = []
+        for name, source in asked.args:
+            trouble = self._submission.run(Cell(name, source))
+            if trouble:
+                troubles.append([name, *trouble])
+        return troubles
+
+    def _call(self, asked: Request) -> Any:
+        args, kwargs = self._arguments(asked)
+        return self._outward(self._function(asked.name)(*args, **kwargs), asked)
+
+    def _method(self, asked: Request) -> Any:
+        owner = self._exchange.object(asked.target)
+        method = getattr(owner, asked.name, None)
+        if not callable(method):
+            raise NotThere(f"{type(owner).__name__}.{asked.name}")
+        args, kwargs = self._arguments(asked)
+        return self._outward(method(*args, **kwargs), asked)
+
+    def _part(self, asked: Request) -> Any:
+        owner = self._exchange.object(asked.target)
+        if not hasattr(owner, asked.name):
+            raise NotThere(f"{type(owner).__name__}.{asked.name}")
+        return self._exchange.keep(getattr(owner, asked.name))
+
+    def _shared(self, asked: Request) -> Any:
+        module, _, name = asked.name.rpartition(".")
+        args, kwargs = self._arguments(asked)
+        return self._outward(getattr(importlib.import_module(f"shared.{module}"), name)(*args, **kwargs), asked)
+
+    def _forward(self, asked: Request) -> Any:
+        inputs = self._numbers(asked.args[0])
+        return self._outward(self._framework.forward(self._model(asked), inputs, asked.args[1]), asked)
+
+    def _assign(self, asked: Request) -> Any:
+        values = {name: np.array(array.values) for name, array in asked.args[0].items()}
+        self._framework.assign(self._model(asked), values)
+
+    def _gradients(self, asked: Request) -> Any:
+        inputs, cotangent, training = asked.args
+        found = self._framework.gradients(
+            self._model(asked), self._numbers(inputs), self._numbers(cotangent), training
+        )
+        return _arrays(found)
+
+    def _input_gradient(self, asked: Request) -> Any:
+        inputs, cotangent, training = asked.args
+        found = self._framework.input_gradient(
+            self._model(asked), self._numbers(inputs), self._numbers(cotangent), training
+        )
+        return self._outward(found, asked)
+
+    def _gradient(self, asked: Request) -> Any:
+        wrt, cotangent = asked.args[0], asked.args[1]
+        args = [self._exchange.inward(value) for value in asked.args[2:]]
+        weights = None if cotangent is None else self._numbers(cotangent)
+        found = self._framework.function_gradient(self._function(asked.name), args, wrt, weights)
+        return self._outward(found, asked)
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        found = getattr(self._submission.module, name, None)
+        if not callable(found):
+            raise NotThere(name)
+        return cast(Callable[..., Any], found)
+
+    def _model(self, asked: Request) -> Any:
+        return self._exchange.object(asked.target)
+
+    def _numbers(self, value: Array) -> frameworks.Numbers:
+        return self._exchange.numbers(value, self._framework.images_in)
+
+    def _arguments(self, asked: Request) -> tuple[list[Any], dict[str, Any]]:
+        kwargs = {name: self._exchange.inward(value) for name, value in asked.kwargs.items() if name != GIVES}
+        return [self._exchange.inward(value) for value in asked.args], kwargs
+
+    def _outward(self, value: Any, asked: Request) -> Any:
+        return self._exchange.outward(value, images=asked.kwargs.get(GIVES) == "images")
+
+
+GIVES = "gives "
+"""The keyword that says what an answer is. Its blank keeps it apart from every keyword of a student's function."""
+
+
+def _arrays(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if numbers is None else Array(numbers) for name, numbers in named.items()}
+
+
+def serve(stream: Stream, framework: frameworks.Framework) -> None:
+    """Answer requests until the grader closes. A frame that is none ends the worker."""
+    worker = Worker(framework)
+    while True:
+        try:
+            request = wire.receive(stream, Request)
+        except wire.WireError:
+            return
+        reply = worker.answer(request)
+        _flush()
+        try:
+            wire.send(stream, reply)
+        except wire.WireError as problem:
+            wire.send(stream, Failure(nonce=request.nonce, kind="TypeError", message=str(problem)))
+        except OSError:
+            return
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            # The student closed or replaced it: there is nothing left to show.
+            continue
+
+
+def main() -> None:
+    """A worker of its own, over its standard input and output: where there is no fork."""
+    name = cast(frameworks.Name, sys.argv[1])
+    limits = Limits(*map(int, sys.argv[2:]))
+    # The student's prints go to the standard error; the pipes are ours alone.
+    stream = wire.Pipe(os.dup(0), os.dup(1))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: PTH123, SIM115 - a descriptor
+    framework = frameworks.load(name)
+    framework.preload()
+    apply(limits)
+    serve(cast(Stream, stream), framework)
+
+
+if __name__ == "__main__":
+    main()

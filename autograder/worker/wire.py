@@ -1,0 +1,275 @@
+"""Frames between grader and worker: a typed header and raw little-endian arrays. No pickle, no eval, in either direction.
+
+A frame is `header length (u32) | body length (u64) | header (MessagePack) | body`. The body holds the arrays end to end; the
+header says what each one is. Every size, type and shape is checked before memory is taken for it; whatever breaks a rule
+raises `WireError`, the only exception that leaves this module for what the other side sent.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+MAX_HEADER = 16 << 20
+MAX_BODY = 256 << 20
+MAX_ARRAYS = 20_000
+MAX_AXES = 8
+MAX_DEPTH = 32
+
+_LENGTHS = struct.Struct("<IQ")
+_INDEX = struct.Struct("<I")
+_ARRAY, _REMOTE = 1, 2
+_DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64", "int32", "uint8", "bool")}
+
+DType = Literal["float32", "float64", "int64", "int32", "uint8", "bool"]
+Role = Literal["array", "tensor", "images", "tensor images"]
+
+
+class WireError(Exception):
+    """What came is no frame, breaks a limit, or the other side has closed."""
+
+
+# Plain classes: msgspec would encode a dataclass as a map, and never ask for the extension.
+class Array:
+    """An array and what it is on the worker's side: NumPy or tensor, channels-last images or plain."""
+
+    __slots__ = ("role", "values")
+
+    def __init__(self, values: np.ndarray[Any, Any], role: Role = "array") -> None:
+        self.values = values
+        self.role: Role = role
+
+
+class Remote:
+    """The name of an object that stays on the worker's side, and its class there."""
+
+    __slots__ = ("kind", "name")
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self.kind = kind
+
+
+class _Described(Struct, array_like=True):
+    dtype: DType
+    shape: list[int]
+    role: Role
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """Something the grader asks. `nonce` comes back with the answer."""
+
+    nonce: int
+    verb: str
+    target: str = ""
+    name: str = ""
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag="answer"):
+    """The value of a request."""
+
+    nonce: int
+    value: Any = None
+
+
+class Failure(Struct, frozen=True, kw_only=True, tag="failure"):
+    """The student's code raised. `where` and `code` name the deepest line of theirs."""
+
+    nonce: int
+    kind: str
+    message: str
+    where: str = ""
+    code: str = ""
+
+
+Reply = Answer | Failure
+
+
+class Envelope(Struct, array_like=True):
+    """A frame's header: the message, encoded, and what the arrays in the body are."""
+
+    message: msgspec.Raw
+    arrays: list[_Described]
+
+
+class Readable(Protocol):
+    """What frames are read from."""
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """Fill some of the buffer, at least a byte; 0 at the end."""
+        ...
+
+
+class Writable(Protocol):
+    """What frames are written to."""
+
+    def sendall(self, data: bytes | memoryview) -> None:
+        """Send all of it or raise `OSError`."""
+        ...
+
+
+def send(stream: Writable, message: Request | Reply) -> None:
+    """Send a message. Raises `WireError` where the message itself cannot be sent, `OSError` where the stream is broken."""
+    arrays: list[Array] = []
+
+    def extension(value: Any) -> msgspec.msgpack.Ext:
+        if isinstance(value, Array):
+            arrays.append(value)
+            return msgspec.msgpack.Ext(_ARRAY, _INDEX.pack(len(arrays) - 1))
+        if isinstance(value, Remote):
+            return msgspec.msgpack.Ext(_REMOTE, f"{value.name}\0{value.kind}".encode())
+        raise NotImplementedError(f"a {type(value).__name__} does not cross the wire")
+
+    try:
+        encoded = msgspec.msgpack.Encoder(enc_hook=extension).encode(message)
+    except (NotImplementedError, TypeError, ValueError, OverflowError, RecursionError) as problem:
+        raise WireError(str(problem)) from None
+    bodies = [_little_endian(array.values) for array in arrays]
+    described = [
+        _Described(_name(body), list(body.shape), array.role) for body, array in zip(bodies, arrays, strict=True)
+    ]
+    header = msgspec.msgpack.encode(Envelope(msgspec.Raw(encoded), described))
+    size = sum(body.nbytes for body in bodies)
+    if len(header) > MAX_HEADER or size > MAX_BODY or len(arrays) > MAX_ARRAYS:
+        raise WireError(f"{(len(header) + size) >> 20} MB do not fit into a frame of {MAX_BODY >> 20} MB")
+    stream.sendall(_LENGTHS.pack(len(header), size) + header)
+    for body in bodies:
+        if body.nbytes:
+            stream.sendall(memoryview(body.reshape(-1)).cast("B"))
+
+
+def receive(stream: Readable, type: Any) -> Any:
+    """The next message, of the given type, with `Array` and `Remote` in place. Raises `WireError`."""
+    header_size, body_size = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
+    if header_size > MAX_HEADER or body_size > MAX_BODY:
+        raise WireError(f"a frame of {header_size} + {body_size} bytes is beyond the limit")
+    header = bytes(_exactly(stream, header_size))
+    try:
+        envelope = msgspec.msgpack.decode(header, type=Envelope)
+        sizes = _sizes(envelope.arrays)
+        if sum(sizes) != body_size:
+            raise WireError("the arrays that the header describes do not fill the body")
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
+        raise WireError(f"no header: {problem}") from None
+    arrays = _cut(_exactly(stream, body_size), envelope.arrays, sizes)
+    return _decode(envelope.message, type, arrays)
+
+
+def _decode(message: msgspec.Raw, type: Any, arrays: Sequence[Array]) -> Any:
+    def extension(code: int, data: memoryview) -> Any:
+        if code == _ARRAY and len(data) == _INDEX.size:
+            (index,) = _INDEX.unpack(data)
+            if index < len(arrays):
+                return arrays[index]
+        if code == _REMOTE:
+            name, separator, kind = bytes(data).decode().partition("\0")
+            if separator and len(name) < 100 and len(kind) < 200:
+                return Remote(name, kind)
+        raise ValueError("unknown extension")
+
+    try:
+        decoded = msgspec.msgpack.decode(bytes(message), type=type, ext_hook=extension)
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as problem:
+        raise WireError(f"no message: {problem}") from None
+    _bound_depth(decoded)
+    return decoded
+
+
+def _bound_depth(message: Any) -> None:
+    level: list[Any] = [getattr(message, name) for name in message.__struct_fields__]
+    for _ in range(MAX_DEPTH):
+        deeper: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                deeper.extend(value.values())
+            elif isinstance(value, list):
+                deeper.extend(value)
+        if not deeper:
+            return
+        level = deeper
+    raise WireError(f"a message nested deeper than {MAX_DEPTH}")
+
+
+def _sizes(described: Sequence[_Described]) -> list[int]:
+    if len(described) > MAX_ARRAYS:
+        raise WireError(f"{len(described)} arrays in one frame")
+    sizes: list[int] = []
+    for array in described:
+        if len(array.shape) > MAX_AXES or any(not 0 <= side <= MAX_BODY for side in array.shape):
+            raise WireError("an array of an impossible shape")
+        sizes.append(math.prod(array.shape) * _DTYPES[array.dtype].itemsize)
+    return sizes
+
+
+def _cut(body: bytearray, described: Sequence[_Described], sizes: Sequence[int]) -> list[Array]:
+    arrays: list[Array] = []
+    start = 0
+    for array, size in zip(described, sizes, strict=True):
+        # A bool of 7 is a lie that NumPy believes: any byte but 0 and 1 is made 1.
+        raw = np.dtype("uint8") if array.dtype == "bool" else _DTYPES[array.dtype]
+        values = np.frombuffer(memoryview(body)[start : start + size], dtype=raw).reshape(array.shape)
+        arrays.append(Array(values != 0 if array.dtype == "bool" else values, array.role))
+        start += size
+    return arrays
+
+
+def _exactly(stream: Readable, count: int) -> bytearray:
+    """`count` bytes; memory grows with what has really come, not with what a header promises."""
+    buffer = bytearray()
+    while len(buffer) < count:
+        chunk = bytearray(min(count - len(buffer), 1 << 20))
+        try:
+            got = stream.recv_into(memoryview(chunk))
+        except OSError as problem:
+            raise WireError(f"the other side is gone: {problem}") from None
+        if not got:
+            raise WireError("the other side has closed")
+        buffer += memoryview(chunk)[:got]
+    return buffer
+
+
+def _name(array: np.ndarray[Any, Any]) -> DType:
+    return array.dtype.name  # type: ignore[return-value]
+
+
+def _little_endian(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    wanted = _DTYPES.get(values.dtype.name)
+    if wanted is None or values.ndim > MAX_AXES:
+        raise WireError(f"an array of {values.dtype} with {values.ndim} axes does not cross the wire")
+    # ascontiguousarray makes a 0-d array 1-d.
+    return np.ascontiguousarray(values, dtype=wanted).reshape(values.shape)
+
+
+class Pipe:
+    """A stream over two file descriptors, for the pipes of a plain subprocess."""
+
+    def __init__(self, read_from: int, write_to: int) -> None:
+        self._reader = open(read_from, "rb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, open as long as the process lives
+        self._writer = open(write_to, "wb", buffering=0)  # noqa: PTH123, SIM115
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """Fill some of the buffer; 0 at the end."""
+        return self._reader.readinto(buffer) or 0
+
+    def sendall(self, data: bytes | memoryview) -> None:
+        """Write all of it."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._writer.write(rest) :]
+
+    def close(self) -> None:
+        """Close both ends."""
+        self._reader.close()
+        try:
+            self._writer.close()
+        except OSError:
+            # The other side is gone: nothing is buffered here that could be lost.
+            return

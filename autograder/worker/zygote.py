@@ -1,0 +1,150 @@
+"""Import a framework once, then fork a worker for each submission. Linux and macOS only.
+
+The zygote holds no check, no expected value and no student's code, runs no op of the framework, and has one thread whenever it
+forks: a lock held by a second thread would stay locked in the child for ever.
+
+The grader sends one datagram for each worker: the order in JSON, and three descriptors: the worker's end of the wire, where its
+output goes, and a pipe for the zygote on which it reports the worker's process id and, later, how it ended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+from typing import cast
+
+from autograder.worker import frameworks
+from autograder.worker.main import serve
+from autograder.worker.sandbox import Limits, apply, die_with_parent
+
+REPORT = struct.Struct("<i")
+"""What stands on the report pipe, twice: the process id, then the wait status."""
+
+_COMMON_IMPORTS = (
+    "jaxtyping",
+    "matplotlib.pyplot",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.special",
+    "scipy.stats",
+    "shared.plots",
+    "sympy",
+)
+
+
+def main() -> None:
+    """Serve orders on the descriptor given, until the grader closes it."""
+    name, descriptor = cast(frameworks.Name, sys.argv[1]), int(sys.argv[2])
+    die_with_parent(os.getppid())
+    orders = socket.socket(fileno=descriptor)
+    framework = frameworks.load(name)
+    framework.preload()
+    for module in _COMMON_IMPORTS:
+        importlib.import_module(module)
+    # Objects that exist now are not touched by the children's collector: their pages stay shared.
+    gc.collect()
+    gc.freeze()
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    orders.send(b"ready")
+    reports: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([orders, woken], [], [])
+        if woken in ready:
+            os.read(woken, 4096)
+            _report_ended(reports)
+        if orders in ready:
+            message, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 3)
+            if not message:
+                return
+            _start(message, descriptors, framework, reports, keep_from_child=[orders.fileno(), woken, wake])
+
+
+def _start(
+    message: bytes,
+    descriptors: list[int],
+    framework: frameworks.Framework,
+    reports: dict[int, int],
+    keep_from_child: list[int],
+) -> None:
+    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+    if threads != 1:
+        sys.exit(f"the zygote has {threads} threads and cannot fork safely")
+    wire_end, output, report = descriptors
+    pid = os.fork()
+    if pid == 0:
+        for kept in [*keep_from_child, report, *reports.values()]:
+            os.close(kept)
+        _become_worker(json.loads(message), wire_end, output, framework)
+    os.close(wire_end)
+    os.close(output)
+    reports[pid] = report
+    _tell(report, pid)
+
+
+def _become_worker(order: dict[str, object], wire_end: int, output: int, framework: frameworks.Framework) -> None:
+    status = 70
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        parent = os.getppid()
+        os.setsid()
+        die_with_parent(parent)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        # Below 3 stand the streams; the wire becomes 3; nothing else is left open.
+        stream = socket.socket(fileno=os.dup2(wire_end, 3, inheritable=False) if wire_end != 3 else 3)
+        os.closerange(4, 4096)
+        folder = str(order["folder"])
+        environment = cast(dict[str, str], order["environment"])
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        apply(Limits(*cast(list[int], order["limits"])))
+        serve(stream, framework)
+        status = 0
+    finally:
+        sys.stdout.flush()
+        # Not sys.exit: what the zygote registered to run at exit is not the worker's to run.
+        os._exit(status)
+
+
+def _report_ended(reports: dict[int, int]) -> None:
+    while reports:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        report = reports.pop(pid, None)
+        if report is not None:
+            _tell(report, status)
+            os.close(report)
+
+
+def _tell(report: int, number: int) -> None:
+    try:
+        os.write(report, REPORT.pack(number))
+    except BrokenPipeError:
+        # The grader has given this worker up: nobody wants to know.
+        return
+
+
+# Loaded here, once: a child's first `prctl` would otherwise open a library inside the sandbox.
+ctypes.CDLL(None)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Reads a formula in A and B that somebody typed, by a whitelist of syntax: nothing in it is ever run."""
+
+import ast
+from collections.abc import Sequence
+from fractions import Fraction
+
+import sympy
+
+A, B = sympy.symbols("A B", positive=True)
+
+LONGEST = 500
+DEEPEST = 60
+HIGHEST_POWER = 64
+
+
+class Unreadable(ValueError):
+    """The text is no formula of the kind asked for; the message says why in a sentence."""
+
+
+def read(text: str) -> sympy.Expr:
+    """The expression that `text` spells in A, B, numbers, + − * / ** and brackets."""
+    if len(text) > LONGEST:
+        raise Unreadable(f"it has {len(text)} characters; {LONGEST} are the most that is read")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        if "=" in text:
+            raise Unreadable("it holds an equals sign; give the right-hand side alone") from None
+        raise Unreadable("it is no formula in Python's notation") from None
+    return _expression(tree.body, depth=0)
+
+
+def same(formula: sympy.Expr, wanted: sympy.Expr, points: Sequence[tuple[Fraction, Fraction]]) -> bool:
+    """Have both the same value, to 25 digits, at each of the `points` (A, B)? Draw them after the answer."""
+    return all(_differs_by(formula, wanted, a, b) < sympy.Float("1e-25", 40) for a, b in points)
+
+
+def value(formula: sympy.Expr, a: Fraction | float, b: Fraction | float) -> float:
+    """The formula's value at A = a, B = b; NaN where it has none."""
+    number = _at(formula, Fraction(a), Fraction(b))
+    return float(number) if number.is_real and number.is_finite else float("nan")
+
+
+def _differs_by(formula: sympy.Expr, wanted: sympy.Expr, a: Fraction, b: Fraction) -> sympy.Expr:
+    one, other = _at(formula, a, b), _at(wanted, a, b)
+    return abs(one - other) if one.is_real and one.is_finite else sympy.oo
+
+
+def _at(formula: sympy.Expr, a: Fraction, b: Fraction) -> sympy.Expr:
+    point = {A: sympy.Rational(a.numerator, a.denominator), B: sympy.Rational(b.numerator, b.denominator)}
+    return formula.evalf(40, subs=point)
+
+
+def _expression(node: ast.expr, depth: int) -> sympy.Expr:
+    if depth > DEEPEST:
+        raise Unreadable(f"its brackets and operations go more than {DEEPEST} levels deep")
+    match node:
+        case ast.Name(id="A"):
+            return A
+        case ast.Name(id="B"):
+            return B
+        case ast.Name(id=name):
+            raise Unreadable(f"it holds the name {name[:20]}; only A and B, in upper case, are known")
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return _number(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return sympy.Mul(-1, _expression(operand, depth + 1), evaluate=False)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _expression(operand, depth + 1)
+        case ast.BinOp(left=base, op=ast.Pow(), right=exponent):
+            return sympy.Pow(_expression(base, depth + 1), _exponent(exponent), evaluate=False)
+        case ast.BinOp(left=left, op=operation, right=right):
+            return _operation(operation, _expression(left, depth + 1), _expression(right, depth + 1))
+        case _:
+            raise Unreadable("it holds something other than A, B, numbers, + - * / ** and brackets")
+
+
+def _operation(operation: ast.operator, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    # Unevaluated: a number such as ((9**64)**64)**64 is then never written out.
+    match operation:
+        case ast.Add():
+            return sympy.Add(left, right, evaluate=False)
+        case ast.Sub():
+            return sympy.Add(left, sympy.Mul(-1, right, evaluate=False), evaluate=False)
+        case ast.Mult():
+            return sympy.Mul(left, right, evaluate=False)
+        case ast.Div():
+            return sympy.Mul(left, sympy.Pow(right, -1, evaluate=False), evaluate=False)
+        case ast.BitXor():
+            raise Unreadable("it holds ^; a power is written **")
+        case _:
+            raise Unreadable("it holds an operation other than + - * / **")
+
+
+def _number(number: int | float) -> sympy.Rational:
+    if isinstance(number, float) and not abs(number) < float("inf"):
+        raise Unreadable("it holds a number too large to read")
+    # 0.1 means one tenth, not the nearest binary fraction.
+    exact = Fraction(repr(number))
+    return sympy.Rational(exact.numerator, exact.denominator)
+
+
+def _exponent(node: ast.expr) -> sympy.Rational:
+    match node:
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            exponent = _number(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            exponent = -_exponent(operand)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            exponent = _exponent(operand)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            above, below = _exponent(left), _exponent(right)
+            if below == 0:
+                raise Unreadable("it divides by zero")
+            exponent = above / below
+        case _:
+            raise Unreadable("it holds an exponent that is no number")
+    if abs(exponent) > HIGHEST_POWER:
+        raise Unreadable(f"it holds an exponent beyond {HIGHEST_POWER}")
+    return exponent

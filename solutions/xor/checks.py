@@ -1,0 +1,277 @@
+"""Hidden checks of `xor`."""
+
+import numpy as np
+
+from autograder import check, expect, tensor
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
+XOR = np.array([[0], [1], [1], [0]], dtype=np.float32)
+
+ATTEMPTS = ((300, 0.05), (1000, 0.3), (3000, 0.5))
+"""Epochs and learning rate of each attempt: Adam is done with the first, plain gradient descent needs the last."""
+
+
+def sigmoid(score):
+    return 1 / (1 + np.exp(-score))
+
+
+def cross_entropy(p, y):
+    p = np.clip(np.asarray(p, dtype=np.float64), 1e-7, 1 - 1e-7)
+    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+
+
+@check("gates.same_rule_for_all", needs=("gates.or", "gates.and"))
+def _(student):
+    """Both gates are single units whose ½ line crosses the square between the right corners"""
+    for name, gate, between in (("or", student.or_gate(), (0, 1)), ("and", student.and_gate(), (1, 2))):
+        weights, bias = expect.several(gate, 2, tried=f"{name}_gate()")
+        weights = expect.array(weights, tried=f"{name}_gate(): the weights").ravel()
+        bias = expect.array(bias, tried=f"{name}_gate(): the bias").ravel()
+        expect.that(
+            weights.size == 2 and bias.size == 1,
+            tried=f"{name}_gate()",
+            saw=f"{weights.size} weights and {bias.size} biases",
+            expected="two weights and one bias",
+        )
+        for axis in (0, 1):
+            # Along the edge from the corner with fewer ones to the one with more, the score changes its sign once.
+            low, high = np.eye(2)[1 - axis] * (between[0]), np.eye(2)[1 - axis] * (between[0]) + np.eye(2)[axis]
+            scores = float(low @ weights + bias[0]), float(high @ weights + bias[0])
+            expect.that(
+                scores[0] < 0 < scores[1],
+                tried=f"{name}_gate() along an edge of the square",
+                saw=f"scores of {scores[0]:.3g} and {scores[1]:.3g} at its ends",
+                expected="below 0 at the first and above 0 at the second",
+                cause="The ½ line of this unit does not separate these two corners.",
+            )
+
+
+@check("lecture.between", needs="lecture.values")
+def _(student, draw):
+    """The lecture's formula is 1 everywhere, also between and beyond the corners"""
+    points = draw.uniform(-1.5, 2.5, 40, 2)
+    expect.close(
+        student.lecture_formula(points),
+        np.ones(40),
+        tried="lecture_formula on 40 random points",
+        cause="σ(z) + σ(−z) = 1 for every z, so the sum of the two units is the constant 1; compute it from x.",
+        atol=1e-4,
+    )
+
+
+@check("by_hand.smooth", needs="by_hand.corners")
+def _(student, draw):
+    """Between the corners the hand-made network changes smoothly: no table look-up, no rounding"""
+    start, end = np.zeros(2), np.array([0.0, 1.0])
+    if draw.choice([True, False]):
+        start, end = np.array([1.0, 1.0]), np.array([1.0, 0.0])
+    path = (start + np.linspace(0, 1, 2001)[:, None] * (end - start)).astype(np.float32)
+    values = expect.shape(student.xor_by_hand(path), (2001,), tried="xor_by_hand along an edge of the square, 2,001 points")
+    steepest = float(np.abs(np.diff(values)).max())
+    distinct = len(np.unique(np.round(values, 6)))
+    expect.that(
+        # A logistic unit as steep as 400 rises by 0.05 in a step of 1/2000; a step function by 1.
+        steepest < 0.3 and distinct > 20,
+        tried="xor_by_hand along an edge of the square, in steps of 1/2000",
+        saw=f"a jump of {steepest:.2g} in one step, {distinct} different values",
+        expected="a smooth rise from 0 to 1",
+        cause="A table look-up, an if, or a rounding; logistic units rise smoothly.",
+    )
+
+
+@check("by_hand.is_two_units", needs="by_hand.corners")
+def _(student, draw):
+    """The hand-made network is two logistic units and a linear output: constant along the direction that both ignore"""
+    # Whatever the two units are, far out along any ray each is 0 or 1: the output settles.
+    rays = draw.normal(12, 2)
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    far, farther = (student.xor_by_hand((rays * reach).astype(np.float32)) for reach in (2000.0, 4000.0))
+    far = expect.shape(far, (12,), tried="xor_by_hand far from the origin")
+    farther = expect.shape(farther, (12,), tried="xor_by_hand far from the origin")
+    settled = np.abs(far - farther) < 0.05
+    expect.that(
+        # A ray almost along a unit's ½ line settles late: two of twelve may.
+        int(settled.sum()) >= 10,
+        tried="xor_by_hand along 12 rays, at 2,000 and at 4,000 from the origin",
+        saw=f"{int((~settled).sum())} of them still changing",
+        expected="values that have settled: every logistic unit is 0 or 1 out there",
+        cause="A polynomial or |x₁ − x₂| has XOR's corners too, but it is no pair of logistic units.",
+    )
+
+
+@check("model.parameters", needs="model.shape")
+def _(student, draw):
+    """The model has 4·hidden + 1 parameters"""
+    for hidden in (3, 8):
+        parameters = built(student, hidden, draw.seed()).parameters()
+        count = sum(value.size for value in parameters.values())
+        expect.equal(
+            count,
+            4 * hidden + 1,
+            tried=f"the parameters of build_model({hidden})",
+            cause="2·hidden + hidden in the first layer, hidden + 1 in the second: one hidden layer, both with biases.",
+            mistakes={"The biases are missing.": 3 * hidden, "`hidden` is ignored.": 4 * (11 - hidden) + 1},
+        )
+
+
+@check("model.bends", needs="model.parameters")
+def _(student, draw):
+    """The model is no linear decision rule"""
+    model = built(student, 16, draw.seed())
+    parameters = {name: draw.normal(*value.shape) * 2 for name, value in model.parameters().items()}
+    model.set_parameters(parameters)
+    # The logit of a model without a hidden non-linearity is linear: the midpoint of two points has the mean of their logits.
+    a, b = draw.uniform(-1, 1, 64, 2), draw.uniform(-1, 1, 64, 2)
+    seen = [expect.shape(model.forward(x), (64, 1), tried="the model on 64 points") for x in (a, b, (a + b) / 2)]
+    p = [np.clip(each, 1e-6, 1 - 1e-6) for each in seen]
+    in_range = np.all([(each > 1e-4) & (each < 1 - 1e-4) for each in p], axis=0)
+    logits = [np.log(each / (1 - each)) for each in p]
+    bend = np.abs((logits[0] + logits[1]) / 2 - logits[2])[in_range]
+    expect.that(
+        bend.size == 0 or float(bend.max()) > 1e-2,
+        tried="the logit at the midpoint of two points against the mean of their logits, with random weights",
+        saw=f"a difference of {float(bend.max(initial=0)):.1g}",
+        expected="a network that bends",
+        cause="There is no non-linearity between the two layers: together they are one line, and no line separates XOR.",
+    )
+
+
+@check("cross_entropy.edges", needs="cross_entropy.values")
+def _(student):
+    """The cross-entropy stays finite where p is exactly 0 or 1"""
+    p = np.array([[0.0], [1.0], [0.0], [1.0]], dtype=np.float32)
+    sure_and_right = expect.number(
+        student.binary_cross_entropy(tensor(p), tensor(p)),
+        tried="binary_cross_entropy of p = 0 and 1 where y is the same",
+        cause="0 · ln 0 is NaN: keep p away from 0 and 1, by 1e-7 say.",
+    )
+    expect.at_most(sure_and_right, 0.01, tried="binary_cross_entropy of p = 0 and 1 where y is the same", what="a loss")
+    sure_and_wrong = expect.number(
+        student.binary_cross_entropy(tensor(p), tensor(1 - p)),
+        tried="binary_cross_entropy of p = 0 and 1 where y is the opposite",
+        cause="ln 0 is −∞: keep p away from 0 and 1, by 1e-7 say.",
+    )
+    expect.between(
+        sure_and_wrong,
+        5,
+        1000,
+        tried="binary_cross_entropy of p = 0 and 1 where y is the opposite",
+        cause="Sure and wrong costs much: about 16 where p is kept 1e-7 away from 0. You clip too early.",
+        what="a loss",
+    )
+
+
+@check("cross_entropy.slope", needs="cross_entropy.values")
+def _(student, draw):
+    """Gradients flow through the cross-entropy into p"""
+    p = draw.rng.uniform(0.1, 0.9, (6, 1))
+    y = draw.integers(0, 2, 6, 1).astype(np.float64)
+    slope = student.gradient("binary_cross_entropy", tensor(p), tensor(y))
+    expect.that(
+        slope is not None,
+        tried="the gradient of binary_cross_entropy in p",
+        saw="no gradient",
+        expected="(p − y) / (p (1−p) n)",
+        cause="The function leaves the framework (NumPy, `.item()`, `.detach()`): compute with tensors.",
+    )
+    expect.close(
+        slope,
+        (p - y) / (p * (1 - p)) / len(p),
+        tried="the gradient of binary_cross_entropy in p, in float64",
+        cause="The value is right and its derivative is not: something inside is detached.",
+        rtol=1e-3,
+    )
+
+
+@check("gradients.values", needs=("gradients.names", "cross_entropy.values"))
+def _(student, draw):
+    """The gradients are the derivative of the cross-entropy"""
+    model = built(student, 6, draw.seed())
+    start = {name: draw.normal(*value.shape) * 0.5 for name, value in model.parameters().items()}
+    model.set_parameters(start)
+    x, y = draw.normal(64, 2), draw.integers(0, 2, 64, 1).astype(np.float32)
+    claimed = student.gradients(model, x, y)
+
+    def loss_of(parameters):
+        model.set_parameters(parameters)
+        return cross_entropy(expect.shape(model.forward(x), (64, 1), tried="the model on 64 points"), y)
+
+    # A second call shows gradients that were added up.
+    model.set_parameters(start)
+    again = student.gradients(model, x, y)
+    for gradients in (claimed, again):
+        expect.gradients(
+            loss_of,
+            start,
+            gradients,
+            draw,
+            tried="gradients on 64 random points",
+            cause="Differentiate the mean cross-entropy of the model's probabilities in every parameter.",
+            factors={
+                "Gradients of two calls are added up: zero them first.": 2.0,
+                "You differentiate the sum over the batch; the loss is the mean.": 64.0,
+                "The sign is turned round: this is the direction of descent, not the gradient.": -1.0,
+            },
+        )
+
+
+def built(student, hidden, seed):
+    """A model that has its parameters."""
+    student.seed(seed)
+    return expect.remote(student.build_model(hidden), tried=f"build_model({hidden})").ready(CORNERS)
+
+
+def answers(model):
+    """Its probabilities on the corners, `(4, 1)`."""
+    return expect.shape(model.forward(CORNERS), (4, 1), tried="the model on the four corners")
+
+
+def trained(student, attempt, seed):
+    """A model's loss before `train` and its answers after, both worked out here."""
+    epochs, learning_rate = ATTEMPTS[attempt]
+    model = built(student, 8, seed)
+    before = cross_entropy(answers(model), XOR)
+    student.train(model, CORNERS, XOR, epochs, learning_rate, seed)
+    return before, answers(model)
+
+
+@check("training.learns", needs=("training.losses", "cross_entropy.values"), trains=True)
+def _(student, draw, limits):
+    """Training lowers the cross-entropy, worked out by the grader"""
+    seeds = [draw.seed() for _ in ATTEMPTS]
+
+    def attempt(number):
+        before, after = trained(student, number, seeds[number])
+        wrong_by = np.abs(after - XOR).ravel()
+        one_left_out = wrong_by.max() > 0.5 and np.sort(wrong_by)[2] < 0.2
+        expect.at_most(
+            cross_entropy(after, XOR),
+            limits.loss_ratio * before,
+            tried=f"the cross-entropy on the corners after train; it was {before:.2f} before",
+            cause=(
+                "Three corners are learned and one is not: is every corner in the loss?"
+                if one_left_out
+                else "The steps are lost, go uphill, or are far too small: zero the gradients, then backward, then step."
+            ),
+            what="a loss",
+        )
+
+    expect.best_of(len(ATTEMPTS), attempt)
+
+
+@check("training.corners", needs="training.learns", trains=True)
+def _(student, draw, limits):
+    """After training all four corners are on the right side of ½"""
+    seeds = [draw.seed() for _ in ATTEMPTS]
+
+    def attempt(number):
+        _, after = trained(student, number, seeds[number])
+        right = np.sign(after - 0.5) * (2 * XOR - 1) > limits.corner_margin
+        expect.equal(
+            int(right.sum()),
+            4,
+            tried="the corners that the trained model has right, best of three seeds",
+            cause="Do `(n,)` and `(n, 1)` meet (4 against 4×1 makes 4×4)? Is the hidden layer linear, or too small?",
+        )
+
+    expect.best_of(len(ATTEMPTS), attempt)

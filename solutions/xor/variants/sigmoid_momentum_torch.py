@@ -1,0 +1,20 @@
+# Sigmoid hidden units, gradient descent with momentum, and the four corners drawn one by one in a new order each epoch.
+def build_model(hidden):
+    return nn.Sequential(nn.Linear(2, hidden), nn.Sigmoid(), nn.Linear(hidden, 1), nn.Sigmoid())
+
+
+def train(model, x, y, epochs, learning_rate, seed):
+    order = torch.Generator().manual_seed(seed)
+    x, y = torch.tensor(x), torch.tensor(y)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9, nesterov=True)
+    history = []
+    for _ in range(epochs):
+        total = 0.0
+        for row in torch.randperm(len(x), generator=order):
+            optimizer.zero_grad()
+            loss = binary_cross_entropy(model(x[row : row + 1]), y[row : row + 1])
+            loss.backward()
+            optimizer.step()
+            total += loss.item() / len(x)
+        history.append(total)
+    return history

@@ -1,0 +1,69 @@
+"""The grader is graded: references and variants score everything, stubs nothing, each known mistake fails what it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder import release
+from autograder.engine import Zygotes
+from autograder.launch import FrameworkName
+from tests import catalogue
+from tests.catalogue import FRAMEWORKS, Mistake
+
+EXERCISES = catalogue.names()
+BOTH = [(name, framework) for name in EXERCISES for framework in FRAMEWORKS]
+VARIANTS = [(name, framework, variant) for name, framework in BOTH for variant in catalogue.variants(name, framework)]
+MISTAKES = [mistake for name in EXERCISES for mistake in catalogue.mistakes(name)]
+
+
+def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, source: str) -> None:
+    result = catalogue.grade(zygotes, name, framework, source)
+    assert result.score == result.maximum, catalogue.not_passed(result)
+    assert not result.notes
+    worth_points = {check.id for check in catalogue.load(name).checks if not check.deferred}
+    assert {check.id for check in result.checks if check.status == "passed"} == worth_points
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "framework"), BOTH)
+def test_the_reference_scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName) -> None:
+    _scores_everything(zygotes, name, framework, catalogue.reference_source(name, framework))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "framework", "variant"), VARIANTS)
+def test_a_variant_scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, variant: str) -> None:
+    _scores_everything(zygotes, name, framework, catalogue.variants(name, framework)[variant])
+
+
+@pytest.mark.parametrize(("name", "framework"), BOTH)
+def test_the_stub_scores_nothing(zygotes: Zygotes, name: str, framework: FrameworkName) -> None:
+    stub = release.stub(catalogue.reference_source(name, framework))
+    result = catalogue.grade(zygotes, name, framework, stub)
+    assert result.score == 0
+    assert not result.notes, "a stub cell raised"
+    assert {check.status for check in result.checks} <= {"failed", "skipped", "deferred"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mistake", MISTAKES, ids=lambda mistake: f"{mistake.exercise}-{mistake.framework}-{mistake.title}"[:120]
+)
+def test_a_mistake_fails_what_it_names(zygotes: Zygotes, mistake: Mistake) -> None:
+    """Against the check it names, what that needs, and every exact check; `make matrix` runs all against all."""
+    only = [mistake.fails, *catalogue.exact_checks(mistake.exercise)]
+    result = catalogue.grade(zygotes, mistake.exercise, mistake.framework, mistake.source(), only=only)
+    assert not catalogue.complaints(mistake, result)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_catalogue_is_full(name: str) -> None:
+    parts = {check.part for check in catalogue.load(name).checks} - {"gpu"}
+    for visible in (True, False):
+        assert {check.part for check in catalogue.load(name).checks if check.visible is visible} - {"gpu"} == parts
+    for framework in FRAMEWORKS:
+        assert len(catalogue.variants(name, framework)) >= 4
+        assert sum(mistake.framework == framework for mistake in catalogue.mistakes(name)) >= 10
+    assert len({(mistake.framework, mistake.title) for mistake in catalogue.mistakes(name)}) == len(
+        list(catalogue.mistakes(name))
+    )
