@@ -1,14 +1,14 @@
 """Commands, progress and exit codes.
 
-Exit codes: 0 done; 1 `check` found something wrong, or `release --check` found a difference; 2 wrong usage or a wrong `grading.yml`; 3 some
-submission could not be graded through no fault of its student.
+Exit codes: 0 done; 1 `check` found something wrong, or `release --check` a difference; 2 wrong usage or a wrong
+`grading.yml`; 3 some submission could not be graded through no fault of its student.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,8 +39,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Grade deep-learning exercises in PyTorch and Keras 3, in processes that never share memory with the code they grade.",
-    epilog="Exit codes: 0 done · 1 check found something wrong · 2 wrong usage or grading.yml · 3 some submission could not be graded",
+    help="Grade deep-learning exercises in PyTorch and Keras 3, never in one process with the code that is graded.",
+    epilog="Exit codes: 0 done · 1 check found something wrong · 2 wrong usage or grading.yml · 3 something could not be graded",
 )
 
 out = Console(highlight=False)
@@ -49,7 +49,9 @@ err = Console(stderr=True, highlight=False)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="The grading.yml to go by. Default: the nearest one, upwards from PATH."),
+    typer.Option(
+        "--config", metavar="FILE", help="The grading.yml to go by. Default: the nearest one, upwards from PATH."
+    ),
 ]
 ExerciseName = Annotated[
     str | None, typer.Option("--exercise", "-e", metavar="NAME", help="Only this exercise, or: this file is of it.")
@@ -59,7 +61,9 @@ ExerciseName = Annotated[
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="Your notebook (.ipynb) or Python file (.py).")],
-    part: Annotated[str | None, typer.Option("--part", "-p", metavar="PART", help="Only this part, and what it needs.")] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", "-p", metavar="PART", help="Only this part, and what it needs.")
+    ] = None,
     exercise_name: ExerciseName = None,
     config: Config = None,
     show_output: Annotated[bool, typer.Option("--output", help="Show what your code printed, too.")] = False,
@@ -94,11 +98,14 @@ def check(
 @app.command()
 def grade(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files, or folders laid out submitted/<student>/<exercise>/<file>.")
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
     ],
     results: Annotated[Path, typer.Option(help="Where results, summary.csv and index.html go.")] = Path("results"),
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Submissions graded at the same time.")] = 1,
-    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading.")
+    ] = None,
     exercise_name: ExerciseName = None,
     student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade also what has a result already.")] = False,
@@ -136,7 +143,9 @@ def grade(
 @app.command()
 def release(
     names: Annotated[list[str] | None, typer.Argument(metavar="[EXERCISE]…", help="Default: all.")] = None,
-    only_check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a notebook is out of date.")] = False,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where a notebook is out of date.")
+    ] = False,
     proven: Annotated[bool, typer.Option("--prove/--no-prove", help="Grade solution and stub afterwards.")] = True,
     config: Config = None,
     as_json: Json = False,
@@ -268,7 +277,9 @@ def _refuse_doubles(found: list[submission.Submission]) -> None:
     for each in found:
         key = (each.student, each.exercise)
         if key in seen:
-            raise UsageError(f"Two submissions of {each.exercise} by {each.student} were named; say --student, or grade one at a time")
+            raise UsageError(
+                f"Two submissions of {each.exercise} by {each.student} were named; say --student, or grade one at a time"
+            )
         seen.add(key)
 
 
@@ -288,18 +299,26 @@ def _print_json(value: Any) -> None:
 
 
 @contextmanager
-def _spinner(what: str) -> Iterator[Any]:
+def _spinner(what: str) -> Generator[Any]:
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True) as shown:
         task = shown.add_task(escape(what))
-        yield lambda title: shown.update(task, description=escape(title))
+
+        def say(title: str) -> None:
+            shown.update(task, description=escape(title))
+
+        yield say
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Any]:
+def _progress(total: int) -> Generator[Any]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as shown:
         task = shown.add_task("", total=total)
-        yield lambda title: shown.update(task, advance=1, description=escape(words.line(title)))
+
+        def advance(title: str) -> None:
+            shown.update(task, advance=1, description=escape(words.line(title)))
+
+        yield advance
 
 
 if __name__ == "__main__":

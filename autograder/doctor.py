@@ -33,7 +33,9 @@ def examine(policy: Policy | None) -> list[Finding]:
     findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
     findings.append(_isolation())
     findings += [
-        Finding(f"data: {name}", "good" if state == "ready" else "missing" if state == "missing" else "bad", _data(state))
+        Finding(
+            f"data: {name}", "good" if state == "ready" else "missing" if state == "missing" else "bad", _data(state)
+        )
         for name, state in data.verify().items()
     ]
     if policy:
@@ -85,5 +87,3 @@ def _exercise(policy: Policy, name: str) -> Finding:
         return Finding(f"exercise: {name}", "bad", str(problem))
     hidden = sum(not check.visible for check in found.checks)
     return Finding(f"exercise: {name}", "good", f"{len(found.checks)} checks, {hidden} of them hidden")
-
-

@@ -35,7 +35,8 @@ class Zygotes:
     """One zygote for each framework, started when the first submission needs it. A context."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A lock for each: who waits for PyTorch need not wait for TensorFlow.
+        self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
         self._started: dict[FrameworkName, Zygote] = {}
 
     def __enter__(self) -> Zygotes:
@@ -49,7 +50,7 @@ class Zygotes:
         """The framework's zygote; `None` where this system cannot fork: then each worker imports for itself."""
         if not launch.forks():
             return None
-        with self._lock:
+        with self._locks[framework]:
             if framework not in self._started:
                 self._started[framework] = Zygote(framework)
             return self._started[framework]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -109,7 +109,9 @@ def check(
         if not title:
             raise UsageError(f"{id} has no docstring: it is the title that students see")
         if found is not None:
-            found.append(Check(id, title, body, takes, (needs,) if isinstance(needs, str) else tuple(needs), trains, deferred))
+            found.append(
+                Check(id, title, body, takes, (needs,) if isinstance(needs, str) else tuple(needs), trains, deferred)
+            )
         return body
 
     return collect
@@ -128,9 +130,13 @@ def load(policy: Policy, name: str) -> Exercise:
     problems = [f"{name}: two checks are called {id}" for id in by_id if sum(each.id == id for each in found) > 1]
     problems += [f"{name}: the check {id} has no points in grading.yml" for id in by_id if id not in points]
     if hidden_there:
-        problems += [f"{name}: grading.yml gives points to {id}, and no check has that id" for id in points if id not in by_id]
+        problems += [
+            f"{name}: grading.yml gives points to {id}, and no check has that id" for id in points if id not in by_id
+        ]
     for each in found:
-        problems += [f"{name}: {each.id} needs {need}, and no check has that id" for need in each.needs if need not in by_id]
+        problems += [
+            f"{name}: {each.id} needs {need}, and no check has that id" for need in each.needs if need not in by_id
+        ]
         if each.visible and "reference" in each.takes:
             problems.append(f"{name}: {each.id} is visible and asks for the reference, which students do not have")
     problems += _circles(name, by_id)
@@ -160,7 +166,7 @@ def _from(path: Path, exercise: str, *, visible: bool) -> Iterator[Check]:
 
 
 @contextmanager
-def _collecting() -> Iterator[list[Check]]:
+def _collecting() -> Generator[list[Check]]:
     found: list[Check] = []
     token = _collected.set(found)
     try:

@@ -6,7 +6,7 @@ cause. NaN and infinity are refused by name in every word that takes numbers: Na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -156,9 +156,7 @@ def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str
     return found
 
 
-def equal(
-    actual: Any, wanted: Any, *, tried: str, cause: str = "", mistakes: Mapping[str, Any] | None = None
-) -> None:
+def equal(actual: Any, wanted: Any, *, tried: str, cause: str = "", mistakes: Mapping[str, Any] | None = None) -> None:
     """Exactly the same: integers, strings, lists, dicts. Arrays count as lists, a whole float as its integer."""
     found, target = _plain(actual), _plain(wanted)
     if found == target:
@@ -211,7 +209,8 @@ def gradients(
 ) -> None:
     """The claimed gradients against central differences of `loss_of`, along directions drawn only now.
 
-    One direction in each parameter and one in all together; `factors` maps a sentence to what the gradients are then too large by.
+    One direction in each parameter and one in all together; `factors` maps a sentence to what the gradients are then
+    too large by.
     """
     slopes = mapping(claimed, tried=tried, cause=cause)
     start = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
@@ -226,7 +225,9 @@ def gradients(
     whole = {name: draw.rng.standard_normal(value.shape) for name, value in start.items()}
     pairs: list[tuple[str, float, float, float]] = []  # about, by the claim, by differences, tolerance
     for about in [*start, "all parameters together"]:
-        direction = {name: step if about in (name, "all parameters together") else 0 * step for name, step in whole.items()}
+        direction = {
+            name: step if about in (name, "all parameters together") else 0 * step for name, step in whole.items()
+        }
         seen = sum(float(np.sum(np.asarray(slopes[name]) * direction[name])) for name in start)
         length = np.sqrt(sum(np.sum(np.square(slopes[name])) for name in start if np.any(direction[name])))
         true, unsure = _slope(loss_of, start, direction)
@@ -261,7 +262,7 @@ def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
 
 
 @contextmanager
-def blame(sentence: str, on: str = "") -> Iterator[None]:
+def blame(sentence: str, on: str = "") -> Generator[None]:
     """The likely cause of an exception, with `on` in its text, that the student's code raises inside."""
     try:
         yield
@@ -274,7 +275,7 @@ def blame(sentence: str, on: str = "") -> Iterator[None]:
 def _slope(
     loss_of: Callable[[dict[str, Numbers]], float], start: dict[str, Numbers], direction: dict[str, Numbers]
 ) -> tuple[float, float]:
-    """Central difference of fourth order, and how far the two of second order that it is made of lie apart: rounding and kinks."""
+    """Central difference of fourth order, and how far the two that it is made of lie apart: rounding and kinks."""
 
     def at(step: float) -> float:
         return float(loss_of({name: value + step * direction[name] for name, value in start.items()}))
@@ -293,7 +294,9 @@ def _finite(numbers: Numbers, tried: str, cause: str) -> None:
         bad = int(np.sum(~np.isfinite(numbers)))
         name = "NaN" if np.any(np.isnan(numbers)) else "infinity"
         saw = name if numbers.ndim == 0 else f"{name} in {bad} of {numbers.size} entries"
-        likely = cause or "0/0, the logarithm of 0 or of a negative number, or a learning rate that makes training diverge."
+        likely = (
+            cause or "0/0, the logarithm of 0 or of a negative number, or a learning rate that makes training diverge."
+        )
         _fail(tried, saw, "finite numbers", likely)
 
 

@@ -8,21 +8,30 @@ from autograder.errors import CheckFailed, LimitExceeded, StudentError
 
 _KNOWN: tuple[tuple[str, str], ...] = (
     (r"^NotImplementedError", "The stub is still there: write this function."),
-    (r"^MemoryError|[Uu]nable to allocate|can't allocate memory|OOM when allocating", "An array far larger than the exercise needs."),
+    (r"^MemoryError|[Uu]nable to allocate|can't allocate memory|OOM when allocating",
+     "An array far larger than the exercise needs."),
     (r"^RecursionError", "A function that calls itself without an end."),
     (r"^SystemExit|^KeyboardInterrupt", "Take `exit()`, `quit()` or `sys.exit()` out: a function returns."),
-    (r"does not require grad", "The graph is cut: no `.detach()`, `.item()`, `.numpy()` or `no_grad()` between parameters and loss."),
-    (r"backward through the graph a second time", "A tensor of an earlier step is still tied to its graph: detach what is carried over."),
+    (r"does not require grad",
+     "The graph is cut: no `.detach()`, `.item()`, `.numpy()` or `no_grad()` between parameters and loss."),
+    (r"backward through the graph a second time",
+     "A tensor of an earlier step is still tied to its graph: detach what is carried over."),
     (r"modified by an inplace operation", "A tensor that the backward pass needs is changed in place."),
     (r"Can't call numpy\(\) on Tensor that requires grad", "Call `.detach()` before `.numpy()`."),
-    (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)|must have the same dtype|dtype.*(Double|Long)", "Two dtypes meet: inputs come as float32 (float64 in gradient checks), integers as int64."),
-    (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned", "Two shapes do not fit: compare each with the contract in the text."),
-    (r"positional argument|unexpected keyword argument", "The signature differs from the stub's: keep names and order of the parameters."),
-    (r"^TypeError: .*NoneType|'NoneType' object", "Something is None: a function without `return`, or a gradient that never arrived."),
+    (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)|must have the same dtype|dtype.*(Double|Long)",
+     "Two dtypes meet: inputs come as float32 (float64 in gradient checks), integers as int64."),
+    (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned",
+     "Two shapes do not fit: compare each with the contract in the text."),
+    (r"positional argument|unexpected keyword argument",
+     "The signature differs from the stub's: keep names and order of the parameters."),
+    (r"^TypeError: .*NoneType|'NoneType' object",
+     "Something is None: a function without `return`, or a gradient that never arrived."),
     (r"^(NameError|UnboundLocalError)", "A name that is not defined when the file is run from the top, cell by cell."),
-    (r"^ModuleNotFoundError|^ImportError", "Only NumPy, SciPy, SymPy, Matplotlib, your framework and `shared` may be imported."),
+    (r"^ModuleNotFoundError|^ImportError",
+     "Only NumPy, SciPy, SymPy, Matplotlib, your framework and `shared` may be imported."),
     (r"^(SyntaxError|IndentationError|TabError)", "Python cannot read this cell."),
-    (r"numpy\.ndarray' object has no attribute|must be Tensor, not numpy", "Inputs come as NumPy arrays: make them tensors first."),
+    (r"numpy\.ndarray' object has no attribute|must be Tensor, not numpy",
+     "Inputs come as NumPy arrays: make them tensors first."),
 )  # fmt: skip
 
 _LIMITS = {
@@ -59,7 +68,11 @@ def raised(problem: StudentError, title: str) -> CheckFailed:
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:
     """A limit, a crash, or a broken wire."""
-    allowed = f"an answer within the limit: {problem.allowed}" if problem.limit in ("time", "memory", "output") else "an answer"
+    allowed = (
+        f"an answer within the limit: {problem.allowed}"
+        if problem.limit in ("time", "memory", "output")
+        else "an answer"
+    )
     saw = f"{_TITLES[problem.limit]}: {problem.used}"
     return CheckFailed(f"your code, to see: {title}", saw, allowed, _LIMITS[problem.limit])
 

@@ -14,14 +14,14 @@ from autograder import explain, submission
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError
 from autograder.exercise import Check, Exercise, Thresholds
-from autograder.launch import WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
+from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
 from autograder.result import CheckResult, Layers, Result
 from autograder.student import Student
 from autograder.submission import Submission
 from autograder.worker import sandbox
 
-LOAD_SECONDS = 30.0
-"""CPU seconds in which a file must have been read: cells define, they do not train."""
+HELLO_SECONDS = 120.0
+"""CPU seconds for the worker's first answer, before any student's code: a plain worker imports the framework in it."""
 
 ZygoteOf = Callable[[FrameworkName], Zygote | None]
 Progress = Callable[[str], None]
@@ -73,10 +73,13 @@ class Session:
         limits = exercise.rubric.limits
         self._file = file
         self._seconds = limits.check_seconds
-        self._budget = Budget(limits.memory_mb, limits.output_mb, limits.file_mb, int(limits.seconds * WALL_PER_CPU) + 1)
+        self._budget = Budget(
+            limits.memory_mb, limits.output_mb, limits.file_mb, int(limits.seconds * WALL_PER_CPU) + 1
+        )
         self._zygote_of = zygote_of
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
+        self._spent = 0.0
         self.output = ""
         self.notes: list[str] = []
         self.versions: dict[str, str] = {}
@@ -96,17 +99,17 @@ class Session:
                 # It died between two checks, by a thread of its own: the next one gets a new worker.
                 self.close()
         assert self._file.framework != "unknown"
+        self.close()
         self._worker = Worker(self._file.framework, self._budget, self._zygote_of(self._file.framework))
-        hello = self._worker.ask("hello", seconds=LOAD_SECONDS * 4)
+        hello = self._worker.ask("hello", seconds=HELLO_SECONDS)
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
         if not hello["draws_repeat"]:
             self.close()
             raise GraderError("the same seed gives different draws on this machine: no grading here can be repeated")
         try:
-            troubles = self._worker.ask("load", seconds=LOAD_SECONDS, args=[list(cell) for cell in self._file.cells])
+            troubles = self._worker.ask("load", seconds=self._seconds, args=[list(cell) for cell in self._file.cells])
         except LimitExceeded as problem:
             self._unloadable = LimitExceeded(problem.limit, f"{problem.used}, while the file was read", problem.allowed)
-            self._keep_output()
             raise self._unloadable from None
         self.notes = [_cell_note(*trouble) for trouble in troubles]
 
@@ -119,14 +122,20 @@ class Session:
 
     def close(self) -> None:
         """End the worker."""
-        self._keep_output()
+        self._keep_what_it_left()
         if self._worker:
             self._worker.close()
             self._worker = None
 
-    def _keep_output(self) -> None:
+    @property
+    def cpu_seconds(self) -> float:
+        """What all workers of this file have computed."""
+        return self._spent + (self._worker.cpu_seconds if self._worker else 0.0)
+
+    def _keep_what_it_left(self) -> None:
         if self._worker:
-            self.output = (self.output + self._worker.output)[: 64 << 10]
+            self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
+            self._spent += self._worker.cpu_seconds
 
 
 class _Run:
@@ -136,7 +145,6 @@ class _Run:
         self._job = job
         self._exercise = job.exercise
         self._handed_in = handed_in
-        self._started = time.monotonic()
         self.results: dict[str, CheckResult] = {}
         self.session = Session(handed_in, job.exercise, job.zygote_of)
         self._reference: Session | None = None
@@ -171,8 +179,14 @@ class _Run:
         if check.deferred:
             return done("deferred", CheckFailed("", check.deferred, ""))
         if not self._handed_in.readable:
-            return done("failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run"))
-        lacking = [need for need in check.needs if need in self.results and self.results[need].status not in ("passed", "deferred")]
+            return done(
+                "failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run")
+            )
+        lacking = [
+            need
+            for need in check.needs
+            if need in self.results and self.results[need].status not in ("passed", "deferred")
+        ]
         if lacking:
             return done("skipped", CheckFailed("", f"because {lacking[0]} did not pass", ""))
         try:
@@ -210,10 +224,9 @@ class _Run:
         return ours
 
     def _keep_to_the_budget(self) -> None:
-        allowed = self._exercise.rubric.limits.seconds
-        used = time.monotonic() - self._started
-        if used > allowed * WALL_PER_CPU:
-            raise LimitExceeded("time", f"{used:.0f} s for the checks before this one", f"{allowed:g} s of computing for all")
+        allowed, used = self._exercise.rubric.limits.seconds, self.session.cpu_seconds
+        if used > allowed:
+            raise LimitExceeded("time", f"{used:.0f} s of computing in the checks before this", f"{allowed:g} s in all")
 
     def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
         if problem.kind == "NotThere" and self.session.notes and not problem.likely:
@@ -287,5 +300,3 @@ def _line(problem: Exception) -> str:
         last = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
         trace = trace.tb_next
     return last
-
-

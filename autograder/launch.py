@@ -1,7 +1,7 @@
 """Start workers, watch over them, and end them: the grader's side of the process border.
 
-Limits on time, memory and output are kept here and nowhere else: a watchdog thread for each worker kills it when it passes one, and
-whoever waits for its answer is told which.
+Limits on time, memory and output are kept here and nowhere else: a watchdog thread for each worker kills it when it
+passes one, and whoever waits for its answer is told which.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ START_SECONDS = 120.0
 """How long a framework may take to import on a slow, busy machine before we call it broken."""
 POLL_SECONDS = 0.03
 WALL_PER_CPU = 4.0
-"""A check's seconds are CPU seconds of its worker, so that nobody loses points to a busy machine; what sleeps is
-stopped after this many times as many on the clock."""
+"""A check's seconds are CPU seconds of its worker, so that nobody loses points to a busy machine; what sleeps is stopped
+after this many times as many on the clock, the time that it waited for a core taken off."""
 OUTPUT_KEPT = 64 << 10
 MEGABYTE = 1 << 20
 
@@ -96,7 +96,7 @@ class Zygote:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
-        self._said = open(self._folder / "stderr", "w+b")  # noqa: SIM115 - open as long as the zygote lives
+        self._said = (self._folder / "stderr").open("w+b")
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
@@ -130,9 +130,7 @@ class Zygote:
         report, report_end = os.pipe()
         order = {"folder": str(folder), "environment": environment(folder), "limits": list(_limits(budget))}
         try:
-            socket.send_fds(
-                self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end]
-            )
+            socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end])
         except OSError as problem:
             raise GraderError(f"the {self.framework} zygote is gone: {self.said() or problem}") from problem
         finally:
@@ -177,7 +175,10 @@ class Worker:
         request = Request(nonce=secrets.randbits(53), verb=verb, **fields)
         self._watch.start_clock(seconds)
         try:
-            wire.send(self._stream, request)
+            try:
+                wire.send(self._stream, request)
+            except wire.WireError as problem:
+                raise GraderError(f"this cannot be asked: {problem}") from problem
             reply = wire.receive(self._stream, wire.Reply)
         except (wire.WireError, OSError) as problem:
             raise self._ending(problem) from None
@@ -188,6 +189,11 @@ class Worker:
         if isinstance(reply, Failure):
             raise _student_error(reply)
         return cast(Answer, reply).value
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has computed so far, as the watchdog last saw it."""
+        return self._watch.cpu_seconds
 
     @property
     def output(self) -> str:
@@ -258,11 +264,11 @@ def make_undumpable() -> None:
         ctypes.CDLL(None).prctl(pr_set_dumpable, 0)
 
 
-class _Forked:
+class _Forked(Process):
     """A worker whose parent is the zygote, which reports on a pipe."""
 
     def __init__(self, report: int) -> None:
-        self._report = open(report, "rb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor
+        self._report = open(report, "rb", buffering=0)  # noqa: SIM115 - a descriptor
         self._status: int | None = None
         pid = self._number(START_SECONDS)
         if pid is None:
@@ -287,7 +293,7 @@ class _Forked:
         return int.from_bytes(data, sys.byteorder, signed=True) if len(data) == 4 else None
 
 
-class _Plain:
+class _Plain(Process):
     """A worker whose parent is the grader."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -301,13 +307,17 @@ class _Plain:
             return None
 
 
-class _Socket:
+class _Socket(Stream):
     """A stream over a socket that another thread may shut."""
 
     def __init__(self, ends: socket.socket) -> None:
         self._socket = ends
-        self.recv_into = ends.recv_into
-        self.sendall = ends.sendall
+
+    def recv_into(self, buffer: memoryview) -> int:
+        return self._socket.recv_into(buffer)
+
+    def sendall(self, data: bytes | memoryview) -> None:
+        self._socket.sendall(data)
 
     def close(self) -> None:
         # A reader in another thread wakes up only by a shutdown.
@@ -343,6 +353,7 @@ class _Watchdog:
 
     def __init__(self, pid: int, budget: Budget, stream: Stream) -> None:
         self.verdict: LimitExceeded | None = None
+        self.cpu_seconds = 0.0
         self._pid = pid
         self._budget = budget
         self._stream = stream
@@ -358,11 +369,12 @@ class _Watchdog:
         """A request begins: it may take so many seconds of CPU."""
         with self._clock:
             self._printed = 0
-            self._asked = _Clock(seconds, time.monotonic(), _cpu_seconds(self._pid))
+            self._asked = _Clock(seconds, time.monotonic(), _cpu_seconds(self._pid), _waited_for_a_core(self._pid))
             self._clock.notify()
 
     def stop_clock(self) -> None:
         """The request is answered."""
+        self.cpu_seconds = max(self.cpu_seconds, _cpu_seconds(self._pid))
         with self._clock:
             self._asked = None
 
@@ -398,13 +410,18 @@ class _Watchdog:
 
     def _judge(self, asked: _Clock) -> LimitExceeded | None:
         if self._printed > self._budget.output_mb * MEGABYTE:
-            return LimitExceeded("output", f"over {self._printed // MEGABYTE} MB printed", f"{self._budget.output_mb} MB")
+            return LimitExceeded(
+                "output", f"over {self._printed // MEGABYTE} MB printed", f"{self._budget.output_mb} MB"
+            )
         wall = time.monotonic() - asked.started
-        cpu = _cpu_seconds(self._pid) - asked.cpu
+        self.cpu_seconds = max(self.cpu_seconds, _cpu_seconds(self._pid))
+        cpu = self.cpu_seconds - asked.cpu
         if cpu > asked.seconds:
             return LimitExceeded("time", f"{cpu:.1f} s of computing without an answer", f"{asked.seconds:g} s")
-        if wall > asked.seconds * WALL_PER_CPU:
-            return LimitExceeded("time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing")
+        if wall - (_waited_for_a_core(self._pid) - asked.waited) > asked.seconds * WALL_PER_CPU:
+            return LimitExceeded(
+                "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
+            )
         used = _memory(self._pid)
         if self._own_memory is None:
             self._own_memory = used
@@ -419,6 +436,7 @@ class _Clock:
     seconds: float
     started: float
     cpu: float
+    waited: float
 
 
 class _Output:
@@ -465,6 +483,15 @@ def _cpu_seconds(pid: int) -> float:
             times = process.cpu_times()
             total += times.user + times.system
     return total
+
+
+def _waited_for_a_core(pid: int) -> float:
+    """Seconds in which the worker's threads could have run and no core was free. 0 where the kernel does not say."""
+    total = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            total = max(total, int((thread / "schedstat").read_text().split()[1]))
+    return total / 1e9
 
 
 def _memory(pid: int) -> int:

@@ -76,9 +76,7 @@ class Notebook:
         try:
             handed_in = self._read()
             with Zygotes() as zygotes:
-                job = grader.Job(
-                    self._exercise, secrets.randbits(32), zygotes.of, visible_only=True, only=only
-                )
+                job = grader.Job(self._exercise, secrets.randbits(32), zygotes.of, visible_only=True, only=only)
                 return Report(grader.grade(handed_in, job), f"Checked: {handed_in.file} as it was last saved.")
         except UsageError as problem:
             return Problem(*problem.problems)

@@ -14,7 +14,9 @@ SEED = 20
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 
 
-def prove(exercise: Exercise, zygote_of: grader.ZygoteOf, frameworks: tuple[FrameworkName, ...] = FRAMEWORKS) -> Iterator[str]:
+def prove(
+    exercise: Exercise, zygote_of: grader.ZygoteOf, frameworks: tuple[FrameworkName, ...] = FRAMEWORKS
+) -> Iterator[str]:
     """What is wrong with an exercise's release, a sentence each; nothing where it holds."""
     for framework in frameworks:
         solution = _graded(exercise, exercise.reference(framework), zygote_of)

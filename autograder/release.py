@@ -54,9 +54,7 @@ def release(root: Path, exercises: Sequence[str] = (), check: bool = False) -> l
         target = root / "assignments" / folder.name
         for framework in FRAMEWORKS:
             try:
-                wanted[target / f"{folder.name}_{framework}.ipynb"] = notebook(
-                    folder, target / "README.md", framework
-                )
+                wanted[target / f"{folder.name}_{framework}.ipynb"] = notebook(folder, target / "README.md", framework)
             except UsageError as problem:
                 problems += problem.problems
     if problems:
@@ -80,13 +78,9 @@ def exercises_of(root: Path) -> list[str]:
 def _solution_folders(root: Path, exercises: Sequence[str]) -> list[Path]:
     known = exercises_of(root)
     if not known:
-        raise UsageError(
-            f"{root / 'solutions'} holds no exercise: notebooks are made where the solutions are"
-        )
+        raise UsageError(f"{root / 'solutions'} holds no exercise: notebooks are made where the solutions are")
     if unknown := [name for name in dict.fromkeys(exercises) if name not in known]:
-        raise UsageError(
-            *(f"solutions/{name} is not there; there are {', '.join(known)}" for name in unknown)
-        )
+        raise UsageError(*(f"solutions/{name} is not there; there are {', '.join(known)}" for name in unknown))
     return [root / "solutions" / name for name in dict.fromkeys(exercises or known)]
 
 
@@ -99,9 +93,7 @@ def _change(path: Path, content: bytes) -> Change | None:
 # ── a notebook ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def notebook(
-    exercise_folder_solution: Path, readme: Path, framework: Framework, solved: bool = False
-) -> bytes:
+def notebook(exercise_folder_solution: Path, readme: Path, framework: Framework, solved: bool = False) -> bytes:
     """The notebook of one framework: a student's, or with `solved` the instructor's."""
     exercise = exercise_folder_solution.name
     solution = exercise_folder_solution / f"{exercise}_{framework}.py"
@@ -129,9 +121,7 @@ class Section:
     points: float = 0
 
 
-PART_HEADING = re.compile(
-    r"## `(?P<part>[a-z][a-z0-9_]{0,49})` · (?P<title>.+) · (?P<points>\d+(?:\.\d+)?) points?\s*"
-)
+PART_HEADING = re.compile(r"## `(?P<part>[a-z][a-z0-9_]{0,49})` · (?P<title>.+) · (?P<points>\d+(?:\.\d+)?) points?\s*")
 
 
 def readme_sections(text: str, place: str = "README.md") -> list[Section]:
@@ -193,9 +183,7 @@ def _framework_problems(cells: Iterable[Cell], solution: Path, framework: Framew
         yield f'{_place(solution)}, line {line}: the first code cell must say FRAMEWORK = "{framework}"'
 
 
-def _part_problems(
-    cells: Iterable[Cell], solution: Path, sections: Iterable[Section], readme: Path
-) -> Iterator[str]:
+def _part_problems(cells: Iterable[Cell], solution: Path, sections: Iterable[Section], readme: Path) -> Iterator[str]:
     """Where the parts of a solution and those of a README disagree, and code that belongs to no part."""
     where, text = _place(solution), _place(readme)
     first_line: dict[str, int] = {}
@@ -219,10 +207,7 @@ def _part_problems(
             f"it needs a heading '## `{part}` · Title · 3 points'"
         )
     for part in [part for part in headings if part not in first_line]:
-        yield (
-            f"{text}, line {headings[part]}: part `{part}` has no cell in {where}; "
-            f"it needs '# %% part=\"{part}\"'"
-        )
+        yield (f"{text}, line {headings[part]}: part `{part}` has no cell in {where}; it needs '# %% part=\"{part}\"'")
     if first_line.keys() == headings.keys() and list(first_line) != list(headings):
         yield (
             f"{where} has the parts {', '.join(first_line)}, "
@@ -265,11 +250,7 @@ def _with_check(cells: Sequence[Cell], check: Cell) -> list[Cell]:
     """The check cell comes after the last cell that is the part's own, before the demos that follow it."""
     own = [number for number, cell in enumerate(cells, start=1) if cell.part and "demo" not in cell.tags]
     if not own:
-        own = [
-            number
-            for number, cell in enumerate(cells, start=1)
-            if cell.kind == "code" and "demo" not in cell.tags
-        ]
+        own = [number for number, cell in enumerate(cells, start=1) if cell.kind == "code" and "demo" not in cell.tags]
     last = own[-1] if own else 0
     return [*cells[:last], check, *cells[last:]]
 
@@ -456,8 +437,7 @@ def _block(region: Region, blocks: Iterable[Block], lines: Sequence[str]) -> Blo
     holding = [
         block
         for block in blocks
-        if not region.holds(block.owner)
-        and any(region.holds(_start(statement)) for statement in block.statements)
+        if not region.holds(block.owner) and any(region.holds(_start(statement)) for statement in block.statements)
     ]
     if not holding:
         raise ValueError("the markers hold no statement")
@@ -480,9 +460,7 @@ def _replacements(found: dict[Region, Block]) -> dict[Region, list[str]]:
     filled: set[int] = set()
     for region, block in found.items():
         indent = " " * region.column
-        marked_all = all(
-            any(other.holds(_start(statement)) for other in found) for statement in block.statements
-        )
+        marked_all = all(any(other.holds(_start(statement)) for other in found) for statement in block.statements)
         replacement: list[str] = []
         if block.function and block.function not in raising:
             raising.add(block.function)

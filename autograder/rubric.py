@@ -122,7 +122,7 @@ def _read(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, P
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = cast(yaml.Node | None, yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
@@ -173,7 +173,9 @@ def _mark(node: yaml.Node, path: Path_, lines: _Lines) -> None:
 
 
 def _duplicates(path: Path, lines: _Lines) -> list[str]:
-    return [f"{path}, line {line}: {name!r} stands here for the second time; remove one" for name, line in lines.doubled]
+    return [
+        f"{path}, line {line}: {name!r} stands here for the second time; remove one" for name, line in lines.doubled
+    ]
 
 
 def _points_that_do_not_fit(path: Path, lines: _Lines, policy: Policy) -> list[str]:
@@ -182,14 +184,18 @@ def _points_that_do_not_fit(path: Path, lines: _Lines, policy: Policy) -> list[s
         where: Path_ = ("exercises", name, "points")
         total = sum(exercise.check_points().values())
         if abs(total - POINTS_EACH) > 1e-9:
-            problems.append(f"{path}, line {lines.nearest(where)}: the points of {name} sum to {total:g}, not {POINTS_EACH}")
+            problems.append(
+                f"{path}, line {lines.nearest(where)}: the points of {name} sum to {total:g}, not {POINTS_EACH}"
+            )
         for part, ideas in exercise.points.items():
             for idea, worth in ideas.items():
                 line = lines.nearest((*where, part, idea))
                 if not (_NAME.match(part) and _NAME.match(idea)):
                     problems.append(f"{path}, line {line}: {part}.{idea} is no check id: lower case, digits and _ only")
                 if not 0 <= worth <= POINTS_EACH:
-                    problems.append(f"{path}, line {line}: {part}.{idea} is worth {worth:g}; points are 0 to {POINTS_EACH}")
+                    problems.append(
+                        f"{path}, line {line}: {part}.{idea} is worth {worth:g}; points are 0 to {POINTS_EACH}"
+                    )
     return problems
 
 

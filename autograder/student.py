@@ -87,9 +87,9 @@ class Student:
         if isinstance(value, wire.Remote):
             return Remote(self, self._ask, value)
         if isinstance(value, list):
-            return [self._inward(item) for item in value]
+            return [self._inward(item) for item in cast(list[Any], value)]
         if isinstance(value, dict):
-            return {key: self._inward(item) for key, item in value.items()}
+            return {key: self._inward(item) for key, item in cast(dict[Any, Any], value).items()}
         return value
 
 
@@ -162,7 +162,7 @@ def _outward(value: Any) -> Any:
     if isinstance(value, Remote):
         return value._remote  # pyright: ignore[reportPrivateUsage]
     if isinstance(value, np.generic):
-        return value.item()
+        return cast(Any, value.item())
     if isinstance(value, list | tuple):
         return [_outward(item) for item in cast(list[Any], value)]
     if isinstance(value, dict):

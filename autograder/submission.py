@@ -20,6 +20,8 @@ Code = tuple[str, str]
 """The name that tracebacks show for a cell, and its source."""
 
 LARGEST = 50 << 20
+"""Of a file, pictures in a notebook's outputs included."""
+MOST_CODE = 8 << 20
 SKIPPED_TAGS = {"demo", "check"}
 _HEAD = re.compile(r"^# ?%%(?!%)(?P<rest>.*)$")
 _IMPORTS = {"torch": "torch", "keras": "keras", "tensorflow": "keras"}
@@ -62,15 +64,23 @@ def read(path: Path, student: str, exercise: str) -> Submission:
             cells = list(_notebook_cells(json.loads(text)))
         except (ValueError, RecursionError):
             return _nothing(
-                path, student, exercise, content, f"{path.name} is no notebook: save it again, or download it as .ipynb."
+                path,
+                student,
+                exercise,
+                content,
+                f"{path.name} is no notebook: save it again, or download it as .ipynb.",
             )
     else:
         cells = list(_percent_cells(text, path.name))
+    if sum(len(source.encode(errors="replace")) for _, source in cells) > MOST_CODE:
+        return _nothing(path, student, exercise, content, f"{path.name} holds more than {MOST_CODE >> 20} MB of code.")
     framework = _framework(cells, path)
     notes = (
         ()
         if framework != "unknown"
-        else (f'{path.name} does not say which framework it uses: set FRAMEWORK = "torch" or "keras" in its first cell.',)
+        else (
+            f'{path.name} does not say which framework it uses: set FRAMEWORK = "torch" or "keras" in its first cell.',
+        )
     )
     return Submission(student, exercise, path.name, framework, cells, content, notes)
 
@@ -105,7 +115,9 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         yield read(file, whose, name) if file else nothing_handed_in(folder, whose, name)
     if not found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
-        raise UsageError(f"{path} holds no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>")
+        raise UsageError(
+            f"{path} holds no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>"
+        )
 
 
 def exercise_of(path: Path, exercises: Sequence[str]) -> str | None:
@@ -200,7 +212,9 @@ def _framework(cells: Sequence[Code], path: Path) -> Framework:
             for name in names:
                 if found := _IMPORTS.get(name.partition(".")[0]):
                     return cast(Framework, found)
-    spelled = re.search(r'^FRAMEWORK\s*=\s*["\'](torch|keras)["\']', "\n".join(source for _, source in cells), re.MULTILINE)
+    spelled = re.search(
+        r'^FRAMEWORK\s*=\s*["\'](torch|keras)["\']', "\n".join(source for _, source in cells), re.MULTILINE
+    )
     return cast(Framework, spelled[1]) if spelled else "unknown"
 
 

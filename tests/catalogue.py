@@ -40,7 +40,9 @@ class Mistake:
         text = reference_source(self.exercise, self.framework)
         for old, new in self.edits:
             if text.count(old) != 1:
-                raise ValueError(f"{self.title!r}: {old!r} stands {text.count(old)} times in the {self.framework} solution")
+                raise ValueError(
+                    f"{self.title!r}: {old!r} stands {text.count(old)} times in the {self.framework} solution"
+                )
             text = text.replace(old, new)
         return text
 

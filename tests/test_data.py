@@ -27,9 +27,7 @@ UNREACHABLE = {
 }
 
 
-def in_a_new_process(
-    code: str, folder: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def in_a_new_process(code: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", f"from shared import data\n{code}"]
     env = {**os.environ, **environment}
     if folder is not None:
@@ -159,9 +157,7 @@ def test_style_images():
     assert {image.shape for image in data.style_images(side=64).values()} == {(64, 64, 3)}
     # The square is the middle: its mean colours are those of the middle of the photograph.
     middle = images["china"][:, 106:533]
-    assert data.style_images(side=64)["china"].mean(axis=(0, 1)) == pytest.approx(
-        middle.mean(axis=(0, 1)), abs=0.01
-    )
+    assert data.style_images(side=64)["china"].mean(axis=(0, 1)) == pytest.approx(middle.mean(axis=(0, 1)), abs=0.01)
 
 
 # ---- Words ----
@@ -185,9 +181,7 @@ def test_both_apostrophes_make_the_same_word():
 
 @pytest.mark.parametrize("load", [data.alice, data.movie_reviews])
 def test_a_missing_file_names_the_command(folder: Path, load):
-    with pytest.raises(
-        FileNotFoundError, match=r"is missing: run `autograder data` once to fetch it\."
-    ) as raised:
+    with pytest.raises(FileNotFoundError, match=r"is missing: run `autograder data` once to fetch it\.") as raised:
         load()
     assert str(folder) in str(raised.value)
     assert data.verify() == {"alice": "missing", "movie_reviews": "missing"}
@@ -202,12 +196,7 @@ def test_a_damaged_file_is_refused(folder: Path):
 
 
 def test_exercises_without_fetched_data_work_without_it(folder: Path):
-    assert (
-        len(data.digits()[0])
-        and len(data.iris()[0])
-        and len(data.airline_passengers())
-        and data.style_images()
-    )
+    assert len(data.digits()[0]) and len(data.iris()[0]) and len(data.airline_passengers()) and data.style_images()
     assert not folder.exists()
 
 
@@ -218,9 +207,7 @@ def test_fetching_an_unknown_name_fetches_nothing(folder: Path):
 
 
 def test_a_relative_folder_counts_from_the_project(tmp_path: Path):
-    done = in_a_new_process(
-        f"import os; os.chdir({str(tmp_path)!r}); print(data.DATA_DIR)", Path("elsewhere/data")
-    )
+    done = in_a_new_process(f"import os; os.chdir({str(tmp_path)!r}); print(data.DATA_DIR)", Path("elsewhere/data"))
     assert done.stdout == f"{PROJECT / 'elsewhere/data'}\n"
 
 
@@ -277,23 +264,17 @@ def test_nothing_of_the_archive_is_run(folder: Path, monkeypatch: pytest.MonkeyP
     assert data.verify()["alice"] == "missing"
 
 
-def test_another_archive_of_that_name_is_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_another_archive_of_that_name_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     real = data._SOURCES["alice"]
     offer(monkeypatch, tmp_path / "packages", {"wordcloud-1.9.6/setup.py": b""})
     monkeypatch.setitem(data._SOURCES, "alice", real)
-    with pytest.raises(
-        data.FetchError, match=r"another wordcloud==1\.9\.6: the SHA-256 of its archive is wrong"
-    ):
+    with pytest.raises(data.FetchError, match=r"another wordcloud==1\.9\.6: the SHA-256 of its archive is wrong"):
         data.fetch(["alice"])
 
 
 def test_an_archive_without_the_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     offer(monkeypatch, tmp_path / "packages", {"wordcloud-1.9.6/setup.py": b""})
-    with pytest.raises(
-        data.FetchError, match=r"wordcloud==1\.9\.6 holds no wordcloud-1\.9\.6/examples/alice\.txt"
-    ):
+    with pytest.raises(data.FetchError, match=r"wordcloud==1\.9\.6 holds no wordcloud-1\.9\.6/examples/alice\.txt"):
         data.fetch(["alice"])
 
 
@@ -308,9 +289,7 @@ def test_fetched_alice(fetched: Path, monkeypatch: pytest.MonkeyPatch):
     set_data_dir(monkeypatch, fetched)
     book = data.alice()
     assert len(book) == 144_341 and len(set(book)) == 69
-    assert book.startswith("CHAPTER I. Down the Rabbit-Hole\n\nAlice was beginning") and book.endswith(
-        "THE END"
-    )
+    assert book.startswith("CHAPTER I. Down the Rabbit-Hole\n\nAlice was beginning") and book.endswith("THE END")
     assert "Gutenberg" not in book and "\r" not in book
     data.alice.cache_clear()
 
@@ -329,9 +308,7 @@ def test_fetched_movie_reviews(fetched: Path, monkeypatch: pytest.MonkeyPatch):
     assert by_sentence["Offers that rare combination of entertainment and education."] == pytest.approx(
         2.4667, abs=1e-3
     )
-    assert by_sentence["A sermonizing and lifeless paean to teenage dullards."] == pytest.approx(
-        -2.7407, abs=1e-3
-    )
+    assert by_sentence["A sermonizing and lifeless paean to teenage dullards."] == pytest.approx(-2.7407, abs=1e-3)
     tokens = data.tokenize(sentences, top_words=5000)
     assert {token for row in tokens for token in row} == set(range(1, 5000))
     assert sum(not row for row in tokens) == 5
@@ -360,12 +337,8 @@ def test_a_damaged_file_is_fetched_again(folder: Path):
 @pytest.mark.slow
 def test_two_fetches_at_once(tmp_path: Path):
     with ThreadPoolExecutor(2) as both:
-        done = list(
-            both.map(lambda _: in_a_new_process("data.fetch(); print(data.verify())", tmp_path), range(2))
-        )
+        done = list(both.map(lambda _: in_a_new_process("data.fetch(); print(data.verify())", tmp_path), range(2)))
     for process in done:
         assert process.returncode == 0, process.stderr
         assert process.stdout == "{'alice': 'ready', 'movie_reviews': 'ready'}\n"
-    assert {path.name for path in tmp_path.iterdir()} == {"alice.txt", "movie_reviews.tsv"}, (
-        "something was left"
-    )
+    assert {path.name for path in tmp_path.iterdir()} == {"alice.txt", "movie_reviews.tsv"}, "something was left"

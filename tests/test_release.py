@@ -48,10 +48,7 @@ def made(exercise: str, framework: str, solved: bool = False) -> bytes:
 
 def cells_of(content: bytes) -> list[dict]:
     cells = json.loads(content)["cells"]
-    return [
-        {**cell, "source": "".join(cell["source"]), "tags": cell["metadata"].get("tags", [])}
-        for cell in cells
-    ]
+    return [{**cell, "source": "".join(cell["source"]), "tags": cell["metadata"].get("tags", [])} for cell in cells]
 
 
 # ── every exercise ──────────────────────────────────────────────────────────────────────────────────────────
@@ -99,9 +96,7 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
         assert texts.count(section.text) == 1, section.text[:60]
     # From a part's text to its check nothing but the part's own cells; demos come behind the check.
     sources = [cell["source"] for cell in cells]
-    own = [
-        cell for cell in parse(stub(source_of(exercise, framework))) if cell.part and "demo" not in cell.tags
-    ]
+    own = [cell for cell in parse(stub(source_of(exercise, framework))) if cell.part and "demo" not in cell.tags]
     for section in parts:
         span = cells[sources.index(section.text) + 1 : sources.index(f'grader.check("{section.part}")')]
         wanted = [cell.source for cell in own if cell.part == section.part and cell.source]
@@ -139,9 +134,7 @@ def test_no_line_of_a_solution_leaks(exercise, framework):
         lines = {line.strip() for line in text.split("\n")}
         assert not (marked - open_lines) & lines
         long = [line for line in marked - open_lines if len(line) > 15]
-        assert [
-            line for line in long if line in text and not any(line in other for other in open_lines)
-        ] == []
+        assert [line for line in long if line in text and not any(line in other for other in open_lines)] == []
 
 
 @ALL
@@ -332,9 +325,7 @@ def test_release_is_blind_to_where_and_when(tree, tmp_path_factory):
     release(tree)
     release(elsewhere)
     for name in ("small_torch.ipynb", "small_keras.ipynb"):
-        assert (tree / "assignments/small" / name).read_bytes() == (
-            elsewhere / "assignments/small" / name
-        ).read_bytes()
+        assert (tree / "assignments/small" / name).read_bytes() == (elsewhere / "assignments/small" / name).read_bytes()
 
 
 def test_layout_of_a_notebook(tree):
@@ -367,14 +358,8 @@ def test_part_without_a_section_and_section_without_a_part(tree):
     with pytest.raises(UsageError) as problem:
         release(tree)
     text = str(problem.value)
-    assert (
-        'solutions/small/small_torch.py, line 15: part "two" has no section in assignments/small/README'
-        in text
-    )
-    assert (
-        "assignments/small/README.md, line 19: part `three` has no cell in solutions/small/small_keras.py"
-        in text
-    )
+    assert 'solutions/small/small_torch.py, line 15: part "two" has no section in assignments/small/README' in text
+    assert "assignments/small/README.md, line 19: part `three` has no cell in solutions/small/small_keras.py" in text
     assert not list(tree.rglob("*.ipynb")), "nothing is written where anything is wrong"
 
 

@@ -172,9 +172,7 @@ def test_a_submission_shows_every_ending_by_more_than_colour():
 
 def test_the_score_line_says_what_is_still_to_come():
     right = result("ada", *(check(f"gram.{n}", "passed") for n in range(12)))
-    assert terminal.plain(right, hidden_later=True).endswith(
-        "12 of 12 visible points; hidden checks are graded later"
-    )
+    assert terminal.plain(right, hidden_later=True).endswith("12 of 12 visible points; hidden checks are graded later")
     assert terminal.plain(result("ada", *MIXED, score=None)).endswith(words.UNGRADED)
 
 
@@ -219,17 +217,12 @@ def test_what_went_wrong_first():
     assert words.wrong_first(result("ada", check(), score=None, notes=["disk full"])) == "disk full"
     assert words.wrong_first(result("ada", score=None)) == "the grader itself failed"
     ours = check("a.c", "error", saw="the reference died")
-    assert (
-        words.wrong_first(result("ada", check(), ours, score=None, notes=["a note"]))
-        == "a.c: the reference died"
-    )
+    assert words.wrong_first(result("ada", check(), ours, score=None, notes=["a note"])) == "a.c: the reference died"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_to_a_terminal(text: str):
-    attacked = result(
-        text, check(saw=text, likely=text), file=text, notes=[text], output=text, score=0, maximum=1
-    )
+    attacked = result(text, check(saw=text, likely=text), file=text, notes=[text], output=text, score=0, maximum=1)
     for shown in (
         terminal.submission(attacked, show_output=True),
         terminal.table([attacked]),
@@ -245,10 +238,7 @@ def test_hostile_text_does_nothing_to_a_terminal(text: str):
 
 
 def test_inert_text_shows_what_it_removes_the_sting_of():
-    assert (
-        words.inert("tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬")
-        == "tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬"
-    )
+    assert words.inert("tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬") == "tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬"
     assert words.inert("\x1b[1;31mred\x1b[0m") == "red"
     assert words.inert("\x1b]8;;https://evil\x1b\\text\x1b]8;;\x1b\\") == "text"
     assert words.inert("a\x07b\x00") == "a␇b␀"
@@ -360,9 +350,7 @@ def test_hostile_text_does_nothing_in_a_browser(text: str, tmp_path: Path):
         found, wanted = Page(attacked), Page(harmless)
         if text:
             assert [tag for tag, _ in found.elements] == [tag for tag, _ in wanted.elements]
-        assert {name for _, a in found.elements for name in a} <= {
-            name for _, a in wanted.elements for name in a
-        }
+        assert {name for _, a in found.elements for name in a} <= {name for _, a in wanted.elements for name in a}
         assert found.scripts == wanted.scripts
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", attacked)
         for link in found.named("a"):
@@ -412,9 +400,7 @@ def test_the_pages_are_the_same_whenever_they_are_written():
 
 
 def test_ungraded_submissions_count_in_no_figure():
-    (exercise,) = page.exercises(
-        [result("ada", check("a.b", "passed")), result("bob", check("a.b"), score=None)]
-    )
+    (exercise,) = page.exercises([result("ada", check("a.b", "passed")), result("bob", check("a.b"), score=None)])
     assert (exercise.submissions, exercise.ungraded, exercise.full, exercise.middle) == (2, 1, 1, "1")
     assert exercise.struggles == []
     assert [bar.count for bar in exercise.bars] == [0] * 10 + [1]

@@ -187,7 +187,9 @@ def _(student, draw):
         cause="Names are those of `named_parameters()` in PyTorch, `variable.path` in Keras.",
     )
     for name, value in parameters.items():
-        expect.shape(slopes[name], value.shape, tried=f"the gradient of {name}", cause="Each has its parameter's shape.")
+        expect.shape(
+            slopes[name], value.shape, tried=f"the gradient of {name}", cause="Each has its parameter's shape."
+        )
 
 
 @check("training.losses", needs="model.shape")

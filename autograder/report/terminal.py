@@ -85,9 +85,7 @@ def table(results: Sequence[Result], title: str = "") -> Table:
     return shown
 
 
-def plain(
-    result: Result, *, hidden_later: bool = False, show_output: bool = False, width: int = _WIDTH
-) -> str:
+def plain(result: Result, *, hidden_later: bool = False, show_output: bool = False, width: int = _WIDTH) -> str:
     """`submission` without colours, for a notebook's text or a pipe."""
     return as_text(submission(result, hidden_later=hidden_later, show_output=show_output), width)
 
@@ -95,9 +93,7 @@ def plain(
 def as_text(shown: RenderableType, width: int = _WIDTH) -> str:
     """What Rich would print, as plain text of that width."""
     paper = io.StringIO()
-    Console(file=paper, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(
-        shown
-    )
+    Console(file=paper, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(shown)
     return "\n".join(row.rstrip() for row in paper.getvalue().split("\n")).rstrip("\n")
 
 

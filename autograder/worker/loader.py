@@ -53,7 +53,7 @@ class Submission:
                 source = without_magics(source)
                 tree = ast.parse(source, cell.name)
             _show_in_tracebacks(cell.name, self._cells[cell.name])
-            exec(compile(tree, cell.name, "exec"), self.module.__dict__)  # noqa: S102
+            exec(compile(tree, cell.name, "exec"), self.module.__dict__)
         except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
             return self.trouble(problem)
         return None

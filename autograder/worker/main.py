@@ -110,9 +110,7 @@ class Worker:
 
     def _gradients(self, asked: Request) -> Any:
         inputs, cotangent, training = asked.args
-        found = self._framework.gradients(
-            self._model(asked), self._numbers(inputs), self._numbers(cotangent), training
-        )
+        found = self._framework.gradients(self._model(asked), self._numbers(inputs), self._numbers(cotangent), training)
         return _arrays(found)
 
     def _input_gradient(self, asked: Request) -> Any:
@@ -193,7 +191,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
-    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: PTH123, SIM115 - a descriptor
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: SIM115 - a descriptor
     framework = frameworks.load(name)
     framework.preload()
     apply(limits)

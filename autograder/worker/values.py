@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -24,14 +24,14 @@ class Exchange:
 
     def outward(self, value: Any, images: bool = False) -> Any:
         """A student's value as NumPy, plain Python, or a `Remote`."""
-        numbers = value if isinstance(value, np.ndarray) else self._framework.array(value)
+        numbers = cast(Numbers, value) if isinstance(value, np.ndarray) else self._framework.array(value)
         if numbers is not None:
             plain = _wire_array(np.asarray(numbers))
             return Array(self._framework.images_out(plain) if images else plain)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, np.generic):
-            return self.outward(value.item())
+            return self.outward(cast(Any, value.item()))
         if isinstance(value, int):
             return int(value) if abs(value) < 2**63 else float(value)
         if isinstance(value, float):
@@ -39,9 +39,9 @@ class Exchange:
         if isinstance(value, str):
             return str(value)
         if isinstance(value, list | tuple | range | deque):
-            return [self.outward(item, images) for item in value]
+            return [self.outward(item, images) for item in cast(list[Any], value)]
         if isinstance(value, dict):
-            return {_key(key): self.outward(item, images) for key, item in value.items()}
+            return {_key(key): self.outward(item, images) for key, item in cast(dict[Any, Any], value).items()}
         return self.keep(value)
 
     def inward(self, value: Any) -> Any:
@@ -54,9 +54,9 @@ class Exchange:
         if isinstance(value, Remote):
             return self.object(value.name)
         if isinstance(value, list):
-            return [self.inward(item) for item in value]
+            return [self.inward(item) for item in cast(list[Any], value)]
         if isinstance(value, dict):
-            return {key: self.inward(item) for key, item in value.items()}
+            return {key: self.inward(item) for key, item in cast(dict[Any, Any], value).items()}
         return value
 
     def keep(self, value: Any) -> Remote:
@@ -95,5 +95,5 @@ def _wire_array(numbers: Numbers) -> Numbers:
 
 def _key(key: Any) -> str | int:
     if isinstance(key, np.integer | int) and not isinstance(key, bool):
-        return int(key)
+        return int(cast(int, key))
     return str(key)

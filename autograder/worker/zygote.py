@@ -19,10 +19,11 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 from typing import cast
 
 from autograder.worker import frameworks
-from autograder.worker.main import serve
+from autograder.worker.main import Stream, serve
 from autograder.worker.sandbox import Limits, apply, die_with_parent
 
 REPORT = struct.Struct("<i")
@@ -54,7 +55,7 @@ def main() -> None:
     gc.freeze()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _wake_up)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     orders.send(b"ready")
     reports: dict[int, int] = {}
@@ -77,7 +78,7 @@ def _start(
     reports: dict[int, int],
     keep_from_child: list[int],
 ) -> None:
-    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+    threads = len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads and cannot fork safely")
     wire_end, output, report = descriptors
@@ -113,12 +114,16 @@ def _become_worker(order: dict[str, object], wire_end: int, output: int, framewo
         os.environ.update(environment)
         os.chdir(folder)
         apply(Limits(*cast(list[int], order["limits"])))
-        serve(stream, framework)
+        serve(cast(Stream, stream), framework)
         status = 0
     finally:
         sys.stdout.flush()
         # Not sys.exit: what the zygote registered to run at exit is not the worker's to run.
         os._exit(status)
+
+
+def _wake_up(number: int, frame: object) -> None:
+    """Nothing to do here: the byte on the wake-up descriptor is what counts."""
 
 
 def _report_ended(reports: dict[int, int]) -> None:

@@ -66,7 +66,9 @@ def _(student, draw):
     if draw.choice([True, False]):
         start, end = np.array([1.0, 1.0]), np.array([1.0, 0.0])
     path = (start + np.linspace(0, 1, 2001)[:, None] * (end - start)).astype(np.float32)
-    values = expect.shape(student.xor_by_hand(path), (2001,), tried="xor_by_hand along an edge of the square, 2,001 points")
+    values = expect.shape(
+        student.xor_by_hand(path), (2001,), tried="xor_by_hand along an edge of the square, 2,001 points"
+    )
     steepest = float(np.abs(np.diff(values)).max())
     distinct = len(np.unique(np.round(values, 6)))
     expect.that(

@@ -33,7 +33,9 @@ def test_garbage_fails_and_breaks_nothing(zygotes: Zygotes, name: str, garbage: 
     for function in catalogue.contract(name):
         asking = _checks_that_ask_for(function, catalogue.load(name))
         assert asking, f"no check asks for {function}"
-        override = f"\n\n# %%\nimport numpy as np\n\n\ndef {function}(*args, **kwargs):\n    return {GARBAGE[garbage]}\n"
+        override = (
+            f"\n\n# %%\nimport numpy as np\n\n\ndef {function}(*args, **kwargs):\n    return {GARBAGE[garbage]}\n"
+        )
         source = catalogue.reference_source(name, "torch") + override
         result = catalogue.grade(zygotes, name, "torch", source, using=asking)
         assert not [check.expected for check in result.checks if check.status == "error"], function
@@ -49,7 +51,9 @@ def _checks_that_ask_for(function: str, exercise: Exercise) -> Exercise | None:
     ]
     if not checks:
         checks = [
-            replace(check, needs=()) for check in exercise.checks if not check.deferred and function in set(_names(check))
+            replace(check, needs=())
+            for check in exercise.checks
+            if not check.deferred and function in set(_names(check))
         ]
     return replace(exercise, checks=tuple(checks)) if checks else None
 

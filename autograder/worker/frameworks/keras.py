@@ -1,5 +1,9 @@
 """Keras 3 on TensorFlow: images are channels-last, models are `keras.Model`s or layers."""
 
+# Keras and TensorFlow ship no type stubs; what leaves this module is NumPy.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import random
@@ -36,7 +40,7 @@ def draws_repeat() -> bool:
     def draws() -> list[float]:
         seed(20)
         keras_draws: Any = keras.random.uniform((3,))
-        return [random.random(), np.random.normal(), *keras_draws.numpy().tolist()]  # noqa: NPY002
+        return [random.random(), np.random.normal(), *keras_draws.numpy().tolist()]
 
     return draws() == draws()
 
@@ -67,12 +71,13 @@ def images_out(values: Numbers) -> Numbers:
 
 
 def ready(model: Any, example: Numbers) -> None:
-    """A subclass's `build()` can leave no weights, so only a call makes sure; what it moved is put back."""
+    """A subclass's `build()` can leave no weights, so only a call makes sure; the state that it leaves is reset."""
     if isinstance(model, keras.Layer) and model.built:
         return
-    kept = {name: numbers for name, numbers in buffers(model).items()}
     forward(model, np.zeros_like(example), training=False)
-    assign(model, kept)
+    for layer in _layers(model):
+        if isinstance(layer, keras.layers.RNN) and layer.stateful:
+            layer.reset_state()
 
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:

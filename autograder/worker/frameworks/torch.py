@@ -1,9 +1,13 @@
 """PyTorch: images are channels-first, models are modules."""
 
+# PyTorch's stubs leave much unknown; what leaves this module is NumPy.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
+import importlib
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,17 +26,15 @@ def versions() -> dict[str, str]:
 
 def preload() -> None:
     """Without `torch._dynamo` the first optimizer step of every worker costs over a second."""
-    import torch._dynamo
-    import torch.optim
-    import torch.utils.data
-
+    for module in ("torch._dynamo", "torch.optim", "torch.utils.data"):
+        importlib.import_module(module)
     torch.set_num_threads(1)
 
 
 def seed(seed: int) -> None:
     """Seed all three generators."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - students draw from the legacy generator
+    np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 
@@ -41,7 +43,7 @@ def draws_repeat() -> bool:
 
     def draws() -> list[float]:
         seed(20)
-        return [random.random(), np.random.normal(), *torch.rand(3).tolist()]  # noqa: NPY002
+        return [random.random(), np.random.normal(), *torch.rand(3).tolist()]
 
     return draws() == draws()
 
@@ -164,7 +166,7 @@ def _like(output: torch.Tensor, cotangent: Numbers) -> torch.Tensor:
 
 
 @contextmanager
-def _mode(model: Any, training: bool) -> Iterator[None]:
+def _mode(model: Any, training: bool) -> Generator[None]:
     modules = list(model.modules()) if isinstance(model, nn.Module) else []
     before = [module.training for module in modules]
     if modules:

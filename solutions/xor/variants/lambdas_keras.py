@@ -10,8 +10,8 @@ build_model = lambda hidden: keras.Sequential(
         keras.layers.Dense(1, activation=lambda s: 1 / (1 + keras.ops.exp(-s))),
     ]
 )
-binary_cross_entropy = lambda p, y: -tf.reduce_mean(
-    tf.math.xlogy(y, tf.maximum(p, 1e-12)) + tf.math.xlogy(1 - y, tf.maximum(1 - p, 1e-12))
+binary_cross_entropy = lambda p, y: (
+    -tf.reduce_mean(tf.math.xlogy(y, tf.maximum(p, 1e-12)) + tf.math.xlogy(1 - y, tf.maximum(1 - p, 1e-12)))
 )
 
 

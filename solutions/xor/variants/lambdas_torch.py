@@ -1,7 +1,9 @@
 # Lambdas for gates, formula and activation; lists and tensors as answers; RMSprop; a loss by log with a clipped value.
 or_gate = lambda: ([5, 5], -2)
 and_gate = lambda: (torch.tensor([1.0, 3.0]), torch.tensor(-3.5))
-lecture_formula = lambda x: torch.sigmoid(torch.tensor(2 * x.sum(1) - 1)) + torch.sigmoid(torch.tensor(1 - 2 * x.sum(1)))
+lecture_formula = lambda x: (
+    torch.sigmoid(torch.tensor(2 * x.sum(1) - 1)) + torch.sigmoid(torch.tensor(1 - 2 * x.sum(1)))
+)
 
 
 class Lambda(nn.Module):
@@ -16,9 +18,9 @@ class Lambda(nn.Module):
 build_model = lambda hidden: nn.Sequential(
     nn.Linear(2, hidden), Lambda(lambda h: torch.sin(h)), nn.Linear(hidden, 1), Lambda(lambda s: 1 / (1 + (-s).exp()))
 )
-binary_cross_entropy = lambda p, y: -(
-    torch.log(p).clamp(min=-100) * y + torch.log1p(-p).clamp(min=-100) * (1 - y)
-).nan_to_num().mean()
+binary_cross_entropy = lambda p, y: (
+    -(torch.log(p).clamp(min=-100) * y + torch.log1p(-p).clamp(min=-100) * (1 - y)).nan_to_num().mean()
+)
 
 
 def train(model, x, y, epochs, learning_rate, seed):

@@ -10,7 +10,9 @@ def xor_by_hand(x):
 
 def build_model(hidden):
     model = keras.Sequential()
-    model.add(keras.layers.Dense(hidden, activation="sigmoid", kernel_initializer=keras.initializers.RandomNormal(0, 2)))
+    model.add(
+        keras.layers.Dense(hidden, activation="sigmoid", kernel_initializer=keras.initializers.RandomNormal(0, 2))
+    )
     model.add(keras.layers.Dense(1, activation="sigmoid"))
     return model
 

@@ -5,7 +5,9 @@ def or_gate():
 
 def xor_by_hand(x):
     x = torch.as_tensor(x, dtype=torch.float64)
-    h = torch.sigmoid(x @ torch.tensor([[-30.0, 40.0], [-30.0, 40.0]], dtype=torch.float64) + torch.tensor([45.0, -20.0]))
+    h = torch.sigmoid(
+        x @ torch.tensor([[-30.0, 40.0], [-30.0, 40.0]], dtype=torch.float64) + torch.tensor([45.0, -20.0])
+    )
     return h @ torch.tensor([1.0, 1.0], dtype=torch.float64) - 1
 
 

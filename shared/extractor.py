@@ -1,0 +1,89 @@
+"""A small convolutional network with fixed random weights, the same in PyTorch and Keras: what `transfer` sees images with.
+
+Random filters are enough for textures; a trained VGG is the better eye, and 80 MB. Three convolutions of 3×3 with ReLU, the
+maps after each of them; the mean of 2×2 pixels between them.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+CHANNELS = (3, 8, 16, 32)
+
+
+def weights(seed: int = 0) -> list[Float[np.ndarray, "3 3 before after"]]:
+    """The kernels of the three convolutions; their biases are 0."""
+    rng = np.random.default_rng(seed)
+    return [
+        rng.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, after)).astype(np.float32)
+        for before, after in pairwise(CHANNELS)
+    ]
+
+
+def build(framework: str | None = None, seed: int = 0) -> Any:
+    """A `torch.nn.Module` or a `keras.Model`: from a batch of images to the list of its three batches of feature maps.
+
+    Without a name, in the framework that this process has imported.
+    """
+    if framework is None:
+        framework = "keras" if "keras" in sys.modules else "torch"
+    return {"torch": _in_torch, "keras": _in_keras}[framework](weights(seed))
+
+
+def features(image: Float[np.ndarray, "height width 3"], seed: int = 0) -> list[Float[np.ndarray, "h w channels"]]:
+    """The same feature maps of one image, by NumPy alone."""
+    maps: list[np.ndarray] = []
+    for kernel in weights(seed):
+        now = _mean_of_squares(maps[-1]) if maps else np.asarray(image, dtype=np.float64)
+        padded = np.pad(now, ((1, 1), (1, 1), (0, 0)))
+        patches = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
+        maps.append(np.maximum(np.einsum("hwcij,ijcd->hwd", patches, kernel), 0))
+    return maps
+
+
+def _mean_of_squares(x: np.ndarray) -> np.ndarray:
+    """The mean of each 2×2 pixels; an odd row or column at the end is left out."""
+    height, width, channels = x.shape[0] // 2, x.shape[1] // 2, x.shape[2]
+    return x[: 2 * height, : 2 * width].reshape(height, 2, width, 2, channels).mean(axis=(1, 3))
+
+
+def _in_torch(kernels: list[np.ndarray]) -> Any:
+    import torch
+    from torch import nn
+
+    class Extractor(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(
+                nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding="same") for kernel in kernels
+            )
+            for layer, kernel in zip(self.layers, kernels, strict=True):
+                layer.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+                layer.bias.data.zero_()
+
+        def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+            maps: list[torch.Tensor] = []
+            for layer in self.layers:
+                before = nn.functional.avg_pool2d(maps[-1], 2) if maps else images
+                maps.append(layer(before).relu())
+            return maps
+
+    return Extractor()
+
+
+def _in_keras(kernels: list[np.ndarray]) -> Any:
+    import keras
+
+    inputs = keras.Input((None, None, 3))
+    maps: list[Any] = []
+    for kernel in kernels:
+        before = keras.layers.AveragePooling2D(2)(maps[-1]) if maps else inputs
+        layer = keras.layers.Conv2D(kernel.shape[3], 3, padding="same", activation="relu")
+        maps.append(layer(before))
+        layer.set_weights([kernel, np.zeros(kernel.shape[3], np.float32)])
+    return keras.Model(inputs, maps)

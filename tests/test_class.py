@@ -1,0 +1,127 @@
+"""The sample class: each gets what it deserves, and nothing that one does touches another."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psutil
+import pytest
+
+from autograder import result
+from tests.catalogue import ROOT
+
+CLASS = ROOT / "tests" / "class"
+EVERYTHING = 19
+"""20 less the point of `gpu`, which is deferred."""
+
+SCORES = {
+    "ada": EVERYTHING,
+    "bashir": EVERYTHING,
+    "陈伟": EVERYTHING,
+    "dörte": EVERYTHING,
+    "oscar": EVERYTHING,
+    "eli": 0,
+    "fatima": 7,
+    "goran": EVERYTHING - 3,
+    "hana": EVERYTHING - 3 - 3 - 4,
+    "ivan": EVERYTHING - 4,
+    "jo": EVERYTHING - 3,
+    "kemal": EVERYTHING - 3,
+    "lena": EVERYTHING - 3,
+    "mo": EVERYTHING - 4,
+    "nia": EVERYTHING - 4,
+    "pia": 0,
+    "quinn": 0,
+    "ravi": 0,
+    "sofia": 0,
+}
+"""By student. What each did is in the name of the check and the words below."""
+
+SAYS = {
+    "fatima": ("model.shape", "NotImplementedError"),
+    "goran": ("gates.and", "`and_gate`"),
+    "hana": ("model.shape", "shape (5,)"),
+    "ivan": ("training.losses", "time limit"),
+    "jo": ("by_hand.corners", "ended itself with status 0"),
+    "kemal": ("by_hand.corners", "SystemExit"),
+    "lena": ("by_hand.corners", "MemoryError"),
+    "mo": ("training.losses", "output limit"),
+    "nia": ("training.losses", "NaN"),
+    "pia": ("gates.or", "is empty"),
+    "quinn": ("gates.or", "is no notebook"),
+    "ravi": ("gates.or", "while the file was read"),
+    "sofia": ("gates.or", "notes.txt"),
+}
+"""Student → a check that failed, and what the student reads there."""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class as `make demo` grades it, from the same command."""
+    folder = tmp_path_factory.mktemp("results")
+    command = [sys.executable, "-m", "autograder", "grade", str(CLASS), "--results", str(folder), "--jobs", "2"]
+    done = subprocess.run([*command, "--seed", "20"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    for student in SCORES:
+        assert student in done.stdout
+    return folder
+
+
+def _result(folder: Path, student: str) -> dict[str, Any]:
+    return json.loads((folder / student / "xor.json").read_bytes())
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("class")
+def test_every_score(graded: Path) -> None:
+    assert {student: _result(graded, student)["score"] for student in SCORES} == SCORES
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("class")
+def test_every_result_is_of_the_documented_form(graded: Path) -> None:
+    schema = json.loads((ROOT / "docs" / "result.schema.json").read_bytes())
+    assert schema == result.schema()
+    for student in SCORES:
+        jsonschema.validate(_result(graded, student), schema)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("class")
+@pytest.mark.parametrize("student", SAYS)
+def test_each_reads_what_went_wrong(graded: Path, student: str) -> None:
+    id, words = SAYS[student]
+    check = next(check for check in _result(graded, student)["checks"] if check["id"] == id)
+    assert check["status"] == "failed"
+    assert words in check["saw"]
+    assert check["tried"] and check["expected"] and check["read"]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("class")
+def test_table_and_pages(graded: Path) -> None:
+    with (graded / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert {student: float(row["score"]) for student, row in rows.items()} == SCORES
+    index = (graded / "index.html").read_text(encoding="utf-8")
+    assert all(student in index for student in SCORES)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("class")
+def test_nothing_is_left_behind(graded: Path) -> None:
+    """No worker outlives the grading, and no file of theirs lies among the results."""
+    workers = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(graded) in " ".join(process.info["cmdline"] or ())
+    ]
+    assert not workers
+    assert {path.suffix for path in graded.rglob("*") if path.is_file()} == {".json", ".csv", ".html"}

@@ -1,0 +1,131 @@
+"""A small exercise of our own, so that tests of the machinery hang on no real one."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograder import exercise, rubric, submission
+from autograder.engine import Zygotes
+from autograder.exercise import Exercise
+from autograder.grader import Session
+from autograder.launch import FrameworkName
+from autograder.student import Student
+from autograder.submission import Submission
+
+CHECKS = '''
+from autograder import check, expect
+
+@check("part.first")
+def _(student, draw):
+    """one() is 1"""
+    expect.equal(student.one(), 1, tried="one()", cause="Return 1.")
+
+@check("part.second", needs="part.first")
+def _(student, draw):
+    """double(x) is 2x"""
+    x = draw.normal(3)
+    expect.close(student.double(x), 2 * x, tried="double of 3 numbers")
+
+@check("other.third")
+def _(student):
+    """three() is 3"""
+    expect.equal(student.three(), 3, tried="three()")
+'''
+POINTS = {"part": {"first": 5.0, "second": 5.0}, "other": {"third": 10.0}}
+
+RIGHT = """
+FRAMEWORK = "torch"
+
+def one():
+    return 1
+
+def double(x):
+    return 2 * x
+
+def three():
+    return 3
+"""
+
+
+def project(
+    folder: Path,
+    checks: str = CHECKS,
+    points: dict[str, dict[str, float]] = POINTS,
+    *,
+    hidden: str | None = None,
+    limits: str = "{seconds: 60, check_seconds: 5, memory_mb: 600}",
+    thresholds: str = "{}",
+    solutions: dict[str, str] | None = None,
+) -> Path:
+    """A folder with grading.yml and the exercise `toy`; returned."""
+    write(folder / "assignments" / "toy" / "checks.py", checks)
+    if hidden is not None:
+        write(folder / "solutions" / "toy" / "checks.py", hidden)
+        for name, text in (solutions or {}).items():
+            write(folder / "solutions" / "toy" / name, text)
+    lines = "".join(
+        f"      {part}: {{{', '.join(f'{idea}: {worth}' for idea, worth in ideas.items())}}}\n"
+        for part, ideas in points.items()
+    )
+    policy = f"exercises:\n  toy:\n    points:\n{lines}    limits: {limits}\n    thresholds: {thresholds}\n"
+    write(folder / rubric.FILE, policy)
+    return folder
+
+
+def load(folder: Path) -> Exercise:
+    """The exercise of a project."""
+    return exercise.load(rubric.load(folder / rubric.FILE), "toy")
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+    return path
+
+
+def handed_in(source: str, framework: FrameworkName = "torch", student: str = "ada") -> Submission:
+    """A `.py` file in memory."""
+    text = textwrap.dedent(source).lstrip("\n")
+    cells = tuple(submission._percent_cells(text, "toy.py"))  # pyright: ignore[reportPrivateUsage]
+    return Submission(student, "toy", "toy.py", framework, cells, text.encode())
+
+
+def notebook(*sources: str | list[str], **metadata: Any) -> dict[str, Any]:
+    """A notebook of code cells, as JSON."""
+    cells = [
+        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+        for source in sources
+    ]
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def with_limits(**limits: Any) -> Exercise:
+    """An exercise without checks, for a session."""
+    return Exercise("toy", rubric.Exercise(points={}, limits=rubric.Limits(**limits)), (), Path(), None)
+
+
+@contextmanager
+def session(
+    zygotes: Zygotes | None, file: Submission | str, framework: FrameworkName = "torch", **limits: Any
+) -> Iterator[Session]:
+    """A live worker with the file loaded; without zygotes a plain process."""
+    read = handed_in(file, framework) if isinstance(file, str) else file
+    opened = Session(read, with_limits(**limits), zygotes.of if zygotes else lambda name: None)
+    try:
+        opened.begin()
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def student(
+    zygotes: Zygotes | None, source: str, framework: FrameworkName = "torch", **limits: Any
+) -> Iterator[Student]:
+    """What a check sees of a file."""
+    with session(zygotes, source, framework, **limits) as opened:
+        yield Student(opened.ask)
