@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar, cast
+from contextvars import ContextVar
+from typing import Any, Literal, NoReturn, TypeVar, cast
 
 import numpy as np
 
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, StudentError
+from autograder.result import Measurement
 from autograder.student import Remote
 
 Numbers = np.ndarray[Any, Any]
@@ -140,9 +142,30 @@ def between(actual: Any, low: float, high: float, *, tried: str, cause: str = ""
     return found
 
 
+_measured: ContextVar[list[Measurement] | None] = ContextVar("measured", default=None)
+
+
+@contextmanager
+def measuring() -> Generator[list[Measurement]]:
+    """Collect what `at_most` and `at_least` measure inside."""
+    found: list[Measurement] = []
+    token = _measured.set(found)
+    try:
+        yield found
+    finally:
+        _measured.reset(token)
+
+
+def _measure(what: str, value: float, bound: float, wanted: Literal["at most", "at least"]) -> None:
+    found = _measured.get()
+    if found is not None:
+        found.append(Measurement(what, value, float(bound), wanted))
+
+
 def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
     """One number, no more than the bound; returned."""
     found = number(value, tried=tried, cause=cause)
+    _measure(what, found, bound, "at most")
     if found > bound:
         _fail(tried, f"{what} of {_round(found)}", f"at most {_round(bound)}", cause)
     return found
@@ -151,6 +174,7 @@ def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str 
 def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
     """One number, no less than the bound; returned."""
     found = number(value, tried=tried, cause=cause)
+    _measure(what, found, bound, "at least")
     if found < bound:
         _fail(tried, f"{what} of {_round(found)}", f"at least {_round(bound)}", cause)
     return found
@@ -252,6 +276,9 @@ def gradients(
 def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
     """Pass where one of the attempts does; else the last failure counts."""
     for number_ in range(attempts):
+        # What counts is the last attempt: the measurements of the ones before it would only confuse.
+        if (found := _measured.get()) is not None:
+            found.clear()
         try:
             attempt(number_)
         except CheckFailed:

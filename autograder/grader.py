@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from autograder import explain, submission
+from autograder import expect, explain, submission
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError
 from autograder.exercise import Check, Exercise, Thresholds
 from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
-from autograder.result import CheckResult, Layers, Result
+from autograder.result import CheckResult, Layers, Measurement, Result
 from autograder.student import Student
 from autograder.submission import Submission
 from autograder.worker import sandbox
@@ -157,6 +157,7 @@ class _Run:
 
     def result_of(self, check: Check) -> CheckResult:
         started = time.monotonic()
+        measured: list[Measurement] = []
 
         def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
             worth = self._exercise.points(check)
@@ -174,6 +175,7 @@ class _Run:
                 likely=said.likely,
                 read="" if status in ("passed", "deferred") else said.read or f"README, part `{check.part}`",
                 seconds=round(time.monotonic() - started, 3),
+                measured=measured,
             )
 
         if check.deferred:
@@ -192,7 +194,8 @@ class _Run:
         try:
             self._keep_to_the_budget()
             self.session.begin()
-            check.body(**self._arguments(check))
+            with expect.measuring() as measured:
+                check.body(**self._arguments(check))
         except CheckFailed as failed:
             return done("failed", failed)
         except StudentError as problem:

@@ -21,6 +21,15 @@ Isolation = Literal["strong", "standard", "weak"]
 Points = Annotated[float, Meta(ge=0)]
 
 
+class Measurement(Struct, frozen=True):
+    """A number that a check held against a bound, pass or fail."""
+
+    what: str
+    value: float
+    bound: float
+    wanted: Literal["at most", "at least"]
+
+
 class CheckResult(Struct, frozen=True, kw_only=True):
     """What one check found. The five sentences are empty where it passed."""
 
@@ -39,6 +48,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     read: str = ""
     seconds: Points = 0.0
     """Wall-clock time, start of a worker included."""
+    measured: list[Measurement] = []
+    """How near to its bounds the submission came; the last attempt's, where a check has several."""
 
     @property
     def part(self) -> str:

@@ -172,7 +172,8 @@ def _notebook_cells(notebook: Any) -> Iterator[Code]:
         metadata: Any = fields.get("metadata")
         tags: Any = cast(dict[str, Any], metadata).get("tags") if isinstance(metadata, dict) else ()
         if not SKIPPED_TAGS & {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}:
-            yield f"cell {number}", source
+            # JSON can spell half a character, which no other text can.
+            yield f"cell {number}", source.encode(errors="surrogatepass").decode(errors="replace")
 
 
 def _percent_cells(text: str, name: str) -> Iterator[Code]:

@@ -11,6 +11,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from shared import plots
+
 ASSIGNMENTS = Path(__file__).resolve().parent.parent / "assignments"
 RED, BLUE = "#c0392b", "#2471a3"
 
@@ -31,6 +33,58 @@ def xor() -> Figure:
     return figure
 
 
+def cnn_lstm() -> Figure:
+    """A sentence of six words on its way through embedding, convolution, pooling and LSTM to one probability."""
+    words = ["not", "good", "but", "very", "very", "funny"]
+    near = [(i, j) for i in range(6) for j in (i - 1, i, i + 1) if 0 <= j < 6]
+    return plots.layers_over_steps(
+        [
+            ("words", "6", words),
+            ("embedding", "6 × 32", [""] * 6),
+            ("convolution of 3", "6 × 32", [""] * 6),
+            ("max-pooling of 2", "3 × 32", [""] * 3),
+            ("LSTM", "3 × 100", ["$h_1$", "$h_2$", "$h_3$"]),
+            ("sigmoid of the last", "1", ["$p$"]),
+        ],
+        [[(i, i) for i in range(6)], near, [(i, i // 2) for i in range(6)], [(i, i) for i in range(3)], [(2, 0)]],
+        recurrent=[4],
+    )
+
+
+def char_rnn() -> Figure:
+    """A recurrent network written out over a window of four characters, its answer, and the window slid on."""
+    figure, axis = plt.subplots(figsize=(9.6, 4.2))
+    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": "black"}
+    arrow = {"arrowstyle": "->", "shrinkA": 15, "shrinkB": 15}
+    for step, character in enumerate("alic", start=1):
+        axis.text(step, 0, character, ha="center", va="center", fontsize=16, family="monospace")
+        axis.annotate("", (step, 1), (step, 0), arrowprops=arrow)
+        axis.text(step + 0.06, 0.47, "$U$", color=BLUE, fontsize=12)
+        axis.text(step, 1, f"$h_{step}$", ha="center", va="center", fontsize=14, bbox=box)
+    for step in range(4):
+        axis.annotate("", (step + 1, 1), (step, 1), arrowprops=arrow)
+        axis.text(step + 0.5, 1.1, "$W$", color=BLUE, fontsize=12, ha="center")
+    axis.text(0, 1, "$h_0=0$", ha="center", va="center", fontsize=14, bbox=box)
+    axis.annotate("", (4, 2), (4, 1), arrowprops=arrow)
+    axis.text(4.06, 1.47, "$V$", color=BLUE, fontsize=12)
+    axis.text(4, 2, "softmax", ha="center", va="center", fontsize=12, bbox=box)
+
+    axis.add_patch(plt.Rectangle((0.6, -0.32), 3.8, 0.64, fill=False, edgecolor=RED, linewidth=2))
+    axis.add_patch(plt.Rectangle((1.6, -0.4), 3.8, 0.8, fill=False, edgecolor=RED, linestyle="--"))
+    axis.text(0.6, -0.62, "the window, and where it slides to", color=RED, fontsize=11)
+    for row, (character, p) in enumerate([("e", 0.8), ("k", 0.1), ("a", 0.05), ("t", 0.03)]):
+        axis.barh(2.25 - 0.22 * row, 1.2 * p, left=5.0, height=0.16, color=BLUE)
+        axis.text(4.85, 2.25 - 0.22 * row, character, ha="center", va="center", family="monospace")
+    axis.annotate("", (4.7, 2), (4.15, 2), arrowprops={"arrowstyle": "->", "shrinkA": 18})
+    axis.annotate("", (5, 0.1), (5, 1.45), arrowprops={"arrowstyle": "->"})
+    axis.text(5.07, 0.75, "pick one, append it", fontsize=11)
+    axis.text(5, 0, "e", ha="center", va="center", fontsize=16, family="monospace", color="grey")
+    axis.set(xlim=(-0.5, 6.6), ylim=(-0.8, 2.5))
+    axis.axis("off")
+    figure.tight_layout()
+    return figure
+
+
 def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     for corner in [(0, 0), (0, 1), (1, 0), (1, 1)]:
         one = corner in ones
@@ -40,7 +94,7 @@ def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     axis.set(xlim=(-0.45, 1.45), ylim=(-0.45, 1.45), xticks=[0, 1], yticks=[0, 1])
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"xor": xor}
+FIGURES: dict[str, Callable[[], Figure]] = {"char_rnn": char_rnn, "cnn_lstm": cnn_lstm, "xor": xor}
 """The picture of each exercise that has one, by the exercise's name."""
 
 

@@ -8,10 +8,14 @@ from typing import Any, cast
 
 import numpy as np
 
+from autograder.worker import wire
 from autograder.worker.frameworks import Framework, Numbers
 from autograder.worker.wire import Array, Remote
 
 _FLOATS = {"float16": "float32", "float32": "float32", "float64": "float64", "longdouble": "float64"}
+
+DEEPEST = wire.MAX_DEPTH - 4
+"""Of what a student's function returns; the message around it needs the rest."""
 
 
 class Exchange:
@@ -22,8 +26,10 @@ class Exchange:
         self._objects: dict[str, Any] = {}
         self._count = 0
 
-    def outward(self, value: Any, images: bool = False) -> Any:
-        """A student's value as NumPy, plain Python, or a `Remote`."""
+    def outward(self, value: Any, images: bool = False, depth: int = 0) -> Any:
+        """A student's value as NumPy, plain Python, or a `Remote`. Raises `TypeError` for what is no such thing."""
+        if depth > DEEPEST:
+            raise TypeError(f"lists or dicts nested deeper than {DEEPEST}")
         numbers = cast(Numbers, value) if isinstance(value, np.ndarray) else self._framework.array(value)
         if numbers is not None:
             plain = _wire_array(np.asarray(numbers))
@@ -39,9 +45,11 @@ class Exchange:
         if isinstance(value, str):
             return str(value)
         if isinstance(value, list | tuple | range | deque):
-            return [self.outward(item, images) for item in cast(list[Any], value)]
+            return [self.outward(item, images, depth + 1) for item in cast(list[Any], value)]
         if isinstance(value, dict):
-            return {_key(key): self.outward(item, images) for key, item in cast(dict[Any, Any], value).items()}
+            return {
+                _key(key): self.outward(item, images, depth + 1) for key, item in cast(dict[Any, Any], value).items()
+            }
         return self.keep(value)
 
     def inward(self, value: Any) -> Any:

@@ -172,7 +172,7 @@ def receive(stream: Readable, type: Any) -> Any:
 def _decode(message: msgspec.Raw, type: Any, arrays: Sequence[Array]) -> Any:
     def extension(code: int, data: memoryview) -> Any:
         if code == _ARRAY and len(data) == _INDEX.size:
-            (index,) = _INDEX.unpack(data)
+            index = int(_INDEX.unpack(data)[0])
             if index < len(arrays):
                 return arrays[index]
         if code == _REMOTE:
@@ -182,7 +182,7 @@ def _decode(message: msgspec.Raw, type: Any, arrays: Sequence[Array]) -> Any:
         raise ValueError("unknown extension")
 
     try:
-        decoded = cast(Any, msgspec.msgpack.decode(bytes(message), type=type, ext_hook=extension))
+        decoded = msgspec.msgpack.decode(bytes(message), type=type, ext_hook=extension)
     except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as problem:
         raise WireError(f"no message: {problem}") from None
     _bound_depth(decoded)
@@ -225,7 +225,7 @@ def _cut(body: bytearray, described: Sequence[_Described], sizes: Sequence[int])
         # A bool of 7 is a lie that NumPy believes: any byte but 0 and 1 is made 1.
         raw = np.dtype("uint8") if array.dtype == "bool" else _DTYPES[array.dtype]
         values = np.frombuffer(memoryview(body)[start : start + size], dtype=raw).reshape(array.shape)
-        arrays.append(Array(values != 0 if array.dtype == "bool" else values, array.role))
+        arrays.append(Array(np.asarray(values != 0) if array.dtype == "bool" else values, array.role))
         start += size
     return arrays
 

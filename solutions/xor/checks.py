@@ -83,7 +83,7 @@ def _(student, draw):
 
 @check("by_hand.is_two_units", needs="by_hand.corners")
 def _(student, draw):
-    """The hand-made network is two logistic units and a linear output: constant along the direction that both ignore"""
+    """The hand-made network is two logistic units and a linear output: it settles far from the origin"""
     # Whatever the two units are, far out along any ray each is 0 or 1: the output settles.
     rays = draw.normal(12, 2)
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)

@@ -11,7 +11,7 @@ from tests import catalogue
 from tests.catalogue import FRAMEWORKS, Mistake
 
 EXERCISES = catalogue.names()
-BOTH = [(name, framework) for name in EXERCISES for framework in FRAMEWORKS]
+BOTH: list[tuple[str, FrameworkName]] = [(name, framework) for name in EXERCISES for framework in FRAMEWORKS]
 VARIANTS = [(name, framework, variant) for name, framework in BOTH for variant in catalogue.variants(name, framework)]
 MISTAKES = [mistake for name in EXERCISES for mistake in catalogue.mistakes(name)]
 

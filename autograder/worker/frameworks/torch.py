@@ -109,13 +109,19 @@ def assign(model: Any, values: dict[str, Numbers]) -> None:
 
 
 def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
-    """By `torch.autograd.grad`, which leaves `.grad` alone."""
-    named = {name: parameter for name, parameter in _module(model).named_parameters() if parameter.requires_grad}
-    with _mode(model, training), torch.enable_grad():
-        output = model(_input(model, inputs))
-        slopes = torch.autograd.grad(output, list(named.values()), _like(output, cotangent), allow_unused=True)
-    found: dict[str, Numbers | None] = dict.fromkeys(parameters(model))
-    return found | {name: array(slope) for name, slope in zip(named, slopes, strict=True)}
+    """By `torch.autograd.grad`, which leaves `.grad` alone; of frozen parameters too: the mathematics is asked for."""
+    named = dict(_module(model).named_parameters())
+    frozen = [parameter for parameter in named.values() if not parameter.requires_grad]
+    try:
+        for parameter in frozen:
+            parameter.requires_grad_(True)
+        with _mode(model, training), torch.enable_grad():
+            output = model(_input(model, inputs))
+            slopes = torch.autograd.grad(output, list(named.values()), _like(output, cotangent), allow_unused=True)
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
+    return {name: array(slope) for name, slope in zip(named, slopes, strict=True)}
 
 
 def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:

@@ -1,0 +1,141 @@
+"""`make matrix`: every mistake against every check, and 20 seeds of every reference and variant; writes `docs/matrix/`.
+
+python -m tests.matrix [EXERCISE…] [--seeds N] [--jobs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from autograder.engine import Zygotes
+from autograder.launch import FrameworkName
+from autograder.result import Result, write_whole
+from tests import catalogue
+from tests.catalogue import FRAMEWORKS, ROOT, Mistake
+
+FOLDER = ROOT / "docs" / "matrix"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("exercises", nargs="*", help="default: all")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
+    wrong = 0
+    with Zygotes() as zygotes, ThreadPoolExecutor(asked.jobs) as pool:
+        for name in asked.exercises or catalogue.names():
+            right = right_programs(name, asked.seeds, zygotes, pool)
+            mistakes = known_mistakes(name, zygotes, pool)
+            page, problems = written(name, asked.seeds, right, mistakes)
+            write_whole(FOLDER / f"{name}.md", page.encode())
+            (FOLDER / f"{name}.md").chmod(0o644)
+            print(f"{name}: {len(problems)} problems")
+            print("\n".join(problems))
+            wrong += len(problems)
+    return 1 if wrong else 0
+
+
+Program = tuple[FrameworkName, str]
+
+
+def right_programs(name: str, seeds: int, zygotes: Zygotes, pool: ThreadPoolExecutor) -> dict[Program, list[Result]]:
+    """Reference and variants, seed by seed."""
+    sources: dict[Program, str] = {}
+    for framework in FRAMEWORKS:
+        sources[framework, "reference"] = catalogue.reference_source(name, framework)
+        for variant, source in catalogue.variants(name, framework).items():
+            sources[framework, variant] = source
+    waiting = {
+        program: [pool.submit(catalogue.grade, zygotes, name, program[0], source, seed=seed) for seed in range(seeds)]
+        for program, source in sources.items()
+    }
+    return {program: [each.result() for each in results] for program, results in waiting.items()}
+
+
+def known_mistakes(name: str, zygotes: Zygotes, pool: ThreadPoolExecutor) -> list[tuple[Mistake, Result]]:
+    """Every mistake against every check."""
+    found = list(catalogue.mistakes(name))
+    waiting = [pool.submit(catalogue.grade, zygotes, name, each.framework, each.source()) for each in found]
+    return [(mistake, each.result()) for mistake, each in zip(found, waiting, strict=True)]
+
+
+def written(
+    name: str, seeds: int, right: dict[Program, list[Result]], mistakes: Sequence[tuple[Mistake, Result]]
+) -> tuple[str, list[str]]:
+    """The page, and what is wrong."""
+    problems: list[str] = []
+    lines = [
+        f"# The matrix of `{name}`",
+        "",
+        f"Made by `make matrix` on {datetime.now(UTC):%Y-%m-%d}; {seeds} seeds. Versions: {_versions(right)}.",
+        "",
+        "## Right programs",
+        "",
+        "| framework | program | full marks | seconds, median |",
+        "|---|---|---|---|",
+    ]
+    for (framework, program), results in right.items():
+        full = [result for result in results if result.score == result.maximum]
+        seconds = statistics.median(result.seconds for result in results)
+        lines.append(f"| {framework} | {program} | {len(full)} of {len(results)} | {seconds:.1f} |")
+        for result in results:
+            if result.score != result.maximum:
+                problems.append(f"{framework} {program}, seed {result.seed}: {catalogue.not_passed(result)}")
+    lines += ["", "## How near the bounds right programs come", "", *_margins(right)]
+    lines += [
+        "",
+        "## Known mistakes",
+        "",
+        "| framework | mistake | fails | also fails | points left |",
+        "|---|---|---|---|---|",
+    ]
+    for mistake, result in mistakes:
+        also = [check.id for check in result.checks if check.status == "failed" and check.id != mistake.fails]
+        lines.append(
+            f"| {mistake.framework} | {mistake.title} | `{mistake.fails}` | {', '.join(f'`{id}`' for id in also)} "
+            f"| {result.score:g} of {result.maximum:g} |"
+        )
+        problems += [f"{mistake.framework} {mistake.title}: {each}" for each in catalogue.complaints(mistake, result)]
+    return "\n".join(lines) + "\n", problems
+
+
+def _margins(right: dict[Program, list[Result]]) -> Iterable[str]:
+    """Mean, smallest and largest of every number that a check held against a bound, over all seeds."""
+    seen: dict[tuple[str, str, str, str, float], list[float]] = defaultdict(list)
+    for (framework, program), results in right.items():
+        kind = "reference" if program == "reference" else "variants"
+        for result in results:
+            for check in result.checks:
+                for each in check.measured:
+                    seen[check.id, framework, kind, f"{each.what}, {each.wanted}", each.bound].append(each.value)
+    # A bound that is drawn anew for each seed says nothing over seeds.
+    steady = {key: values for key, values in seen.items() if len(values) >= 2}
+    if not steady:
+        return ["No check holds a measured number against a fixed bound."]
+    rows = [
+        f"| `{id}` | {framework} | {kind} | {what} {bound:g} | {statistics.mean(values):.3g} "
+        f"| {min(values):.3g} | {max(values):.3g} | {len(values)} |"
+        for (id, framework, kind, what, bound), values in sorted(steady.items())
+    ]
+    return [
+        "| check | framework | programs | bound | mean | min | max | n |",
+        "|---|---|---|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _versions(right: dict[Program, list[Result]]) -> str:
+    versions: dict[str, str] = {}
+    for results in right.values():
+        versions |= results[0].versions
+    return ", ".join(f"{package} {number}" for package, number in versions.items())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
