@@ -109,6 +109,9 @@ def grade(
     exercise_name: ExerciseName = None,
     student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade also what has a result already.")] = False,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak", help="Grade also where student code cannot be walled in.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -121,7 +124,7 @@ def grade(
     found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_doubles(found)
     exercises = {name: exercise.load(policy, name) for name in {each.exercise for each in found}}
-    plan = engine.Plan(found, exercises, results, seed, jobs, force)
+    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak)
     graded: list[Result] = []
     with _progress(len(found)) as advance:
         for result in engine.run(plan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from autograder import exercise, launch
 from autograder.errors import GraderError, UsageError
-from autograder.launch import Budget, FrameworkName, Worker
+from autograder.launch import Budget, FrameworkName, Worker, Zygote
 from autograder.rubric import Policy
 from autograder.worker import sandbox
 from shared import data
@@ -69,9 +70,22 @@ def _package(name: str) -> Finding:
 
 
 def _isolation() -> Finding:
-    how = "forked from a zygote" if launch.forks() else "started one by one"
-    there, missing = ", ".join(sandbox.present()), ", ".join(sandbox.missing())
-    return Finding("isolation", "good", f"weak: {there} (workers are {how}); not yet: {missing}")
+    """Fork a zygote and have it try each layer."""
+    if not launch.forks():
+        return Finding(
+            "isolation", "good", "weak: workers are plain processes here; enough for `check`, not for `grade`"
+        )
+    try:
+        zygote = Zygote("torch" if importlib.util.find_spec("torch") else "keras")
+    except (GraderError, UsageError) as problem:
+        return Finding("isolation", "bad", str(problem))
+    zygote.close()
+    level = sandbox.level(zygote.layers)
+    missing = [layer for layer in sandbox.LAYERS if layer not in zygote.layers]
+    said = f"{level}: {', '.join(zygote.layers) or 'no layer'}" + (
+        f"; not here: {', '.join(missing)}" if missing else ""
+    )
+    return Finding("isolation", "good" if level != "weak" else "missing", said)
 
 
 def _data(state: str) -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import grader, launch
-from autograder.errors import GraderError
+from autograder.errors import GraderError, UsageError
 from autograder.exercise import Exercise
 from autograder.launch import FrameworkName, Zygote
 from autograder.result import Result, encode, read, write_whole
 from autograder.submission import Submission
+from autograder.worker import sandbox
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,18 @@ class Plan:
     jobs: int = 1
     force: bool = False
     """Grade also what has a result already."""
+    allow_weak: bool = False
+    """Grade also where student code is not walled in."""
 
 
 class Zygotes:
-    """One zygote for each framework, started when the first submission needs it. A context."""
+    """One zygote for each framework, started when the first submission needs it. A context.
 
-    def __init__(self) -> None:
+    Without `allow_weak`, asking for one raises `UsageError` where the walls around student code do not hold.
+    """
+
+    def __init__(self, allow_weak: bool = True) -> None:
+        self._allow_weak = allow_weak
         # A lock for each: who waits for PyTorch need not wait for TensorFlow.
         self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
         self._started: dict[FrameworkName, Zygote] = {}
@@ -49,17 +56,26 @@ class Zygotes:
     def of(self, framework: FrameworkName) -> Zygote | None:
         """The framework's zygote; `None` where this system cannot fork: then each worker imports for itself."""
         if not launch.forks():
+            self._refuse_weak(())
             return None
         with self._locks[framework]:
             if framework not in self._started:
                 self._started[framework] = Zygote(framework)
+            self._refuse_weak(self._started[framework].layers)
             return self._started[framework]
+
+    def _refuse_weak(self, layers: Sequence[str]) -> None:
+        if not self._allow_weak and sandbox.level(layers) == "weak":
+            raise UsageError(
+                "Student code cannot be walled in on this system (`autograder doctor` says what is missing): "
+                "a submission could read the solutions or harm this account. For submissions that you trust, say --allow-weak"
+            )
 
 
 def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
     """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is handed on."""
     launch.make_undumpable()
-    with Zygotes() as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
+    with Zygotes(plan.allow_weak) as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
 
         def one(handed_in: Submission) -> Result:
             path = result_path(plan.results, handed_in.student, handed_in.exercise)

@@ -83,6 +83,7 @@ class Session:
         self.output = ""
         self.notes: list[str] = []
         self.versions: dict[str, str] = {}
+        self.layers: tuple[str, ...] = ()
 
     def begin(self) -> None:
         """Have a live worker with the file loaded and nothing kept from the check before.
@@ -100,7 +101,9 @@ class Session:
                 self.close()
         assert self._file.framework != "unknown"
         self.close()
-        self._worker = Worker(self._file.framework, self._budget, self._zygote_of(self._file.framework))
+        zygote = self._zygote_of(self._file.framework)
+        self.layers = zygote.layers if zygote else ("limits",)
+        self._worker = Worker(self._file.framework, self._budget, zygote)
         hello = self._worker.ask("hello", seconds=HELLO_SECONDS)
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
         if not hello["draws_repeat"]:
@@ -280,13 +283,17 @@ def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check],
         maximum=round(sum(result.maximum for result in counted), 6),
         checks=results,
         notes=notes,
-        isolation=Layers("weak", list(sandbox.present()), list(sandbox.missing())),
+        isolation=_layers(run.session.layers),
         versions={"autograder": version("deep-learning-autograder"), **run.session.versions},
         seed=job.seed,
         output=run.session.output,
         seconds=round(seconds, 3),
         graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _layers(holding: Sequence[str]) -> Layers:
+    return Layers(sandbox.level(holding), list(holding), [layer for layer in sandbox.LAYERS if layer not in holding])
 
 
 def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:

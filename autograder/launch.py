@@ -42,6 +42,9 @@ after this many times as many on the clock, the time that it waited for a core t
 OUTPUT_KEPT = 64 << 10
 MEGABYTE = 1 << 20
 
+_TRANSIENT_UIDS = range(61184, 65520)
+"""What systemd keeps for users who exist for a moment."""
+
 _PACKAGES: dict[FrameworkName, tuple[str, ...]] = {"torch": ("torch",), "keras": ("keras", "tensorflow")}
 
 
@@ -101,7 +104,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=environment(self._folder),
+                env=environment(self._folder, FONTS),
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
@@ -109,14 +112,15 @@ class Zygote:
             )
         ours.settimeout(START_SECONDS)
         try:
-            ready = ours.recv(16)
+            ready = ours.recv(1 << 12)
         except TimeoutError:
             ready = b""
         ours.settimeout(None)
-        if ready != b"ready":
+        if not ready:
             said = self.said()
             self.close()
             raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
+        self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
 
     def said(self) -> str:
         """What the zygote printed, the last of it."""
@@ -128,7 +132,17 @@ class Zygote:
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         report, report_end = os.pipe()
-        order = {"folder": str(folder), "environment": environment(folder), "limits": list(_limits(budget))}
+        uid = secrets.choice(_TRANSIENT_UIDS)
+        if "uid" in self.layers:
+            os.chown(folder, uid, uid)
+        order = {
+            "folder": str(folder),
+            "environment": environment(folder),
+            "limits": list(_limits(budget)),
+            "layers": list(self.layers),
+            "readable": _readable(),
+            "uid": uid,
+        }
         try:
             socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end])
         except OSError as problem:
@@ -228,11 +242,14 @@ class Worker:
         return LimitExceeded("process", f"the process ended itself with status {status}", "a process that lives on")
 
 
-def environment(folder: Path) -> dict[str, str]:
+FONTS = Path("~/.cache/deep-learning-autograder/matplotlib")
+"""Matplotlib lists all fonts when it finds no list: seconds, once for each user instead of once for each worker."""
+
+
+def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
     """All that a worker sees of the environment: private folders, one thread, quiet frameworks."""
-    private = {
-        name: str(folder) for name in ("HOME", "TMPDIR", "KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR", "MPLCONFIGDIR")
-    }
+    private = {name: str(folder) for name in ("HOME", "TMPDIR", "KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR")}
+    private["MPLCONFIGDIR"] = str(fonts.expanduser() if fonts else folder)
     kept = {
         name: os.environ[name]
         for name in ("SYSTEMROOT", "AUTOGRADER_DATA", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -253,6 +270,13 @@ def environment(folder: Path) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
     }
+
+
+def _readable() -> list[str]:
+    """What a worker may read of ours: the package `shared`, the fetched data, and the worker's own code."""
+    from shared import data
+
+    return [str(Path(data.__file__).parent), str(data.DATA_DIR), str(Path(wire.__file__).parent)]
 
 
 def make_undumpable() -> None:
@@ -332,7 +356,7 @@ def _start_plain(framework: FrameworkName, folder: Path, budget: Budget) -> tupl
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(folder),
+        env=environment(folder, FONTS),
         cwd=folder,
         start_new_session=sys.platform != "win32",
     )
@@ -504,9 +528,12 @@ def _memory(pid: int) -> int:
 
 
 def _kill_tree(pid: int) -> None:
-    for process in _tree(pid):
-        with contextlib.suppress(psutil.Error):
-            process.kill()
+    """Kill a worker and all that it has started. Stopped first, so that nothing is forked while we look; the worker last, because
+    orphans fall to it while it lives."""
+    for signal_ in (psutil.Process.suspend, psutil.Process.kill):
+        for process in reversed(_tree(pid)):
+            with contextlib.suppress(psutil.Error):
+                signal_(process)
     if sys.platform != "win32":
         # Each worker leads a group of its own.
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -24,7 +24,7 @@ Path_ = tuple[str | int, ...]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Limits(_Strict):
@@ -132,7 +132,10 @@ def _read(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, P
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
         raise UsageError(f"{path}, line 1: the file must hold `exercises:`")
     lines = _Lines()
-    _mark(node, (), lines)
+    try:
+        _mark(node, (), lines)
+    except RecursionError:
+        raise UsageError(f"{path}: something in the file holds itself; write it out") from None
     content = cast(dict[str, Any], values)
     base_name = content.pop("extends", None)
     if base_name is None:

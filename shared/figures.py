@@ -8,10 +8,11 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from shared import plots
+from shared import data, plots
 
 ASSIGNMENTS = Path(__file__).resolve().parent.parent / "assignments"
 RED, BLUE = "#c0392b", "#2471a3"
@@ -49,6 +50,35 @@ def cnn_lstm() -> Figure:
         [[(i, i) for i in range(6)], near, [(i, i // 2) for i in range(6)], [(i, i) for i in range(3)], [(2, 0)]],
         recurrent=[4],
     )
+
+
+def cnn() -> Figure:
+    """The 3×4 image and the 2×2 kernel of the text, the first patch framed, and what comes out; below, edges of a digit."""
+
+    def slid(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        return (np.lib.stride_tricks.sliding_window_view(image, kernel.shape) * kernel).sum(axis=(-2, -1))
+
+    image = np.array([[1, 0, 2, 0], [0, 3, 0, 1], [1, 0, 0, 2]])
+    kernel = np.array([[1, 2], [0, -1]])
+    digit = data.digits()[0][5, :, :, 0]
+    edge = np.array([[-1.0, 0.0, 1.0]])
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.4), height_ratios=[3, 4])
+    tables = (("image, 3×4", image), ("kernel, 2×2", kernel), ("result, 2×3", slid(image, kernel)))
+    for axis, (name, table) in zip(axes[0], tables, strict=True):
+        for (row, column), value in np.ndenumerate(table):
+            axis.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="0.6"))
+            axis.text(column, row, str(value).replace("-", "−"), ha="center", va="center", fontsize=13)
+        axis.set(title=name, xlim=(-0.6, 3.6), ylim=(2.6, -0.6), aspect="equal")
+        axis.axis("off")
+    frame = {"fill": False, "edgecolor": RED, "linewidth": 2.5, "zorder": 3}
+    axes[0, 0].add_patch(plt.Rectangle((-0.5, -0.5), 2, 2, **frame))
+    axes[0, 2].add_patch(plt.Rectangle((-0.5, -0.5), 1, 1, **frame))
+    pictures = (("a digit, 28×28", digit), ("kernel, 1×3: −1, 0, 1", edge), ("result, 28×26", slid(digit, edge)))
+    for axis, (name, picture) in zip(axes[1], pictures, strict=True):
+        axis.imshow(picture, cmap="gray")
+        axis.set(title=name, xticks=[], yticks=[])
+    figure.tight_layout()
+    return figure
 
 
 def char_rnn() -> Figure:
@@ -94,7 +124,7 @@ def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     axis.set(xlim=(-0.45, 1.45), ylim=(-0.45, 1.45), xticks=[0, 1], yticks=[0, 1])
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"char_rnn": char_rnn, "cnn_lstm": cnn_lstm, "xor": xor}
+FIGURES: dict[str, Callable[[], Figure]] = {"char_rnn": char_rnn, "cnn": cnn, "cnn_lstm": cnn_lstm, "xor": xor}
 """The picture of each exercise that has one, by the exercise's name."""
 
 

@@ -96,5 +96,5 @@ def _text(problem: BaseException) -> str:
         return problem.msg or "invalid syntax"
     try:
         return str(problem)[:MESSAGE_LIMIT]
-    except Exception:  # noqa: BLE001 - a student's `__str__` may raise whatever it likes
+    except BaseException:  # noqa: BLE001 - a student's `__str__` may raise whatever it likes
         return ""

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.worker import frameworks, wire
 from autograder.worker.loader import Cell, Submission
-from autograder.worker.sandbox import Limits, apply
+from autograder.worker.sandbox import Limits, apply_limits
 from autograder.worker.values import Exchange
 from autograder.worker.wire import Answer, Array, Failure, Request
 
@@ -157,6 +157,10 @@ def _arrays(named: dict[str, Any]) -> dict[str, Any]:
 
 def serve(stream: Stream, framework: frameworks.Framework) -> None:
     """Answer requests until the grader closes. A frame that is none ends the worker."""
+    # Line by line: what was printed before a worker is killed is still to be seen.
+    for printed in (sys.stdout, sys.stderr):
+        if isinstance(printed, io.TextIOWrapper):
+            printed.reconfigure(line_buffering=True)
     worker = Worker(framework)
     while True:
         try:
@@ -194,7 +198,7 @@ def main() -> None:
     sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: SIM115 - a descriptor
     framework = frameworks.load(name)
     framework.preload()
-    apply(limits)
+    apply_limits(limits)
     serve(cast(Stream, stream), framework)
 
 

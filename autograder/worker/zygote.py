@@ -20,11 +20,11 @@ import socket
 import struct
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from autograder.worker import frameworks
 from autograder.worker.main import Stream, serve
-from autograder.worker.sandbox import Limits, apply, die_with_parent
+from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, probe
 
 REPORT = struct.Struct("<i")
 """What stands on the report pipe, twice: the process id, then the wait status."""
@@ -45,6 +45,7 @@ def main() -> None:
     """Serve orders on the descriptor given, until the grader closes it."""
     name, descriptor = cast(frameworks.Name, sys.argv[1]), int(sys.argv[2])
     die_with_parent(os.getppid())
+    adopt_orphans()
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)
     framework.preload()
@@ -57,7 +58,7 @@ def main() -> None:
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, _wake_up)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    orders.send(b"ready")
+    orders.send(json.dumps({"layers": probe()}).encode())
     reports: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([orders, woken], [], [])
@@ -93,7 +94,7 @@ def _start(
     _tell(report, pid)
 
 
-def _become_worker(order: dict[str, object], wire_end: int, output: int, framework: frameworks.Framework) -> None:
+def _become_worker(order: dict[str, Any], wire_end: int, output: int, framework: frameworks.Framework) -> None:
     status = 70
     try:
         signal.set_wakeup_fd(-1)
@@ -101,6 +102,7 @@ def _become_worker(order: dict[str, object], wire_end: int, output: int, framewo
         parent = os.getppid()
         os.setsid()
         die_with_parent(parent)
+        adopt_orphans()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(output, 1)
@@ -113,7 +115,9 @@ def _become_worker(order: dict[str, object], wire_end: int, output: int, framewo
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
-        apply(Limits(*cast(list[int], order["limits"])))
+        apply(_cage(order))
+        # The change of user has made the kernel forget it.
+        die_with_parent(parent)
         serve(cast(Stream, stream), framework)
         status = 0
     finally:
@@ -126,8 +130,13 @@ def _wake_up(number: int, frame: object) -> None:
     """Nothing to do here: the byte on the wake-up descriptor is what counts."""
 
 
+def _cage(order: dict[str, Any]) -> Cage:
+    limits, layers, readable = Limits(*order["limits"]), tuple(order["layers"]), tuple(order["readable"])
+    return Cage(limits, layers, order["folder"], readable, order["uid"])
+
+
 def _report_ended(reports: dict[int, int]) -> None:
-    while reports:
+    while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
@@ -135,9 +144,19 @@ def _report_ended(reports: dict[int, int]) -> None:
         if pid == 0:
             return
         report = reports.pop(pid, None)
+        _kill_orphans(reports)
         if report is not None:
             _tell(report, status)
             os.close(report)
+
+
+def _kill_orphans(workers: dict[int, int]) -> None:
+    """Children that are no workers were left behind by one that has ended: they fell to the zygote."""
+    if sys.platform != "linux":
+        return
+    for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
+        if pid not in workers:
+            os.kill(pid, signal.SIGKILL)
 
 
 def _tell(report: int, number: int) -> None:

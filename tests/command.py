@@ -1,0 +1,61 @@
+"""The command `autograder` as a process of its own, as users have it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+SECONDS = 300
+"""Longer than any of these takes on a busy machine: a hanging command fails its test, no more."""
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", **more}
+
+
+def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[str]:
+    """A command that runs, leading a process group of its own as in a terminal."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+class Ended:
+    """What a command left."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+        assert "Traceback" not in out + err, out + err
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.out)
+
+    def __repr__(self) -> str:
+        return f"exit code {self.code}\n{self.out}\n{self.err}"
+
+
+def finish(process: subprocess.Popen[str]) -> Ended:
+    try:
+        out, err = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+    return Ended(process.returncode, out, err)
+
+
+def run(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
+    """A command that has ended."""
+    return finish(start(*arguments, cwd=cwd, **more))

@@ -1,0 +1,282 @@
+"""Many submissions: results are whole or not there, a second run grades nothing, an interrupted one goes on."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from autograder import engine
+from autograder.errors import GraderError
+from autograder.result import Result, read, write_whole
+from tests import command, toy
+
+EMPTY = ""
+"""A submission that needs no worker: it is graded in no time."""
+
+
+def a_class(folder: Path, **files: str) -> Path:
+    """A project with a class in it."""
+    toy.project(folder, hidden="")
+    for student, source in files.items():
+        toy.write(folder / "submitted" / student / "toy" / "toy.py", source)
+    return folder
+
+
+def results(folder: Path) -> dict[str, Result]:
+    """All result files, each of which must be whole; and nothing else may lie there."""
+    found: dict[str, Result] = {}
+    for path in (folder / "results").glob("*/*"):
+        assert path.name in ("toy.json", "toy.html"), f"{path} was left"
+        if path.suffix == ".json":
+            found[path.parent.name] = read(path)
+    return found
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in (folder / "results").glob("*/toy.json")}
+
+
+def content(result: Result) -> Any:
+    """What does not hang on the clock."""
+    return [(check.id, check.status, check.points, check.tried, check.saw, check.expected) for check in result.checks]
+
+
+def test_a_second_run_grades_nothing(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=EMPTY, bob=EMPTY)
+    assert command.run("grade", ".", cwd=tmp_path).code == 0
+    before = stamps(tmp_path)
+    assert len(before) == 2
+    toy.write(tmp_path / "submitted/cleo/toy/toy.py", EMPTY)
+    again = command.run("grade", ".", "--json", cwd=tmp_path)
+    assert (again.code, [each["student"] for each in again.json]) == (0, ["ada", "bob", "cleo"])
+    after = stamps(tmp_path)
+    assert {path: after[path] for path in before} == before
+    assert len(after) == 3
+
+
+def test_what_changed_is_graded_again(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=EMPTY, bob=EMPTY)
+    command.run("grade", ".", cwd=tmp_path)
+    before = stamps(tmp_path)
+    toy.write(tmp_path / "submitted/ada/toy/toy.py", "# another")
+    command.run("grade", ".", cwd=tmp_path)
+    changed = {Path(path).parent.name for path, stamp in stamps(tmp_path).items() if before[path] != stamp}
+    assert changed == {"ada"}
+    before = stamps(tmp_path)
+    grading = tmp_path / "grading.yml"
+    grading.write_text(grading.read_text().replace("first: 5.0, second: 5.0", "first: 4, second: 6"))
+    command.run("grade", ".", cwd=tmp_path)
+    assert all(stamp != before[path] for path, stamp in stamps(tmp_path).items())
+    before = stamps(tmp_path)
+    command.run("grade", ".", "--force", "--student", "bob", cwd=tmp_path)
+    changed = {Path(path).parent.name for path, stamp in stamps(tmp_path).items() if before[path] != stamp}
+    assert changed == {"bob"}
+
+
+def test_a_broken_result_is_graded_again(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=EMPTY)
+    path = toy.write(tmp_path / "results/ada/toy.json", '{"half": ')
+    assert command.run("grade", ".", cwd=tmp_path).code == 0
+    assert read(path).student == "ada"
+
+
+FICKLE = '''
+import os
+from autograder import check, expect
+
+@check("part.all")
+def _(student, draw):
+    """It works"""
+    if os.environ.get("TOY_BROKEN"):
+        raise KeyError("our own bug")
+    numbers = draw.normal(3)
+    expect.equal(student.one(), [float(number) for number in numbers], tried=f"one() against {numbers}")
+'''
+
+
+def test_ungraded_is_tried_again_and_a_seed_repeats(tmp_path: Path) -> None:
+    toy.project(tmp_path, FICKLE, {"part": {"all": 20}}, hidden="")
+    for student in ("ada", "bob"):
+        toy.write(tmp_path / "submitted" / student / "toy" / "toy.py", toy.RIGHT)
+    broken = command.run("grade", ".", "--seed", "7", cwd=tmp_path, TOY_BROKEN="1")
+    assert broken.code == 3, broken
+    assert all(result.score is None and result.checks[0].status == "error" for result in results(tmp_path).values())
+    assert any("our own bug" in note for note in results(tmp_path)["ada"].notes)
+    mended = command.run("grade", ".", "--seed", "7", cwd=tmp_path)
+    assert mended.code == 0, mended
+    first = results(tmp_path)
+    assert [result.score for result in first.values()] == [0, 0]
+    assert content(first["ada"]) == content(first["bob"])
+    command.run("grade", ".", "--seed", "7", "--force", "--jobs", "2", cwd=tmp_path)
+    second = results(tmp_path)
+    assert {name: content(result) for name, result in first.items()} == {
+        name: content(result) for name, result in second.items()
+    }
+    assert second["ada"].graded and second["ada"].seed == 7
+    command.run("grade", ".", "--seed", "8", "-s", "ada", cwd=tmp_path)
+    assert content(results(tmp_path)["ada"]) != content(second["ada"])
+
+
+def test_two_graders_at_once_leave_whole_files(tmp_path: Path) -> None:
+    a_class(tmp_path, **{f"student{number:02}": EMPTY for number in range(40)})
+    both = [command.start("grade", ".", "--jobs", "4", "--force", cwd=tmp_path) for _ in range(2)]
+    ended = [command.finish(process) for process in both]
+    assert [each.code for each in ended] == [0, 0], ended
+    assert len(results(tmp_path)) == 40
+    assert (tmp_path / "results/summary.csv").read_text(encoding="utf-8-sig").count("student") >= 40
+    assert (tmp_path / "results/index.html").is_file()
+
+
+SLOW = toy.RIGHT + "\nimport time\ntime.sleep(1.5)\n"
+
+
+@pytest.mark.parametrize("whom", ["the whole group, as Ctrl-C in a terminal does", "the grader alone"])
+def test_interrupted_it_goes_on_where_it_was(tmp_path: Path, whom: str) -> None:
+    """And nobody who was being graded at that moment loses a point."""
+    a_class(tmp_path, **{f"student{number}": SLOW for number in range(4)})
+    process = command.start("grade", ".", cwd=tmp_path)
+    started = psutil.Process(process.pid)
+    end = time.monotonic() + command.SECONDS
+    while not stamps(tmp_path) and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    below = started.children(recursive=True)
+    if whom == "the grader alone":
+        process.send_signal(signal.SIGINT)
+    else:
+        os.killpg(process.pid, signal.SIGINT)
+    stopped = command.finish(process)
+    assert stopped.code == 130, stopped
+    assert "goes on from there" in stopped.err
+    _, alive = psutil.wait_procs(below, timeout=10)
+    assert not alive
+    before, graded = stamps(tmp_path), results(tmp_path)
+    assert 1 <= len(graded) < 4
+    assert {name: result.score for name, result in graded.items()} == dict.fromkeys(graded, 20)
+    again = command.run("grade", ".", cwd=tmp_path)
+    assert again.code == 0, again
+    assert {name: result.score for name, result in results(tmp_path).items()} == {
+        f"student{number}": 20 for number in range(4)
+    }
+    assert {path: stamp for path, stamp in stamps(tmp_path).items() if path in before} == before
+
+
+def test_a_grader_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=toy.RIGHT + "\nwhile True: pass\n")
+    process = command.start("grade", ".", cwd=tmp_path)
+    started = psutil.Process(process.pid)
+    below: list[psutil.Process] = []
+    end = time.monotonic() + command.SECONDS
+    # The zygote, and the worker below it.
+    while len(below) < 2 and process.poll() is None and time.monotonic() < end:
+        below = started.children(recursive=True)
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(below, timeout=20)
+    assert not alive
+    assert not results(tmp_path)
+
+
+# Where results cannot be written.
+
+
+def sentence(ended: command.Ended) -> None:
+    assert ended.code == 3, ended
+    lines = [line for line in ended.err.splitlines() if line.strip()]
+    assert len(lines) == 1, ended
+    assert "bug" not in ended.err
+
+
+@pytest.mark.parametrize("place", ["/proc/results", "grading.yml", "grading.yml/below"])
+def test_results_that_cannot_be_there(tmp_path: Path, place: str) -> None:
+    a_class(tmp_path, ada=EMPTY, bob=EMPTY)
+    sentence(command.run("grade", ".", "--results", place, cwd=tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=EMPTY)
+    (tmp_path / "results").mkdir(mode=0o500)
+    sentence(command.run("grade", ".", cwd=tmp_path))
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the write fails in its middle."""
+    a_class(tmp_path, ada=EMPTY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", "."],
+        cwd=tmp_path,
+        env=command.environment(PYTHONDONTWRITEBYTECODE="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)),
+    )
+    sentence(command.finish(process))
+    assert [path for path in (tmp_path / "results").rglob("*") if path.is_file()] == []
+
+
+def test_a_full_tmpfs(tmp_path: Path) -> None:
+    place = tmp_path / "results"
+    a_class(tmp_path, **{f"student{number}": EMPTY for number in range(30)})
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        sentence(command.run("grade", ".", cwd=tmp_path))
+        results(tmp_path)
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.json"
+    write_whole(path, b"old")
+    assert path.read_bytes() == b"old"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "folder", b"new")
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["a", "b.json", "folder"]
+
+
+# Names.
+
+
+@pytest.mark.parametrize("student", ["", ".", "..", "a/b", "a\\b", "a\0b"])
+def test_a_name_that_leads_out_of_the_folder(tmp_path: Path, student: str) -> None:
+    with pytest.raises(GraderError, match="is no name for a folder"):
+        engine.result_path(tmp_path, student, "toy")
+
+
+def test_names_of_all_kinds(tmp_path: Path) -> None:
+    names = ["陈伟", "Zoë", "o'brien", "-rf", "a b", "[bold]x[/]", ".hidden", "=1+1"]
+    a_class(tmp_path, **dict.fromkeys(names, EMPTY))
+    ended = command.run("grade", ".", cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert sorted(results(tmp_path)) == sorted(names)
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    """A folder from an old Windows archive: not UTF-8. The others are graded whatever comes of it."""
+    a_class(tmp_path, ada=EMPTY)
+    odd = tmp_path / "submitted" / os.fsdecode(b"ren\xe9") / "toy"
+    try:
+        odd.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    toy.write(odd / "toy.py", "# mine\n")
+    ended = command.run("grade", ".", cwd=tmp_path)
+    assert ended.code in (0, 3), ended
+    assert "bug of the grader" not in ended.err
+    assert (tmp_path / "results/ada/toy.json").is_file()

@@ -1,0 +1,176 @@
+"""Loading an exercise: what does not fit together is said at once, before anybody is graded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder import exercise, grader
+from autograder.engine import Zygotes
+from autograder.errors import UsageError
+from tests import toy
+
+POINTS = {"part": {"one": 10.0, "two": 10.0}}
+HEAD = "from autograder import check, expect\n"
+
+
+def a_check(id: str, arguments: str = "", takes: str = "student", doc: str = '"""A title"""') -> str:
+    return f"@check({id!r}{arguments})\ndef _({takes}):\n    {doc}\n\n"
+
+
+def problems(
+    folder: Path, *checks: str, hidden: str | None = None, points: dict[str, dict[str, float]] = POINTS
+) -> list[str]:
+    toy.project(folder, HEAD + "".join(checks), points, hidden=None if hidden is None else HEAD + hidden)
+    with pytest.raises(UsageError) as caught:
+        toy.load(folder)
+    return list(caught.value.problems)
+
+
+def test_checks_in_the_order_of_the_policy(tmp_path: Path) -> None:
+    checks = HEAD + a_check("part.two", ", needs='part.one'") + a_check("part.one", ", trains=True")
+    found = toy.load(toy.project(tmp_path, checks, POINTS))
+    assert [each.id for each in found.checks] == ["part.one", "part.two"]
+    assert found.checks[0].trains and found.checks[0].title == "A title" and found.checks[0].part == "part"
+    assert found.with_needs(["part.two"]) == {"part.one", "part.two"}
+    assert found.points(found.checks[1]) == 10
+
+
+def test_needs_come_first_whatever_the_order(tmp_path: Path) -> None:
+    points = {"part": dict.fromkeys("abcd", 5.0)}
+    checks = HEAD + a_check("part.a", ", needs=('part.d', 'part.c')") + a_check("part.b", ", needs='part.a'")
+    checks += a_check("part.c", ", needs='part.d'") + a_check("part.d")
+    found = toy.load(toy.project(tmp_path, checks, points))
+    assert [each.id for each in found.ordered()] == ["part.d", "part.c", "part.a", "part.b"]
+
+
+def test_circles(tmp_path: Path) -> None:
+    found = problems(tmp_path, a_check("part.one", ", needs='part.two'"), a_check("part.two", ", needs='part.one'"))
+    assert found == ["toy: these checks need each other in a circle: part.one, part.two"]
+
+
+def test_a_check_that_needs_itself(tmp_path: Path) -> None:
+    found = problems(tmp_path, a_check("part.one", ", needs='part.one'"), a_check("part.two"))
+    assert found == ["toy: these checks need each other in a circle: part.one"]
+
+
+def test_several_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        a_check("part.one", ", needs='part.nowhere'"),
+        a_check("part.one"),
+        a_check("part.three", takes="student, reference"),
+        hidden=a_check("other.four"),
+    )
+    for said in (
+        "two checks are called part.one",
+        "the check part.three has no points",
+        "the check other.four has no points",
+        "gives points to part.two, and no check has that id",
+        "part.one needs part.nowhere, and no check has that id",
+        "part.three is visible and asks for the reference",
+    ):
+        assert any(said in each for each in found), said
+
+
+def test_a_check_and_a_hidden_one_of_one_id(tmp_path: Path) -> None:
+    found = problems(tmp_path, a_check("part.one"), a_check("part.two"), hidden=a_check("part.two"))
+    assert found == ["toy: two checks are called part.two"]
+
+
+def test_points_without_a_check(tmp_path: Path) -> None:
+    """In a student's release these are the hidden ones; where the solutions are, it is a mistake."""
+    assert problems(tmp_path, a_check("part.one"), hidden="") == [
+        "toy: grading.yml gives points to part.two, and no check has that id"
+    ]
+
+
+@pytest.mark.parametrize("doc", ["pass", '""""""', '"""   """'])
+def test_no_docstring(tmp_path: Path, doc: str) -> None:
+    (found,) = problems(tmp_path, a_check("part.one", doc=doc), a_check("part.two"))
+    assert "part.one has no docstring: it is the title that students see" in found
+    assert "checks.py" in found
+
+
+@pytest.mark.parametrize("takes", ["model", "student, seed", "student, *rest", "student, **named"])
+def test_a_parameter_that_nobody_offers(tmp_path: Path, takes: str) -> None:
+    (found,) = problems(tmp_path, a_check("part.one", takes=takes), a_check("part.two"))
+    assert "part.one asks for" in found
+    assert "student, reference, draw, limits" in found
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ("def f(:\n", "SyntaxError"),
+        ("import nowhere_at_all\n", "ModuleNotFoundError"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("raise SystemExit('bye')\n", "SystemExit"),
+        ("@check('a.b', nedes='x')\ndef _(student):\n    '''x'''\n", "TypeError"),
+    ],
+)
+def test_a_check_file_that_cannot_be_run(tmp_path: Path, checks: str, said: str) -> None:
+    (found,) = problems(tmp_path, checks)
+    assert "checks.py cannot be run" in found
+    assert said in found
+
+
+def test_no_check_file(tmp_path: Path) -> None:
+    (toy.project(tmp_path) / "assignments/toy/checks.py").unlink()
+    with pytest.raises(UsageError, match=r"checks\.py is not there"):
+        toy.load(tmp_path)
+
+
+def test_checks_do_not_leak_from_one_exercise_into_the_next(tmp_path: Path) -> None:
+    first = toy.load(toy.project(tmp_path / "a", HEAD + a_check("part.one") + a_check("part.two"), POINTS))
+    second = toy.load(toy.project(tmp_path / "b"))
+    assert [each.id for each in first.checks] == ["part.one", "part.two"]
+    assert [each.id for each in second.checks] == ["part.first", "part.second", "other.third"]
+
+
+def test_the_digest_hangs_on_checks_solutions_and_policy(tmp_path: Path) -> None:
+    checks, hidden = HEAD + a_check("part.one"), HEAD + a_check("part.two")
+
+    def digest(**changes: str) -> str:
+        given = {"checks": checks, "hidden": hidden, "thresholds": "{}", "solution": "x = 1\n"} | changes
+        toy.project(
+            tmp_path, given["checks"], POINTS, hidden=given["hidden"], thresholds=given["thresholds"],
+            solutions={"toy_torch.py": given["solution"]},
+        )  # fmt: skip
+        return toy.load(tmp_path).digest
+
+    start = digest()
+    assert digest() == start
+    others = [
+        digest(checks=checks + "# more\n"),
+        digest(hidden=hidden + "# more\n"),
+        digest(thresholds="{a: 1}"),
+        digest(solution="x = 2\n"),
+    ]
+    assert len({start, *others}) == 5
+
+
+def test_a_students_release_says_so_and_runs_the_rest(tmp_path: Path, zygotes: Zygotes) -> None:
+    checks = HEAD + a_check("part.one")
+    hidden = HEAD + a_check("part.two", ", needs='part.one'", "student, reference")
+    toy.project(tmp_path, checks, POINTS, hidden=hidden)
+    whole = toy.load(tmp_path)
+    assert [(each.id, each.visible) for each in whole.checks] == [("part.one", True), ("part.two", False)]
+    for file in (tmp_path / "solutions" / "toy").iterdir():
+        file.unlink()
+    release = toy.load(tmp_path)
+    assert release.solutions is None
+    assert [each.id for each in release.checks] == ["part.one"]
+    with pytest.raises(UsageError, match="solutions of toy are not here"):
+        release.reference("torch")
+    result = grader.grade(toy.handed_in(toy.RIGHT), grader.Job(release, 1, zygotes.of))
+    assert (result.score, result.maximum) == (10, 10)
+    assert any("Hidden checks are not present" in note for note in result.notes)
+
+
+def test_thresholds_are_attributes() -> None:
+    limits = exercise.Thresholds({"loss": 0.5})
+    assert limits.loss == 0.5
+    with pytest.raises(AttributeError, match=r"grading\.yml has no threshold los"):
+        _ = limits.los

@@ -1,0 +1,95 @@
+"""`Notebook` in a notebook's own folder: the same checks and words as on the command line."""
+
+from __future__ import annotations
+
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from autograder import Notebook
+from autograder.errors import UsageError
+from tests import toy
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_stub_of_xor(folder: Path) -> None:
+    shutil.copy(ROOT / "assignments/xor/xor_torch.ipynb", folder / "xor.ipynb")
+    report = Notebook("xor").check("gates")
+    assert not report.passed
+    said = repr(report)
+    for word in ("NotImplementedError", "The stub is still there", "xor.ipynb as it was last saved"):
+        assert word in said
+    assert "cross_entropy" not in said
+    assert "\x1b[" not in said
+    html = Tags()
+    html.feed(report._repr_html_())  # pyright: ignore
+    assert "NotImplementedError" in html.text
+    assert "script" not in html.tags
+
+
+def test_the_solution_of_xor(folder: Path) -> None:
+    shutil.copy(ROOT / "solutions/xor/xor_torch.py", folder / "xor_torch.py")
+    report = Notebook("xor").check("gates")
+    assert report.passed, repr(report)
+
+
+def test_check_all_and_a_part_that_is_not_there(folder: Path) -> None:
+    toy.project(folder)
+    toy.write(folder / "toy.py", toy.RIGHT.replace("return 3", "return '<script>4</script>'"))
+    notebook = Notebook("toy")
+    report = notebook.check_all()
+    assert not report.passed
+    assert "three() is 3" in repr(report)
+    html = Tags()
+    html.feed(report._repr_html_())  # pyright: ignore
+    assert "script" not in html.tags and "<script>" in html.text
+    assert notebook.check("part").passed
+    nothing = notebook.check("prat")
+    assert (nothing.passed, repr(nothing)) == (False, "toy has no part 'prat'; there are part, other.")
+
+
+def test_the_file_that_was_saved_last_or_is_named(folder: Path) -> None:
+    import os
+
+    toy.project(folder)
+    old, new = toy.write(folder / "toy.py", ""), toy.write(folder / "toy_copy.py", "")
+    mine = toy.write(folder / "toy_torch.ipynb", "")
+    for age, path in enumerate((mine, new, old)):
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert "toy_torch.ipynb" in repr(Notebook("toy").check_all())
+    named = toy.write(folder / "elsewhere/any.py", "")
+    assert "any.py" in repr(Notebook("toy", named).check_all())
+
+
+def test_what_is_not_there(folder: Path) -> None:
+    toy.project(folder)
+    nothing = Notebook("toy").check_all()
+    assert not nothing.passed
+    assert "No file of toy is in this folder: say Notebook('toy', 'your_file.ipynb')" in repr(nothing)
+    missing = Notebook("toy", "mine.ipynb").check_all()
+    assert not missing.passed
+    assert "mine.ipynb cannot be read: No such file" in repr(missing)
+    with pytest.raises(UsageError, match="did you mean toy"):
+        Notebook("tyo")

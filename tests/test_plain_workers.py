@@ -1,0 +1,161 @@
+"""Where nothing can be forked (Windows, macOS) a worker is a plain process over pipes: the same results, only slower."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import grader, launch
+from autograder.engine import Zygotes
+from autograder.errors import LimitExceeded
+from autograder.launch import FrameworkName
+from autograder.result import Result
+from autograder.student import Student
+from tests import catalogue, toy
+
+PACKAGE = Path(grader.__file__).parent
+POSIX = {
+    "fcntl",
+    "resource",
+    "pwd",
+    "grp",
+    "termios",
+    "tty",
+    "pty",
+    "posix",
+    "syslog",
+    "crypt",
+    "spwd",
+    "readline",
+    "curses",
+}
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygotes]:
+    monkeypatch.setenv(launch.NO_FORK, "1")
+    with Zygotes() as nothing:
+        assert nothing.of("torch") is None
+        yield nothing
+
+
+def visible(zygotes: Zygotes, source: str, only: list[str] | None = None) -> Result:
+    job = grader.Job(catalogue.load("xor"), catalogue.SEED, zygotes.of, visible_only=True, only=only)
+    return grader.grade(catalogue.as_submission("xor", "torch", source), job)
+
+
+def test_the_same_results_as_forked(zygotes: Zygotes, plain: Zygotes, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = catalogue.reference_source("xor", "torch")
+    wrong = right.replace("np.array([2.0, 2.0]), -3.0", "np.array([2.0, 2.0]), -1.0")
+    assert wrong != right
+    for source in (right, wrong):
+        one_by_one = visible(plain, source)
+        monkeypatch.delenv(launch.NO_FORK)
+        forked = visible(zygotes, source)
+        monkeypatch.setenv(launch.NO_FORK, "1")
+        assert [(check.id, check.status, check.saw, check.likely) for check in one_by_one.checks] == [
+            (check.id, check.status, check.saw, check.likely) for check in forked.checks
+        ]
+        assert (one_by_one.score, one_by_one.versions) == (forked.score, forked.versions)
+
+
+def test_a_crash_and_a_time_out(plain: Zygotes) -> None:
+    source = """
+    import os, sys, time
+    def crash():
+        os._exit(3)
+    def loop():
+        while True:
+            pass
+    def sleep():
+        time.sleep(100)
+    def much():
+        for _ in range(50):
+            print("x" * 1_000_000)
+    def one():
+        print("printed")
+        return 1
+    """
+    with toy.session(plain, source, check_seconds=0.5, output_mb=2) as session:
+        student = Student(session.ask)
+        for name, limit in (("crash", "process"), ("loop", "time"), ("sleep", "time"), ("much", "output")):
+            with pytest.raises(LimitExceeded) as caught:
+                student.call(name)
+            assert caught.value.limit == limit, name
+            session.begin()
+            assert student.one() == 1
+    assert "printed" in session.output
+
+
+@pytest.mark.parametrize("framework", ["torch", pytest.param("keras", marks=pytest.mark.slow)])
+def test_the_frameworks_own_memory_is_not_the_students(plain: Zygotes, framework: FrameworkName) -> None:
+    with toy.session(plain, "def one():\n    return 1", framework, memory_mb=100, check_seconds=30) as session:
+        assert Student(session.ask).one() == 1
+
+
+def test_the_wire_is_not_the_students_output(plain: Zygotes) -> None:
+    """`print` and a bare write to descriptor 1 are output; the pipes of the wire lie elsewhere."""
+    source = """
+    import os, sys
+    def speak():
+        os.write(1, b"to one\\n")
+        os.write(2, b"to two\\n")
+        sys.__stdout__.write("to stdout\\n")
+        os.system("echo from below")
+        return sys.stdin.read()
+    """
+    with toy.session(plain, source) as session:
+        assert Student(session.ask).speak() == ""
+    for said in ("to one", "to two", "to stdout", "from below"):
+        assert said in session.output
+
+
+def test_nothing_is_left(plain: Zygotes) -> None:
+    source = "import os\ndef look():\n    return [os.getcwd(), sorted(os.environ), os.getpid()]"
+    with toy.session(plain, source) as session:
+        here, names, _ = Student(session.ask).look()
+        assert "PYTEST_CURRENT_TEST" not in names
+        assert Path(here).is_dir()
+    assert not Path(here).exists()
+
+
+def modules() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "worker" / "zygote.py"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_needs_posix_to_be_imported(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    # At module level, also below `if`, `try` and `class`; not inside functions.
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    assert not found & POSIX
+    assert not {name for name in found if name == "zygote"}
+
+
+def test_nobody_imports_the_zygote() -> None:
+    for path in modules():
+        assert "autograder.worker.zygote import" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("module", ["autograder.cli", "autograder.notebook", "autograder.engine"])
+def test_the_grader_imports_no_framework(module: str) -> None:
+    """Nor anything else that is slow to import and not needed on the way."""
+    import subprocess
+
+    heavy = ["torch", "tensorflow", "keras", "nbformat", "jsonschema", "matplotlib", "sklearn", "sympy"]
+    look = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

@@ -1,0 +1,246 @@
+"""grading.yml: every mistake in it is named, all at once, each with its line."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from autograder import rubric
+from autograder.errors import UsageError
+from tests import toy
+
+GOOD = """
+title: A course
+exercises:
+  toy:
+    points:
+      part: {first: 5, second: 5}
+      other: {third: 10}
+    limits: {seconds: 10, check_seconds: 5, memory_mb: 100, output_mb: 1, file_mb: 1}
+    thresholds:
+      loss: 0.5
+"""
+
+
+def problems(folder: Path, text: str, name: str = "grading.yml") -> list[str]:
+    """What is said of a file, without its path."""
+    path = folder / name
+    path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        rubric.load(path)
+    assert all(str(path) in problem or "extends" in text for problem in caught.value.problems)
+    return [problem.removeprefix(f"{path}, ") for problem in caught.value.problems]
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    policy = rubric.load(toy.write(tmp_path / "grading.yml", GOOD))
+    found = policy.exercise("toy")
+    assert found.check_points() == {"part.first": 5, "part.second": 5, "other.third": 10}
+    assert (policy.title, policy.root, found.limits.memory_mb) == ("A course", tmp_path, 100)
+    assert found.thresholds == {"loss": 0.5}
+
+
+def test_limits_and_thresholds_may_be_left_out(tmp_path: Path) -> None:
+    text = "exercises: {toy: {points: {part: {all: 20}}}}"
+    assert rubric.load(toy.write(tmp_path / "grading.yml", text)).exercise("toy").limits == rubric.Limits()
+
+
+def test_our_own_file_is_good() -> None:
+    policy = rubric.load(Path(__file__).resolve().parent.parent / "grading.yml")
+    assert "xor" in policy.exercises
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("{third: 10}", "{third: 9}", 4, "the points of toy sum to 19, not 20"),
+        ("{third: 10}", "{third: -10}", 6, "other.third is worth -10; points are 0 to 20"),
+        ("{third: 10}", "{third: 30, fourth: -20}", 6, "other.third is worth 30"),
+        ("{third: 10}", "{third: ten}", 6, "third: input should be a valid number"),
+        ("{third: 10}", "{third: }", 6, "third: input should be a valid number"),
+        ("{third: 10}", "10", 6, "other: input should be a valid dictionary"),
+        ("{third: 10}", "[10]", 6, "other: input should be a valid dictionary"),
+        ("third", "Third", 6, "other.Third is no check id"),
+        ("third", "'a b'", 6, "other.a b is no check id"),
+        ("other:", "part:", 6, "'part' stands here for the second time"),
+        ("first: 5, second: 5", "first: 5, first: 5", 5, "'first' stands here for the second time"),
+        ("title:", "titel:", 1, "'titel' is no key here; did you mean 'title'?"),
+        ("limits:", "limit:", 7, "'limit' is no key here; did you mean 'limits'?"),
+        ("thresholds:", "treshold:", 8, "'treshold' is no key here; did you mean 'thresholds'?"),
+        ("memory_mb", "memory", 7, "'memory' is no key here; did you mean 'memory_mb'?"),
+        ("memory_mb: 100", "memory_mb: 1.5", 7, "memory_mb: input should be a valid integer"),
+        ("memory_mb: 100", "memory_mb: 1", 7, "memory_mb: input should be greater than or equal to 50"),
+        ("check_seconds: 5", "check_seconds: 0", 7, "check_seconds: input should be greater than 0"),
+        ("check_seconds: 5", "check_seconds: -1", 7, "check_seconds: input should be greater than 0"),
+        ("{seconds: 10", "{seconds: .nan", 7, "seconds: "),
+        ("{seconds: 10", "{seconds: .inf", 7, "seconds: "),
+        ("loss: 0.5", "loss: high", 9, "loss: input should be a valid number"),
+        ("loss: 0.5", "loss: .nan", 9, "loss"),
+        ("exercises:", "exercise:", 2, "'exercise' is no key here; did you mean 'exercises'?"),
+        ("  toy:", "  toy: 3\n  toy2:", 3, "toy: input should be"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
+    assert GOOD.count(old) >= 1
+    found = problems(tmp_path, GOOD.replace(old, new, 1))
+    assert any(problem.startswith(f"line {line}: ") and said in problem for problem in found), found
+
+
+@pytest.mark.parametrize("worth", [".nan", ".inf", "-.inf", "-0.5", "21"])
+def test_points_that_are_no_points(tmp_path: Path, worth: str) -> None:
+    found = problems(tmp_path, GOOD.replace("third: 10", f"third: {worth}"))
+    assert any(problem.startswith("line 6: ") for problem in found), found
+
+
+@pytest.mark.parametrize("worth", ["true", "'10'"])
+def test_points_that_only_look_like_numbers(tmp_path: Path, worth: str) -> None:
+    """Not silently 1 and 10: they are either refused, or the sum is what they say."""
+    path = toy.write(tmp_path / "grading.yml", GOOD.replace("third: 10", f"third: {worth}"))
+    if worth == "'10'":
+        assert rubric.load(path).exercise("toy").check_points()["other.third"] == 10
+    else:
+        with pytest.raises(UsageError):
+            rubric.load(path)
+
+
+def test_all_mistakes_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = """
+    titel: A course
+    exercises:
+      toy:
+        points:
+          part: {first: 5, second: nothing}
+        limits: {seconds: -1, memory: 3}
+      other:
+        pionts: {}
+        thresholds: [1]
+    colour: red
+    """
+    found = problems(tmp_path, text)
+    lines = [int(problem.split(":")[0].removeprefix("line ")) for problem in found]
+    assert lines == sorted(lines)
+    assert set(lines) >= {1, 5, 6, 8, 9, 10}
+    assert any("'points' is missing" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the file must hold `exercises:`"),
+        ("- a\n- b\n", "the file must hold `exercises:`"),
+        ("just text", "the file must hold `exercises:`"),
+        ("{}", "'exercises' is missing"),
+        ("title: x\n", "'exercises' is missing"),
+        ("exercises:\n", "exercises: input should be a valid dictionary"),
+        ("exercises: [xor]\n", "exercises: input should be a valid dictionary"),
+        ("a: [1, 2\nb: 3\n", "line 2: this is no YAML"),
+        ("a: 1\n\tb: 2\n", "line 2: this is no YAML"),
+        ("a: &x [*x]\n", ""),
+        ("a: !!python/object/apply:os.system ['true']\n", "this is no YAML"),
+        ("a: \x00\n", "this is no YAML"),
+        ("? [1, 2]\n: 3\n", ""),
+        ("1: 2\n", "keys should be strings"),
+        ("exercises: {1: {points: {part: {all: 20}}}}", ""),
+    ],
+)
+def test_what_is_no_policy_at_all(tmp_path: Path, text: str, said: str) -> None:
+    assert any(said in problem for problem in problems(tmp_path, text))
+
+
+def test_deep_and_wide_yaml_is_refused(tmp_path: Path) -> None:
+    assert problems(tmp_path, "a: " + "[" * 5000)
+    laughs = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(3)
+    )
+    assert problems(tmp_path, laughs)
+
+
+def test_not_utf_8_and_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "grading.yml"
+    path.write_bytes("title: é\n".encode("latin-1"))
+    with pytest.raises(UsageError, match="not UTF-8"):
+        rubric.load(path)
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        rubric.load(tmp_path / "other.yml")
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        rubric.load(tmp_path)
+
+
+def test_a_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
+    path = tmp_path / "grading.yml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.lstrip().replace("\n", "\r\n").encode())
+    assert rubric.load(path).title == "A course"
+
+
+# extends
+
+
+def test_a_file_refines_another(tmp_path: Path) -> None:
+    toy.write(tmp_path / "grading.yml", GOOD)
+    over = toy.write(
+        tmp_path / "course" / "grading.yml",
+        "extends: ../grading.yml\nexercises: {toy: {limits: {check_seconds: 2}, thresholds: {other: 1}}}\n",
+    )
+    policy = rubric.load(over)
+    found = policy.exercise("toy")
+    assert (found.limits.check_seconds, found.limits.memory_mb) == (2, 100)
+    assert found.thresholds == {"loss": 0.5, "other": 1}
+    assert (policy.title, policy.root) == ("A course", tmp_path)
+
+
+def test_points_are_given_anew_as_a_whole(tmp_path: Path) -> None:
+    toy.write(tmp_path / "grading.yml", GOOD)
+    over = toy.write(tmp_path / "over.yml", "extends: grading.yml\nexercises: {toy: {points: {part: {first: 20}}}}\n")
+    assert rubric.load(over).exercise("toy").check_points() == {"part.first": 20}
+
+
+def test_extending_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("title: x\nextends: b.yml\n")
+    (tmp_path / "b.yml").write_text("extends: a.yml\n")
+    (tmp_path / "self.yml").write_text("extends: self.yml\n")
+    for name in ("a.yml", "self.yml"):
+        with pytest.raises(UsageError, match=r"line \d: the files extend each other in a circle"):
+            rubric.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("base", ["nowhere.yml", "3", "[a]", "''"])
+def test_extending_what_is_not_there(tmp_path: Path, base: str) -> None:
+    path = toy.write(tmp_path / "grading.yml", f"extends: {base}\n")
+    with pytest.raises(UsageError, match="cannot be read"):
+        rubric.load(path)
+
+
+def test_a_mistake_below_is_still_a_mistake(tmp_path: Path) -> None:
+    toy.write(tmp_path / "base.yml", GOOD.replace("third: 10", "third: 9"))
+    path = toy.write(tmp_path / "grading.yml", "extends: base.yml\n")
+    with pytest.raises(UsageError, match="sum to 19"):
+        rubric.load(path)
+
+
+# Which file governs.
+
+
+def test_the_nearest_file_governs_and_never_a_students(tmp_path: Path) -> None:
+    toy.write(tmp_path / "grading.yml", GOOD)
+    mine = toy.write(tmp_path / "class" / "grading.yml", GOOD)
+    folder = tmp_path / "class" / "submitted" / "eve" / "toy"
+    for place in (folder, folder.parent, folder.parent.parent):
+        toy.write(place / "grading.yml", GOOD.replace("first: 5", "first: 20"))
+    for start in (folder, folder.parent, folder.parent.parent, tmp_path / "class"):
+        assert rubric.find(start) == mine
+    mine.unlink()
+    assert rubric.find(folder) == tmp_path / "grading.yml"
+
+
+def test_without_any_the_packages_own_governs(tmp_path: Path) -> None:
+    assert rubric.find(tmp_path) == Path(__file__).resolve().parent.parent / "grading.yml"
+
+
+def test_an_unknown_exercise_gets_a_hint(tmp_path: Path) -> None:
+    policy = rubric.load(toy.write(tmp_path / "grading.yml", GOOD))
+    with pytest.raises(UsageError, match=r"no exercise 'toi'; did you mean toy\?"):
+        policy.exercise("toi")
+    with pytest.raises(UsageError, match="there are toy"):
+        policy.exercise("zzz")

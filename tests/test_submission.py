@@ -1,0 +1,357 @@
+"""Reading submissions: whatever a file holds, reading it raises nothing, and what is wrong is a note."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import grader, result, submission
+from autograder.engine import Zygotes
+from autograder.errors import UsageError
+from tests import toy
+
+FRAMEWORK = 'FRAMEWORK = "torch"\n'
+
+
+def read_bytes(folder: Path, content: bytes, name: str = "toy.py") -> submission.Submission:
+    path = folder / name
+    path.write_bytes(content)
+    return submission.read(path, "ada", "toy")
+
+
+def read_notebook(folder: Path, notebook: Any, name: str = "toy.ipynb") -> submission.Submission:
+    return read_bytes(folder, json.dumps(notebook).encode(), name)
+
+
+# Notebooks.
+
+
+def test_source_as_a_string_and_as_a_list(tmp_path: Path) -> None:
+    found = read_notebook(tmp_path, toy.notebook(FRAMEWORK, ["def f():\n", "    return 1\n", "\n"], []))
+    assert found.framework == "torch"
+    assert found.cells == [("cell 1", FRAMEWORK), ("cell 2", "def f():\n    return 1\n\n"), ("cell 3", "")]
+    assert found.notes == ()
+    assert found.readable
+
+
+def test_a_notebook_as_colab_saves_it(tmp_path: Path) -> None:
+    colab = toy.notebook(
+        FRAMEWORK,
+        ["x = 1"],
+        colab={"provenance": [], "toc_visible": True},
+        kernelspec={"name": "python3", "display_name": "Python 3"},
+        accelerator="GPU",
+    )
+    colab["nbformat_minor"] = 0
+    for cell in colab["cells"]:
+        cell["metadata"] = {"id": "Xy12", "colab": {"base_uri": "https://localhost:8080/"}, "outputId": "ab"}
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["FRAMEWORK = 'keras'\n"]}]
+    colab["cells"].insert(0, {"cell_type": "markdown", "source": ["# Title"], "metadata": {"id": "q"}})
+    found = read_notebook(tmp_path, colab)
+    assert (found.framework, [name for name, _ in found.cells]) == ("torch", ["cell 1", "cell 2"])
+
+
+@pytest.mark.parametrize("metadata", [None, {}, [], "x", {"tags": None}, {"tags": "demo"}, {"tags": [1, None]}, ...])
+def test_metadata_of_any_kind(tmp_path: Path, metadata: Any) -> None:
+    notebook = toy.notebook(FRAMEWORK)
+    notebook["cells"][0]["metadata"] = metadata
+    if metadata is ...:
+        del notebook["cells"][0]["metadata"]
+    assert read_notebook(tmp_path, notebook).framework == "torch"
+
+
+@pytest.mark.parametrize("tag", ["demo", "check"])
+def test_tagged_cells_are_left_out_and_counted(tmp_path: Path, tag: str) -> None:
+    notebook = toy.notebook(FRAMEWORK, "raise ValueError", "x = 1")
+    notebook["cells"][1]["metadata"] = {"tags": ["other", tag]}
+    assert [name for name, _ in read_notebook(tmp_path, notebook).cells] == ["cell 1", "cell 3"]
+
+
+@pytest.mark.parametrize("source", [None, 3, {"a": 1}, ...])
+def test_a_cell_without_source_is_passed_over(tmp_path: Path, source: Any) -> None:
+    notebook = toy.notebook(FRAMEWORK, "x = 1")
+    notebook["cells"][0]["source"] = source
+    if source is ...:
+        del notebook["cells"][0]["source"]
+    assert ("cell 2" if source is ... else "cell 1", "x = 1") in read_notebook(tmp_path, notebook).cells
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b"3",
+        b'"text"',
+        b'{"cells": {}}',
+        b'{"cells": [1]}',
+        b'{"cells": null}',
+        b'{"cells": [',
+        b"# %%\nprint(1)\n",
+        b"<html>Sign in</html>",
+        b"version https://git-lfs.github.com/spec/v1\n",
+        b"[" * 100_000,
+        b'{"worksheets": [{"cells": []}], "nbformat": 3}',
+        b'{"a": 1e999999, "b": NaN}',
+        b"1" * 10_000,
+    ],
+)
+def test_what_is_no_notebook(tmp_path: Path, content: bytes) -> None:
+    found = read_bytes(tmp_path, content, "toy.ipynb")
+    assert (found.framework, found.readable) == ("unknown", False)
+    assert found.notes == ("toy.ipynb is no notebook: save it again, or download it as .ipynb.",)
+
+
+def test_a_notebook_without_cells_is_nothing_to_run(tmp_path: Path) -> None:
+    found = read_notebook(tmp_path, toy.notebook())
+    assert not found.readable
+    assert found.notes
+
+
+def test_a_lone_surrogate_in_a_cell(tmp_path: Path, zygotes: Zygotes) -> None:
+    """It costs nobody's grade: neither does it end in an error of ours, nor can the result not be written."""
+    content = json.dumps(toy.notebook(FRAMEWORK + 's = "X"\ndef one():\n    return 1')).replace("X", "\\ud800")
+    found = read_bytes(tmp_path, content.encode(), "toy.ipynb")
+    exercise = toy.load(toy.project(tmp_path))
+    graded = grader.grade(found, grader.Job(exercise, 1, zygotes.of))
+    assert graded.score is not None, graded.notes
+    result.encode(graded)
+
+
+# Percent files.
+
+
+@pytest.mark.parametrize("content", [b"", b"   \n\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize("name", ["toy.py", "toy.ipynb"])
+def test_an_empty_file(tmp_path: Path, content: bytes, name: str) -> None:
+    found = read_bytes(tmp_path, content, name)
+    assert found.notes == (f"{name} is empty.",)
+    assert not found.readable
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", bytes(range(256)), b"\x80\x04\x95", "FRAMEWORK".encode("utf-16")])
+@pytest.mark.parametrize("name", ["toy.py", "toy.ipynb"])
+def test_a_binary_file(tmp_path: Path, content: bytes, name: str) -> None:
+    assert read_bytes(tmp_path, content, name).notes == (f"{name} is not UTF-8 text.",)
+
+
+def test_a_null_byte_is_read(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, b'FRAMEWORK = "torch"\nx = "\0"\n').framework == "torch"
+
+
+def test_a_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
+    text = '# %%\r\nFRAMEWORK = "torch"\r\n# %%\r\ndef f():\r\n    return 1\r\n'
+    found = read_bytes(tmp_path, b"\xef\xbb\xbf" + text.encode())
+    assert found.framework == "torch"
+    assert [source for _, source in found.cells] == ['\nFRAMEWORK = "torch"', "\n\n\ndef f():\n    return 1\n"]
+
+
+def test_a_notebook_with_a_byte_order_mark(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf" + json.dumps(toy.notebook(FRAMEWORK)).encode()
+    assert read_bytes(tmp_path, content, "toy.ipynb").framework == "torch"
+
+
+@pytest.mark.parametrize(
+    ("head", "runs"),
+    [
+        ("# %%", True),
+        ("#%%", True),
+        ("# %% ", True),
+        ("# %% a title", True),
+        ('# %% part="a"', True),
+        ("# %% [markdown]", False),
+        ("# %% [md]", False),
+        ('# %% [markdown] part="a"', False),
+        ('# %% tags=["demo"]', False),
+        ('# %% tags=["check"]', False),
+        ("# %% tags=['demo']", False),
+        ('# %% part="a" tags=["x", "demo"]', False),
+        ('# %% tags=["demonstration"]', True),
+        ("# %% tags=[]", True),
+        ('# %% tags=["demo"', True),
+        ("# %% {json}", True),
+    ],
+)
+def test_heads_of_cells(tmp_path: Path, head: str, runs: bool) -> None:
+    found = read_bytes(tmp_path, f"{FRAMEWORK}\n{head}\nx = 1\n".encode())
+    assert any("x = 1" in source for _, source in found.cells) is runs
+
+
+@pytest.mark.parametrize("line", ["# %%%", "# %%bash", " # %%", "## %%", "x = 1  # %%", "# % %"])
+def test_lines_that_are_no_heads(tmp_path: Path, line: str) -> None:
+    found = read_bytes(tmp_path, f"{FRAMEWORK}{line}\ny = 1\n".encode())
+    assert len(found.cells) == 1 or line == "# %%bash"
+
+
+def test_lines_of_cells_are_the_files(tmp_path: Path) -> None:
+    found = read_bytes(tmp_path, f"{FRAMEWORK}# %%\na = 1\n\n# %% [markdown]\n# text\n# %%\nb = 2\n".encode())
+    assert [
+        source.split("\n").index(code) + 1
+        for (_, source), code in zip(found.cells, ['FRAMEWORK = "torch"', "a = 1", "b = 2"], strict=True)
+    ] == [1, 3, 8]
+    assert {name for name, _ in found.cells} == {"toy.py"}
+
+
+def test_sizes(tmp_path: Path) -> None:
+    big = tmp_path / "toy.py"
+    with big.open("wb") as file:
+        file.truncate(submission.LARGEST + 1)
+    assert "is larger than 50 MB" in submission.read(big, "ada", "toy").notes[0]
+    notebook = toy.notebook(FRAMEWORK)
+    notebook["cells"][0]["outputs"] = [{"data": {"image/png": "A" * (20 << 20)}}]
+    assert read_notebook(tmp_path, notebook).readable
+    assert "of code" in read_bytes(tmp_path, b"x = 1 \n" * (2 << 20)).notes[0]
+
+
+# Which framework.
+
+
+@pytest.mark.parametrize(
+    ("code", "framework"),
+    [
+        ('FRAMEWORK = "torch"', "torch"),
+        ("FRAMEWORK='keras'", "keras"),
+        ('FRAMEWORK  =  "keras"  # mine', "keras"),
+        ('A = FRAMEWORK = "torch"', "torch"),
+        ('FRAMEWORK: str = "torch"', "torch"),
+        ('FRAMEWORK = ("keras")', "keras"),
+        ('FRAMEWORK = "Torch"\nimport keras', "keras"),
+        ('FRAMEWORK = "tensorflow"\nimport torch', "torch"),
+        ("import torch", "torch"),
+        ("import torch.nn as nn", "torch"),
+        ("from torch import nn", "torch"),
+        ("import numpy, keras", "keras"),
+        ("import tensorflow as tf", "keras"),
+        ("from tensorflow.keras import layers", "keras"),
+        ("def f():\n    import torch", "torch"),
+        ("from . import torch", "unknown"),
+        ("import torchvision", "unknown"),
+        ("x = 'import torch'", "unknown"),
+        ("print('hi')", "unknown"),
+        ('FRAMEWORK = "torch"\ndef f(:\n', "torch"),
+        ("%matplotlib inline\nFRAMEWORK = 'keras'", "keras"),
+        ('FRAMEWORK = "keras"\nimport torch', "keras"),
+        ("import torch\nFRAMEWORK = 'keras'", "keras"),
+        ("import keras\ndef f(:\n    pass", "keras"),
+    ],
+)
+def test_the_framework(tmp_path: Path, code: str, framework: str) -> None:
+    found = read_bytes(tmp_path, code.encode())
+    assert found.framework == framework
+    assert bool(found.notes) is (framework == "unknown")
+    if found.notes:
+        assert 'set FRAMEWORK = "torch" or "keras"' in found.notes[0]
+
+
+def test_the_framework_by_the_files_name(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, b"x = 1", "toy_keras.py").framework == "keras"
+    assert read_notebook(tmp_path, toy.notebook("x = 1"), "toy_torch.ipynb").framework == "torch"
+    assert read_bytes(tmp_path, b'FRAMEWORK = "torch"', "toy_keras.py").framework == "torch"
+    assert read_bytes(tmp_path, b"import torch", "toy_keras.py").framework == "keras"
+
+
+def test_a_framework_in_another_cell_than_the_broken_one(tmp_path: Path) -> None:
+    found = read_notebook(tmp_path, toy.notebook("def f(:", "%%time\nx", FRAMEWORK))
+    assert found.framework == "torch"
+
+
+# Folders.
+
+
+def laid_out(folder: Path, *files: str) -> Path:
+    for name in files:
+        toy.write(folder / name, toy.RIGHT)
+    return folder
+
+
+def who(path: Path, **only: Any) -> list[tuple[str, str, str]]:
+    found = submission.find(path, ["toy", "other"], only.get("exercise"), only.get("student"))
+    return [(each.student, each.exercise, each.file) for each in found]
+
+
+def test_every_level_of_the_layout(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/ada/other/other.ipynb", "submitted/bob/toy/toy_keras.py")
+    everybody = [("ada", "other", "other.ipynb"), ("ada", "toy", "toy.py"), ("bob", "toy", "toy_keras.py")]
+    assert who(tmp_path) == who(tmp_path / "submitted") == everybody
+    assert who(tmp_path / "submitted" / "ada") == everybody[:2]
+    assert who(tmp_path / "submitted" / "ada" / "toy") == everybody[1:2]
+    assert who(tmp_path / "submitted" / "ada" / "toy" / "toy.py") == everybody[1:2]
+    assert who(tmp_path, exercise="toy") == everybody[1:]
+    assert who(tmp_path, student="bob", exercise="toy") == everybody[2:]
+
+
+@pytest.mark.parametrize("name", ["陈伟", "Zoë Müller", "o'brien", "a b", ".hidden", "-rf", "x" * 200, "🙂"])
+def test_names_of_students(tmp_path: Path, name: str) -> None:
+    laid_out(tmp_path, f"submitted/{name}/toy/toy.py")
+    assert who(tmp_path) == [(name, "toy", "toy.py")]
+
+
+def test_two_files_the_notebook_wins(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/ada/toy/toy.ipynb", "submitted/ada/toy/toy_torch.ipynb")
+    assert who(tmp_path) == [("ada", "toy", "toy.ipynb")]
+
+
+def test_a_folder_without_the_file(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/notes.txt", "submitted/bob/toy/toy.py")
+    (tmp_path / "submitted/cleo/toy").mkdir(parents=True)
+    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    assert found["ada"].notes == ("No toy.ipynb and no toy.py was handed in; the folder holds notes.txt.",)
+    assert "holds nothing" in found["cleo"].notes[0]
+    assert found["bob"].readable
+
+
+def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
+    (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
+    assert who(tmp_path) == [("ada", "toy", "")]
+
+
+def test_links_of_all_kinds(tmp_path: Path) -> None:
+    laid_out(tmp_path, "elsewhere/toy.py")
+    for name, target in (("ada", tmp_path / "elsewhere/toy.py"), ("bob", "toy.py"), ("cleo", "nowhere")):
+        folder = tmp_path / "submitted" / name / "toy"
+        folder.mkdir(parents=True)
+        (folder / "toy.py").symlink_to(target)
+    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    assert list(found) == ["ada", "bob", "cleo"]
+    assert not found["bob"].readable and not found["cleo"].readable
+
+
+def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> None:
+    """A submission that is a link to another student's file, or to the solution, is not that file."""
+    laid_out(tmp_path, "submitted/ada/toy/toy.py")
+    folder = tmp_path / "submitted" / "eve" / "toy"
+    folder.mkdir(parents=True)
+    (folder / "toy.py").symlink_to(tmp_path / "submitted/ada/toy/toy.py")
+    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    assert found["ada"].readable
+    assert not found["eve"].readable
+
+
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    folder = tmp_path / "submitted" / "eve" / "toy"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "toy.py")
+    assert who(tmp_path) == [("eve", "toy", "")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    laid_out(tmp_path, "toy.py")
+    (tmp_path / "toy.py").chmod(0)
+    assert "cannot be read: Permission denied" in submission.read(tmp_path / "toy.py", "ada", "toy").notes[0]
+
+
+def test_what_is_no_path(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "odd.py", "empty/x.txt")
+    for path, said in (("nowhere", "is not there"), ("empty", "holds no submission"), ("odd.py", "which exercise")):
+        with pytest.raises(UsageError, match=said):
+            who(tmp_path / path)
+    with pytest.raises(UsageError, match="of toy of zoe"):
+        who(tmp_path, exercise="toy", student="zoe")
+    assert who(tmp_path / "odd.py", exercise="toy") == [("odd", "toy", "odd.py")]
+    assert who(tmp_path / "odd.py", exercise="toy", student="ada") == [("ada", "toy", "odd.py")]
