@@ -216,9 +216,10 @@ def main() -> None:
     """The program: whatever happens, the user reads a sentence and never a traceback of ours."""
     code = 0
     try:
-        app(standalone_mode=False)
-    except typer.Exit as leaving:
-        code = leaving.exit_code
+        # Without standalone mode Typer returns the code of an Exit, and makes one of Ctrl-C.
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
     except typer.Abort:
         code = INTERRUPTED
     except UsageError as problem:

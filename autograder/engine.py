@@ -59,7 +59,10 @@ class Zygotes:
             self._refuse_weak(())
             return None
         with self._locks[framework]:
-            if framework not in self._started:
+            earlier = self._started.get(framework)
+            if earlier and not earlier.alive:
+                earlier.close()
+            if not earlier or not earlier.alive:
                 self._started[framework] = Zygote(framework)
             self._refuse_weak(self._started[framework].layers)
             return self._started[framework]

@@ -159,7 +159,9 @@ def _from(path: Path, exercise: str, *, visible: bool) -> Iterator[Check]:
             spec.loader.exec_module(module)
         except UsageError as problem:
             raise UsageError(*(f"{path}: {each}" for each in problem.problems)) from None
-        except Exception as problem:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as problem:
             raise UsageError(f"{path} cannot be run: {type(problem).__name__}: {problem}") from problem
     for each in found:
         yield replace(each, visible=visible)

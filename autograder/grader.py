@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder import expect, explain, submission
 from autograder.draw import Draw
-from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError
+from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.exercise import Check, Exercise, Thresholds
 from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
 from autograder.result import CheckResult, Layers, Measurement, Result
@@ -104,7 +104,11 @@ class Session:
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
         self._worker = Worker(self._file.framework, self._budget, zygote)
-        hello = self._worker.ask("hello", seconds=HELLO_SECONDS)
+        try:
+            hello = self._worker.ask("hello", seconds=HELLO_SECONDS)
+        except (LimitExceeded, StudentError) as problem:
+            # Nothing of the student's has been read yet.
+            raise GraderError(f"a worker did not start: {problem}") from problem
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
         if not hello["draws_repeat"]:
             self.close()
@@ -207,6 +211,9 @@ class _Run:
             return done("failed", explain.past_limit(problem, check.title))
         except GraderError as problem:
             return done("error", self._ours(check, str(problem)))
+        except UsageError:
+            # A framework that is not installed, walls that do not hold: no submission's business.
+            raise
         except Exception as problem:  # noqa: BLE001 - a bug in a check is our failure, and must cost no student a point
             return done("error", self._ours(check, f"{type(problem).__name__}: {problem}{_line(problem)}"))
         return done("passed")

@@ -109,6 +109,8 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=self._said,
+                # Ctrl-C in the terminal is for the grader, which ends its zygotes itself.
+                start_new_session=True,
             )
         ours.settimeout(START_SECONDS)
         try:
@@ -121,6 +123,11 @@ class Zygote:
             self.close()
             raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
         self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
+
+    @property
+    def alive(self) -> bool:
+        """Does it still run?"""
+        return self._process.poll() is None
 
     def said(self) -> str:
         """What the zygote printed, the last of it."""
@@ -170,6 +177,7 @@ class Worker:
 
     def __init__(self, framework: FrameworkName, budget: Budget, zygote: Zygote | None) -> None:
         self._budget = budget
+        self._zygote = zygote
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         if zygote is None:
             require(framework)
@@ -200,6 +208,8 @@ class Worker:
             self._watch.stop_clock()
         if reply.nonce != request.nonce:
             raise self._ending(wire.WireError("an answer to no question of ours"))
+        if verb == "hello":
+            self._watch.start_memory()
         if isinstance(reply, Failure):
             raise _student_error(reply)
         return cast(Answer, reply).value
@@ -224,12 +234,14 @@ class Worker:
         self._output.join()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _ending(self, problem: Exception) -> LimitExceeded:
+    def _ending(self, problem: Exception) -> LimitExceeded | GraderError:
         """Why there is no answer: the watchdog's verdict, how the process ended, or what it sent."""
         self.alive = False
         status = self._process.wait(1.0)
         verdict = self._watch.verdict
         self.close()
+        if self._zygote and not self._zygote.alive:
+            return GraderError("the zygote ended, and its workers with it")
         if verdict:
             return verdict
         if status is None:
@@ -402,6 +414,10 @@ class _Watchdog:
         with self._clock:
             self._asked = None
 
+    def start_memory(self) -> None:
+        """What the worker uses now is the framework's; what comes on top is the student's."""
+        self._own_memory = _memory(self._pid)
+
     def printed(self, count: int) -> None:
         """So many bytes more were printed."""
         self._printed += count
@@ -446,10 +462,7 @@ class _Watchdog:
             return LimitExceeded(
                 "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
             )
-        used = _memory(self._pid)
-        if self._own_memory is None:
-            self._own_memory = used
-        beyond = used - self._own_memory
+        beyond = 0 if self._own_memory is None else _memory(self._pid) - self._own_memory
         if beyond > self._budget.memory_mb * MEGABYTE:
             return LimitExceeded("memory", f"{beyond // MEGABYTE} MB used", f"{self._budget.memory_mb} MB")
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ MOST_CODE = 8 << 20
 SKIPPED_TAGS = {"demo", "check"}
 _HEAD = re.compile(r"^# ?%%(?!%)(?P<rest>.*)$")
 _IMPORTS = {"torch": "torch", "keras": "keras", "tensorflow": "keras"}
+_IMPORTED = re.compile(r"^\s*(?:import|from)\s+(torch|keras|tensorflow)\b", re.MULTILINE)
+_SPELLED = re.compile(r"""^FRAMEWORK\s*(?::\s*\w+\s*)?=\s*["'](torch|keras)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,18 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         return
     found = False
     for folder in _exercise_folders(path, exercises):
-        whose, name = folder.parent.name, folder.name
+        # A name of other bytes than UTF-8 could be written into no result.
+        whose, name = os.fsencode(folder.parent.name).decode(errors="backslashreplace").replace("\\", "~"), folder.name
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
         file = _file_in(folder, name)
-        yield read(file, whose, name) if file else nothing_handed_in(folder, whose, name)
+        if file is None:
+            yield nothing_handed_in(folder, whose, name)
+        elif file.resolve().parent != path.resolve() / folder.relative_to(path):
+            yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
+        else:
+            yield read(file, whose, name)
     if not found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
         raise UsageError(
@@ -137,12 +146,17 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
     top = inner if inner.is_dir() else path
     # `submitted`, `submitted/<student>` and `submitted/<student>/<exercise>` may each be named.
     for pattern in ("*/*", "*"):
-        folders = [folder for folder in sorted(top.glob(pattern)) if folder.is_dir() and folder.name in exercises]
+        folders = [folder for folder in sorted(top.glob(pattern)) if folder.name in exercises and _is_handed_in(folder)]
         if folders:
             yield from folders
             return
-    if top.name in exercises:
+    if top.name in exercises and _is_handed_in(top):
         yield top
+
+
+def _is_handed_in(folder: Path) -> bool:
+    """Not `assignments/<exercise>` or `solutions/<exercise>`, which have checks."""
+    return folder.is_dir() and not (folder / "checks.py").exists()
 
 
 def _file_in(folder: Path, exercise: str) -> Path | None:
@@ -192,31 +206,35 @@ def _percent_cells(text: str, name: str) -> Iterator[Code]:
 
 
 def _framework(cells: Sequence[Code], path: Path) -> Framework:
-    """What `FRAMEWORK` is set to; else what the file's name says; else what it imports."""
-    trees = [tree for _, source in cells if (tree := _parsed(source))]
-    for tree in trees:
-        for statement in tree.body:
-            if (
-                isinstance(statement, ast.Assign)
-                and any(isinstance(target, ast.Name) and target.id == "FRAMEWORK" for target in statement.targets)
-                and isinstance(statement.value, ast.Constant)
-                and statement.value.value in ("torch", "keras")
-            ):
-                return cast(Framework, statement.value.value)
+    """What `FRAMEWORK` is set to; else what the file's name says; else what it imports.
+
+    Read line by line where a cell is no Python by itself: a magic or a slip beside the line must not hide it.
+    """
+    sources = [source for _, source in cells]
+    for source in sources:
+        tree = _parsed(source)
+        found = _assigned(tree) if tree else _SPELLED.search(source)
+        if found:
+            return cast(Framework, found if isinstance(found, str) else found[1])
     named = re.search(r"_(torch|keras)$", path.stem)
     if named:
         return cast(Framework, named[1])
-    for tree in trees:
-        for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            for name in names:
-                if found := _IMPORTS.get(name.partition(".")[0]):
-                    return cast(Framework, found)
-    spelled = re.search(
-        r'^FRAMEWORK\s*=\s*["\'](torch|keras)["\']', "\n".join(source for _, source in cells), re.MULTILINE
-    )
-    return cast(Framework, spelled[1]) if spelled else "unknown"
+    for source in sources:
+        if imported := _IMPORTED.search(source):
+            return cast(Framework, _IMPORTS[imported[1]])
+    return "unknown"
+
+
+def _assigned(tree: ast.Module) -> str | None:
+    """The value that the cell gives `FRAMEWORK`."""
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        named = any(isinstance(target, ast.Name) and target.id == "FRAMEWORK" for target in targets)
+        if named and isinstance(value, ast.Constant) and value.value in ("torch", "keras"):
+            return str(value.value)
+    return None
 
 
 def _parsed(source: str) -> ast.Module | None:

@@ -47,7 +47,10 @@ def _differs_by(formula: sympy.Expr, wanted: sympy.Expr, a: Fraction, b: Fractio
 
 
 def _at(formula: sympy.Expr, a: Fraction, b: Fraction) -> sympy.Expr:
-    point = {A: sympy.Rational(a.numerator, a.denominator), B: sympy.Rational(b.numerator, b.denominator)}
+    point: dict[sympy.Basic, sympy.Basic | float] = {
+        A: sympy.Rational(a.numerator, a.denominator),
+        B: sympy.Rational(b.numerator, b.denominator),
+    }
     return formula.evalf(40, subs=point)
 
 
@@ -92,7 +95,7 @@ def _operation(operation: ast.operator, left: sympy.Expr, right: sympy.Expr) -> 
             raise Unreadable("it holds an operation other than + - * / **")
 
 
-def _number(number: int | float) -> sympy.Rational:
+def _number(number: int | float) -> sympy.Expr:
     if isinstance(number, float) and not abs(number) < float("inf"):
         raise Unreadable("it holds a number too large to read")
     # 0.1 means one tenth, not the nearest binary fraction.

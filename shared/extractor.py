@@ -59,12 +59,12 @@ def _in_torch(kernels: list[np.ndarray]) -> Any:
     class Extractor(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.layers = nn.ModuleList(
-                nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding="same") for kernel in kernels
-            )
-            for layer, kernel in zip(self.layers, kernels, strict=True):
+            layers = [nn.Conv2d(kernel.shape[2], kernel.shape[3], 3, padding="same") for kernel in kernels]
+            for layer, kernel in zip(layers, kernels, strict=True):
                 layer.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
-                layer.bias.data.zero_()
+                assert layer.bias is not None
+                nn.init.zeros_(layer.bias)
+            self.layers = nn.ModuleList(layers)
 
         def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
             maps: list[torch.Tensor] = []

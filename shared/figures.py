@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from shared import data, plots
 
@@ -66,13 +67,13 @@ def cnn() -> Figure:
     tables = (("image, 3×4", image), ("kernel, 2×2", kernel), ("result, 2×3", slid(image, kernel)))
     for axis, (name, table) in zip(axes[0], tables, strict=True):
         for (row, column), value in np.ndenumerate(table):
-            axis.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="0.6"))
+            axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="0.6"))
             axis.text(column, row, str(value).replace("-", "−"), ha="center", va="center", fontsize=13)
         axis.set(title=name, xlim=(-0.6, 3.6), ylim=(2.6, -0.6), aspect="equal")
         axis.axis("off")
     frame = {"fill": False, "edgecolor": RED, "linewidth": 2.5, "zorder": 3}
-    axes[0, 0].add_patch(plt.Rectangle((-0.5, -0.5), 2, 2, **frame))
-    axes[0, 2].add_patch(plt.Rectangle((-0.5, -0.5), 1, 1, **frame))
+    axes[0, 0].add_patch(Rectangle((-0.5, -0.5), 2, 2, **frame))
+    axes[0, 2].add_patch(Rectangle((-0.5, -0.5), 1, 1, **frame))
     pictures = (("a digit, 28×28", digit), ("kernel, 1×3: −1, 0, 1", edge), ("result, 28×26", slid(digit, edge)))
     for axis, (name, picture) in zip(axes[1], pictures, strict=True):
         axis.imshow(picture, cmap="gray")
@@ -99,8 +100,8 @@ def char_rnn() -> Figure:
     axis.text(4.06, 1.47, "$V$", color=BLUE, fontsize=12)
     axis.text(4, 2, "softmax", ha="center", va="center", fontsize=12, bbox=box)
 
-    axis.add_patch(plt.Rectangle((0.6, -0.32), 3.8, 0.64, fill=False, edgecolor=RED, linewidth=2))
-    axis.add_patch(plt.Rectangle((1.6, -0.4), 3.8, 0.8, fill=False, edgecolor=RED, linestyle="--"))
+    axis.add_patch(Rectangle((0.6, -0.32), 3.8, 0.64, fill=False, edgecolor=RED, linewidth=2))
+    axis.add_patch(Rectangle((1.6, -0.4), 3.8, 0.8, fill=False, edgecolor=RED, linestyle="--"))
     axis.text(0.6, -0.62, "the window, and where it slides to", color=RED, fontsize=11)
     for row, (character, p) in enumerate([("e", 0.8), ("k", 0.1), ("a", 0.05), ("t", 0.03)]):
         axis.barh(2.25 - 0.22 * row, 1.2 * p, left=5.0, height=0.16, color=BLUE)

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 
 def decision_regions(gates: Mapping[str, tuple[Float[np.ndarray, "2"], float]]) -> Figure:
@@ -105,7 +106,7 @@ def next_characters(
             guess, dark = index_to_char[int(index)], probabilities[column, index] > 0.5
             axis.text(column, row, _visible(guess), ha="center", va="center", color="white" if dark else "black")
             if guess == character:
-                frame = plt.Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, color="tab:orange", lw=2)
+                frame = Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, color="tab:orange", lw=2)
                 axis.add_patch(frame)
     axis.set_xticks(range(len(text)), [_visible(character) for character in text])
     axis.set_yticks(range(top), [str(rank + 1) for rank in range(top)])
@@ -126,7 +127,7 @@ def distributions(
     )
     for axis, (name, values) in zip(axes[0], probabilities.items(), strict=True):
         axis.bar(range(len(shown)), values[shown])
-        axis.set_xticks(range(len(shown)), [_visible(labels[outcome]) for outcome in shown])
+        axis.set_xticks(range(len(shown)), [_visible(str(labels[outcome])) for outcome in shown])
         axis.set_title(name)
     axes[0, 0].set_ylabel("probability")
     figure.tight_layout()
@@ -179,7 +180,7 @@ def confusion_matrix(labels: Int[np.ndarray, "n"], guesses: Int[np.ndarray, "n"]
     axis.imshow(np.where(right | (counts == 0), np.nan, counts), cmap="Reds", vmin=0, vmax=counts.max() / 4)
     for row, column in np.argwhere(counts):
         dark = counts[row, column] > counts.max() * (0.5 if row == column else 0.15)
-        axis.text(column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black")
+        axis.text(column, row, str(counts[row, column]), ha="center", va="center", color="white" if dark else "black")
     accuracy = np.trace(counts) / counts.sum()
     axis.set(xlabel="answer", ylabel="truth", xticks=range(classes), yticks=range(classes))
     axis.set_title(f"{np.trace(counts)} of {counts.sum()} right, {accuracy:.1%}", fontsize=10)

@@ -128,8 +128,7 @@ def exact_checks(name: str) -> list[str]:
 def contract(name: str) -> list[str]:
     """The functions and classes that students write: what the stub defines."""
     tree = ast.parse(release.stub(reference_source(name, "torch")))
-    kinds = ast.FunctionDef | ast.ClassDef
-    return [node.name for node in tree.body if isinstance(node, kinds)]
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 def by_id(result: Result) -> dict[str, CheckResult]:

@@ -260,7 +260,7 @@ def test_a_name_that_leads_out_of_the_folder(tmp_path: Path, student: str) -> No
 
 
 def test_names_of_all_kinds(tmp_path: Path) -> None:
-    names = ["陈伟", "Zoë", "o'brien", "-rf", "a b", "[bold]x[/]", ".hidden", "=1+1"]
+    names = ["陈伟", "Zoë", "o'brien", "-rf", "a b", "[bold]x[red]", ".hidden", "=1+1"]
     a_class(tmp_path, **dict.fromkeys(names, EMPTY))
     ended = command.run("grade", ".", cwd=tmp_path)
     assert ended.code == 0, ended

@@ -1,0 +1,403 @@
+"""Checks of `cnn` that students can run too."""
+
+import numpy as np
+
+from autograder import check, expect, images
+from shared import data
+
+ROWS = 263
+"""Seven more than a multiple of 16, 32, 64, 128 and 256: a figure of the last batch alone shows."""
+
+
+def softmax(scores, axis=1):
+    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def cross_entropy(p, y):
+    """Of each row."""
+    return -(y * np.log(np.maximum(p, 1e-7))).sum(axis=1)
+
+
+def built(student, draw, name, example):
+    """A new model, all its parameters there."""
+    student.seed(draw.seed())
+    return expect.remote(student.call(name), tried=f"{name}()", cause="Return the model.").ready(example)
+
+
+def answers(model, x, shape, tried):
+    """The model's probabilities; their rows are distributions."""
+    p = expect.shape(
+        model.forward(x),
+        shape,
+        tried=tried,
+        cause=f"A row for each sample and {shape[1]} columns: the last layer has {shape[1]} units.",
+    )
+    expect.between(
+        p,
+        0,
+        1,
+        tried=tried,
+        cause="These are scores, no probabilities: the model itself ends in a softmax.",
+        what="answers",
+    )
+    expect.close(
+        p.sum(axis=1),
+        np.ones(len(p)),
+        tried=f"{tried}: the sum of each row",
+        cause="A row does not sum to 1: the softmax is missing, or it is something else (a sigmoid for each class).",
+        mistakes={
+            "The softmax runs over the batch axis: the columns sum to 1; each row must.": p.sum(axis=1)
+            if np.allclose(p.sum(axis=0), 1, atol=1e-4)
+            else np.full(len(p), np.inf)
+        },
+        atol=1e-4,
+    )
+    return p
+
+
+def parameter_count(model, wanted, name, mistakes):
+    expect.equal(
+        sum(value.size for value in model.parameters().values()),
+        wanted,
+        tried=f"the number of parameters of {name}()",
+        cause="Count layer by layer, (inputs + 1) · units: the text has the table.",
+        mistakes=mistakes,
+    )
+
+
+@check("one_hot.example")
+def _(student):
+    """The labels 2, 0, 1 become three rows with a single 1 each"""
+    expect.close(
+        student.one_hot(np.array([2, 0, 1]), 3),
+        np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]]),
+        tried="one_hot of the labels 2, 0, 1 with 3 classes",
+        cause="Row i has its 1 in column labels[i].",
+        mistakes={
+            "Rows and columns are exchanged: samples first.": np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+            "Labels start at 0: label 0 is the first column.": np.array([[0, 1, 0], [0, 0, 0], [1, 0, 0]]),
+        },
+    )
+
+
+@check("convolution.example")
+def _(student):
+    """The example of the text: a 2×2 kernel on a 3×4 image gives 2×3 sums"""
+    image = np.array([[1, 0, 2, 0], [0, 3, 0, 1], [1, 0, 0, 2]], dtype=np.float32)
+    kernel = np.array([[1, 2], [0, -1]], dtype=np.float32)
+    expect.close(
+        student.convolve2d(image, kernel),
+        np.array([[-2, 4, 1], [6, 3, 0]]),
+        tried="convolve2d of the text's image and kernel",
+        cause="Lay the kernel on each patch, multiply place by place, add up.",
+        mistakes={
+            "The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1]),
+            "The kernel lies transposed on each patch.": slid(image, kernel.T),
+            "The image is padded: only patches that lie wholly inside count, (H−h+1, W−w+1) of them.": slid(
+                np.pad(image, [(0, 1), (0, 1)]), kernel
+            ),
+            "The last row and the last column of patches are missing: there are H−h+1 and W−w+1.": slid(
+                image[:-1, :-1], kernel
+            ),
+        },
+    )
+
+
+def slid(image, kernel):
+    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return (patches * kernel).sum(axis=(-2, -1))
+
+
+@check("iris.parameters")
+def _(student, draw):
+    """The iris net maps 4 measurements to 3 probabilities, with 1,027 parameters"""
+    x = draw.normal(6, 4)
+    model = built(student, draw, "build_iris_net", x)
+    answers(model, x, (6, 3), "build_iris_net() on 6 flowers")
+    parameter_count(
+        model,
+        1027,
+        "build_iris_net",
+        {
+            "The biases are missing.": 896,
+            "There is a second hidden layer: the lecture's is commented out.": 1027 + 129 * 128,
+        },
+    )
+
+
+@check("dense.parameters")
+def _(student, draw):
+    """The dense net maps 784 pixels to 10 probabilities, with 118,282 parameters"""
+    x = draw.uniform(0, 1, 6, 784)
+    model = built(student, draw, "build_dense_net", x)
+    answers(model, x, (6, 10), "build_dense_net() on 6 images as rows of 784 pixels")
+    parameter_count(
+        model,
+        118_282,
+        "build_dense_net",
+        {
+            "One hidden layer of 128 units is missing: there are two.": 101_770,
+            "There is one hidden layer of 128 units too many: there are two.": 134_794,
+            "The biases are missing.": 118_016,
+        },
+    )
+
+
+@check("cnn.parameters")
+def _(student, draw):
+    """The convolutional net maps 28×28 images to 10 classes, with 2,770,634 parameters"""
+    x = images(draw.uniform(0, 1, 3, 28, 28, 1))
+    model = built(student, draw, "build_cnn", x)
+    expect.shape(model.forward(x), (3, 10), tried="build_cnn() on 3 images", cause="A row of 10 for each image.")
+    parameter_count(
+        model,
+        2_770_634,
+        "build_cnn",
+        {
+            "The convolution pads the image (28×28 feature maps): with valid padding they are 26×26.": 3_213_002,
+            "There is a pooling layer: here the feature maps go into the dense layer whole.": 693_962,
+            "The convolution has no bias.": 2_770_602,
+            "The dense layer of 128 units is missing.": 320 + 21_633 * 10,
+        },
+    )
+
+
+@check("cnn.probabilities")
+def _(student, draw):
+    """The convolutional net answers with probabilities, for each image by itself"""
+    x = draw.normal(5, 28, 28, 1)
+    model = built(student, draw, "build_cnn", images(x))
+    together = answers(model, images(x), (5, 10), "build_cnn() on 5 images")
+    alone = expect.shape(model.forward(images(x[2:3])), (1, 10), tried="build_cnn() on a single image")
+    expect.close(
+        alone[0],
+        together[2],
+        tried="build_cnn() on an image alone and as the third of five",
+        cause="The images of a batch mix: a reshape or a transposition touches the batch axis, or a softmax runs over it.",
+        atol=1e-4,
+    )
+
+
+TWO_FLOWERS = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], dtype=np.float32)
+
+
+def answering(student, draw, first, second):
+    """An iris net that says `first` to a flower with x₁ = 1 and `second` to one with x₁ = −1; output biases are 0."""
+    model = built(student, draw, "build_iris_net", TWO_FLOWERS)
+    kernel = np.zeros((4, 128), dtype=np.float32)
+    kernel[0, :64], kernel[0, 64:] = 20, -20
+    readout = np.repeat(np.log(np.array([first, second], dtype=np.float32)) / 64, 64, axis=0)
+    names = put(model, [kernel, np.zeros(128), readout, np.zeros(3)], "build_iris_net()")
+    expect.close(
+        model.forward(TWO_FLOWERS),
+        np.array([first, second]),
+        tried="an iris net whose weights the grader has set",
+        cause="The net is not 4 → 128 sigmoid → 3 softmax: look at its activations.",
+        rtol=1e-3,
+    )
+    return model, names[3]
+
+
+def put(model, wanted, name):
+    """Set parameters by their shape, weights given as `(inputs, outputs)`; the names that they have."""
+    names = []
+    values = {}
+    for weights in wanted:
+        turned = [weights, weights.T]
+        found = [(key, each) for key, old in model.parameters().items() for each in turned if each.shape == old.shape]
+        expect.that(
+            bool(found),
+            tried=f"the parameters of {name}",
+            saw=f"none of shape {weights.shape}",
+            expected="weights and biases of the framework's own layers",
+            cause="Keep weights and biases as separate parameters, as the framework's layers do.",
+        )
+        names.append(found[0][0])
+        values[found[0][0]] = np.ascontiguousarray(found[0][1], dtype=np.float32)
+    model.set_parameters(values)
+    return names
+
+
+@check("training.cross_entropy", needs="iris.parameters")
+def _(student, draw):
+    """One step of training goes downhill on the cross-entropy, and on no other loss"""
+    # Output biases move against the sum of p − y: the sign of a first step is the same for every optimiser.
+    sure = [0.9, 0.08, 0.02]
+    model, bias = answering(student, draw, sure, sure)
+    x, y = np.repeat(TWO_FLOWERS, 3, axis=0), np.tile(np.float32([0, 0, 1]), (6, 1))
+    student.train(model, x, y, 1, 6, draw.seed())
+    step = expect.shape(model.parameters().get(bias), (3,), tried="the output biases after one step of train")
+    tried = "one step on six flowers of class 2, of which the net says 0.90, 0.08, 0.02; the biases of classes 0, 1, 2"
+    signs = np.sign(step).astype(int).tolist()
+    cause = "The step does not go against the gradient p − y of the cross-entropy."
+    if signs == [0, 0, 0]:
+        cause = "Nothing moved: the gradients are lost, as when they are zeroed between backward and step."
+    elif signs == [1, 1, -1]:
+        cause = "The step goes uphill: the sign of the loss is turned round."
+    elif signs[1] == 1:
+        cause = (
+            "The loss takes a softmax of probabilities (the model ends in one already), or it is another loss: a squared "
+            "error, a binary cross-entropy."
+        )
+    expect.that(
+        signs == [-1, -1, 1],
+        tried=tried,
+        saw=f"steps of {', '.join(f'{value:.1g}' for value in step)}",
+        expected="down, down, up: where p is too large it falls",
+        cause=cause,
+    )
+
+    # Each flower pulls the bias of class 0 by its p − y: −0.95 and 0.6, then −0.9 and 0.6.
+    for first, second, expected, cause in (
+        (
+            [0.05, 0.9, 0.05],
+            [0.6, 0.35, 0.05],
+            "up: in the cross-entropy the flower that is most wrong pulls hardest",
+            "The loss is −p of the right class without the logarithm (`nll_loss` wants log-probabilities).",
+        ),
+        (
+            [0.1, 0.89, 0.01],
+            [0.6, 0.01, 0.39],
+            "up: by the answers that the net gives to these flowers",
+            "The inputs are scaled again inside train: the net learns about other flowers than these.",
+        ),
+    ):
+        model, bias = answering(student, draw, first, second)
+        x, y = np.tile(TWO_FLOWERS, (4, 1)), np.tile(np.float32([[1, 0, 0], [0, 1, 0]]), (4, 1))
+        student.train(model, x, y, 1, 8, draw.seed())
+        step = expect.shape(model.parameters().get(bias), (3,), tried="the output biases after one step of train")
+        expect.that(
+            step[0] > 0,
+            tried=f"one step on flowers of class 0 and of class 1, to whose class 0 the net gives {first[0]} and {second[0]}",
+            saw=f"a step of {step[0]:.1g} in the bias of class 0",
+            expected=expected,
+            cause=cause,
+        )
+
+
+def accuracy(model, x, labels, classes, tried):
+    """The share that the model has right, counted here; the labels never leave the grader."""
+    p = expect.shape(model.forward(x), (len(labels), classes), tried=tried)
+    return float((p.argmax(axis=1) == labels).mean())
+
+
+@check("training.iris", needs="iris.parameters", trains=True)
+def _(student, draw, limits):
+    """After training the iris net knows new flowers: best of three seeds"""
+    (x, labels), (new_x, new_labels) = data.iris_split()
+
+    def attempt(_):
+        model = built(student, draw, "build_iris_net", x)
+        losses = expect.array(
+            student.train(model, x, np.eye(3, dtype=np.float32)[labels], 40, 2, draw.seed()),
+            tried="the losses that train returns",
+            cause="Collect the mean loss of each epoch as a float and return the list.",
+        )
+        expect.that(
+            losses.ndim == 1 and len(losses) in (40, 40 * 52, 40 * 53),
+            tried="the losses that train returns after 40 epochs",
+            saw=f"shape {losses.shape}",
+            expected="a list of 40 numbers, one for each epoch",
+            cause="Collect the mean loss of each epoch as a float and return the list.",
+        )
+        share = accuracy(model, new_x, new_labels, 3, "the trained iris net on 45 new flowers")
+        expect.at_least(
+            share,
+            limits.iris_accuracy,
+            tried="the iris net on 45 new flowers, after 40 epochs in batches of 2",
+            cause="Guessing gives 0.33: are x and y shuffled together, by the same order?"
+            if share < 0.6
+            else "Too few or too small steps: Adam at its usual rate of 0.001 is enough here.",
+            what="an accuracy",
+        )
+
+    expect.best_of(3, attempt)
+
+
+@check("evaluation.figures", needs=("iris.parameters", "dense.parameters"))
+def _(student, draw):
+    """evaluate gives the mean cross-entropy and the share of right answers"""
+    for name, inputs, classes in (("build_iris_net", 4, 3), ("build_dense_net", 784, 10)):
+        x = draw.normal(ROWS, inputs)
+        y = np.eye(classes, dtype=np.float32)[draw.integers(0, classes, ROWS)]
+        model = built(student, draw, name, x)
+        model.set_parameters({key: 1.5 * value for key, value in model.parameters().items()})
+        tried = f"evaluate of {name}() on {ROWS} rows"
+        claimed = student.evaluate(model, x, y)
+        p = expect.shape(model.forward(x), y.shape, tried=f"{name}() on {ROWS} rows")
+        in_training = expect.shape(model.forward(x, training=True), y.shape, tried=f"{name}() in training mode")
+        same_figures(claimed, p, y, tried, noisy=not np.allclose(p, in_training, atol=1e-4))
+
+
+def same_figures(claimed, p, y, tried, noisy):
+    """The pair of loss and accuracy against the grader's; `noisy`: the net answers otherwise while it trains."""
+    still_on = "Dropout and its like are still on: evaluate in inference mode (`model.eval()`, `training=False`)."
+    loss, share = expect.several(claimed, 2, tried=tried, cause="Return the pair (loss, accuracy).")
+    each, right = cross_entropy(p, y), p.argmax(axis=1) == y.argmax(axis=1)
+    batches = [np.arange(len(y))[start : start + size] for size in (32, 256) for start in range(0, len(y), size)]
+    expect.close(
+        expect.number(loss, tried=f"{tried}: the loss", cause="Return the loss as one number."),
+        each.mean(),
+        tried=f"{tried}: the loss",
+        cause=still_on if noisy else "The mean over all rows of −ln p of the right class.",
+        mistakes={
+            "This is the accuracy: the pair is (loss, accuracy).": right.mean(),
+            "The softmax is taken a second time: p is a probability already.": cross_entropy(softmax(p), y).mean(),
+            "You sum over the rows; the contract asks for the mean.": each.sum(),
+            "You average over the classes too: the terms of a row are added up.": each.mean() / y.shape[1],
+            "The loss is −p without the logarithm.": -(p * y).sum(axis=1).mean(),
+            "This is the loss of the last batch alone.": each[-7:].mean(),
+            "This is the mean of the batches' means: the last batch is smaller, weight it by its rows.": np.mean(
+                [each[rows].mean() for rows in batches[:9]]
+            ),
+            "Here too the last, smaller batch counts as much as a whole one: weight it by its rows.": np.mean(
+                [each[rows].mean() for rows in batches[9:]]
+            ),
+        },
+        rtol=1e-3,
+    )
+    expect.close(
+        expect.number(share, tried=f"{tried}: the accuracy", cause="Return the accuracy as one number."),
+        right.mean(),
+        tried=f"{tried}: the accuracy",
+        cause=still_on if noisy else "The share of rows whose largest probability is in the column of the 1.",
+        mistakes={
+            "This is the last batch alone: count over all rows.": right[-7:].mean(),
+            "This is the number of right answers; the contract asks for their share.": right.sum(),
+            "This is a percentage; the contract asks for a share between 0 and 1.": 100 * right.mean(),
+            "The right answers of the last batch are divided by all rows: add up every batch.": right[-7:].sum()
+            / len(y),
+            "This is the share of wrong answers.": 1 - right.mean(),
+            "This compares every entry of the rows; compare the places of the largest.": ((p > 0.5) == y).mean(),
+        },
+        rtol=1e-3,
+    )
+
+
+NETS = (("build_iris_net", (4,)), ("build_dense_net", (784,)), ("build_cnn", (28, 28, 1)))
+
+
+@check("gradients.reach", needs=("iris.parameters", "dense.parameters", "cnn.parameters"))
+def _(student, draw):
+    """In all three nets every parameter gets a gradient that is not zero"""
+    for name, shape in NETS:
+        x = draw.uniform(0, 1, 8, *shape)
+        x = images(x) if len(shape) == 3 else x
+        model = built(student, draw, name, x)
+        classes = 3 if name == "build_iris_net" else 10
+        slopes = model.gradients(x, draw.normal(8, classes))
+        lost = [key for key, slope in slopes.items() if slope is None or not np.any(slope)]
+        expect.that(
+            not lost,
+            tried=f"the gradient of the answers of {name}() in each parameter",
+            saw=f"none in {', '.join(lost[:3])}",
+            expected="one that is not zero, in every parameter",
+            cause="On the way from these parameters to the answer the graph is cut (detach, NumPy, no_grad), or they are frozen "
+            "or not used.",
+        )
+
+
+@check("gpu.readiness", deferred="graded once the pretended GPU is there")
+def _(student):
+    """Model and training step run where the model's parameters live"""

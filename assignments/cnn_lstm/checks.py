@@ -1,0 +1,320 @@
+"""Checks of `cnn_lstm` that students can run too."""
+
+import numpy as np
+
+from autograder import check, expect
+
+
+def built(student, build, top_words, length):
+    """The model of one of the three functions, with its weights there."""
+    model = student.call(build, top_words, length)
+    cause = f"`{build}` must return the model that it builds."
+    return expect.remote(model, tried=f"{build}({top_words}, {length})", cause=cause).ready(
+        np.ones((2, length), dtype=np.int64)
+    )
+
+
+def lively(model, draw):
+    """Sets weights so large that every word, gate and filter shows in the answer; returns them by name."""
+    weights = {
+        name: draw.normal(*value.shape) * (3 * spread(value.shape) if value.ndim > 1 else 0.1)
+        for name, value in model.parameters().items()
+    }
+    model.set_parameters(weights)
+    return weights
+
+
+def spread(shape):
+    """Glorot's √(2 / (inputs + outputs)), the same whichever way round a kernel is stored."""
+    *windows, inputs, outputs = sorted(shape)
+    return np.sqrt(2 / ((inputs + outputs) * np.prod(windows)))
+
+
+def probabilities(model, x, tried, training=False):
+    """The model's answers in a row, `(n,)`."""
+    answers = expect.array(model.forward(x, training=training), tried=tried, cause="The model returns no array.")
+    if answers.shape != (len(x),):
+        expect.shape(
+            answers,
+            (len(x), 1),
+            tried=tried,
+            cause="The model must return one probability for each sentence.",
+            mistakes={
+                "You take the last sentence for the last step: with batches first, that is out[:, -1].": (
+                    x.shape[1],
+                    1,
+                ),
+                "The LSTM hands on all its steps; the last layer needs the last one only.": (*x.shape, 1),
+            },
+        )
+    expect.between(
+        answers,
+        0,
+        1,
+        tried=tried,
+        cause="The last layer has no sigmoid: its answers are no probabilities.",
+        what="probabilities",
+    )
+    return answers.reshape(-1)
+
+
+def binary_cross_entropy(p, y):
+    p = np.clip(np.asarray(p, dtype=np.float64).reshape(-1), 1e-7, 1 - 1e-7)
+    y = y.reshape(-1)
+    return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+
+
+def check_parameters(model, top_words, length, convolution):
+    """The number of trainable parameters, with one bias vector in the LSTM (Keras) or two (PyTorch)."""
+    steps = length // 2 if convolution else length
+
+    def counts(rows=top_words, filters=3104 * convolution, lstm_input=32, directions=1, head_input=100):
+        return [
+            32 * rows + filters + directions * 400 * (lstm_input + 100 + biases) + directions * head_input + 1
+            for biases in (1, 2)
+        ]
+
+    mistakes = {
+        "The embedding needs exactly top_words rows, for the words 0 to top_words − 1.": counts(rows=top_words + 1),
+        "The last layer sees all the steps of the LSTM in one row; it needs the last step only.": counts(
+            head_input=100 * steps
+        ),
+        "The LSTM reads the sentence in both directions; one is asked for.": counts(directions=2),
+    }
+    if convolution:
+        mistakes |= {
+            "The LSTM sees one time step that holds all features in a row (Flatten and Reshape): "
+            "nothing is left to read in order.": counts(lstm_input=32 * steps),
+            "The LSTM takes filters for time steps: swap the two axes between convolution and LSTM.": counts(
+                lstm_input=steps
+            ),
+            "The pooling halves the features; it must halve the time steps.": counts(lstm_input=16),
+            "There is no convolution of 32 filters of width 3.": counts(filters=0),
+            "The filters must be 3 words wide.": [
+                n for width in (1, 2, 4, 5) for n in counts(filters=1024 * width + 32)
+            ],
+        }
+    count = sum(value.size for value in model.parameters().values())
+    keras, torch = counts()
+    cause = "A layer is missing, has another size, or is not registered with the model."
+    expect.that(
+        count in (keras, torch),
+        tried=f"a model for top_words={top_words}, length={length}; its parameters counted",
+        saw=f"{count:,} parameters",
+        expected=f"{keras:,} (one bias vector in the LSTM, as in Keras) or {torch:,} (two, as in PyTorch)",
+        cause=next((sentence for sentence, wrong in mistakes.items() if count in wrong), cause),
+    )
+
+
+@check("padding.example")
+def _(student):
+    """The worked example: short sentences get zeros on the left, long ones keep their end"""
+    tried = "pad_sequences([[3, 1, 4, 1, 5], [9, 2], [6, 5, 3]], 3)"
+    padded = student.pad_sequences([[3, 1, 4, 1, 5], [9, 2], [6, 5, 3]], 3)
+    expect.equal(
+        expect.array(padded, tried=tried, cause="`pad_sequences` must return an array.").tolist(),
+        [[4, 1, 5], [0, 9, 2], [6, 5, 3]],
+        tried=tried,
+        cause="Zeros go before a short sentence; of a long one the last `length` words stay.",
+        mistakes={
+            "You pad on the right. The zeros belong on the left, so that the LSTM reads the words last.": [
+                [4, 1, 5],
+                [9, 2, 0],
+                [6, 5, 3],
+            ],
+            "You keep the first words of a long sentence; the last `length` are asked for.": [
+                [3, 1, 4],
+                [0, 9, 2],
+                [6, 5, 3],
+            ],
+            "You pad on the right and keep the first words; both ask for the other end.": [
+                [3, 1, 4],
+                [9, 2, 0],
+                [6, 5, 3],
+            ],
+        },
+    )
+
+
+@check("lstm.parameters")
+def _(student, draw):
+    """One probability for each sentence; 213,301 parameters in Keras, 213,701 in PyTorch"""
+    check_parameters(built(student, "build_lstm", 5000, 20), top_words=5000, length=20, convolution=False)
+    model = built(student, "build_lstm", 60, 7)
+    lively(model, draw)
+    probabilities(model, draw.integers(1, 60, 12, 7), tried="build_lstm(60, 7) on 12 sentences of 7 words")
+
+
+@check("dropout.modes")
+def _(student, draw):
+    """Dropout is random in training and off in evaluation"""
+    model = built(student, "build_dropout_lstm", 50, 9)
+    lively(model, draw)
+    x = draw.integers(1, 50, 6, 9)
+    tried = "build_dropout_lstm(50, 9) on 6 sentences, twice"
+    expect.close(
+        probabilities(model, x, tried),
+        probabilities(model, x, tried),
+        tried=f"{tried}, in inference mode",
+        cause="Dropout is active in evaluation too. It belongs to training: a dropout layer of the model "
+        "follows the mode; a bare function must be told.",
+    )
+    expect.differ(
+        probabilities(model, x, tried, training=True),
+        probabilities(model, x, tried, training=True),
+        tried=f"{tried}, in training mode",
+        cause="No dropout acts in training. (`nn.LSTM(dropout=…)` acts between layers, and there is one.)",
+        by=1e-5,
+    )
+
+
+@check("cnn_lstm.parameters")
+def _(student, draw):
+    """One probability for each sentence; 216,405 parameters in Keras, 216,805 in PyTorch"""
+    check_parameters(built(student, "build_cnn_lstm", 5000, 20), top_words=5000, length=20, convolution=True)
+    model = built(student, "build_cnn_lstm", 60, 8)
+    lively(model, draw)
+    probabilities(model, draw.integers(1, 60, 12, 8), tried="build_cnn_lstm(60, 8) on 12 sentences of 8 words")
+
+
+@check("cnn_lstm.order", needs="cnn_lstm.parameters")
+def _(student, draw):
+    """The order of the words matters"""
+    model = built(student, "build_cnn_lstm", 50, 12)
+    lively(model, draw)
+    x = np.stack([1 + draw.permutation(49)[:12] for _ in range(5)])
+    tried = "build_cnn_lstm(50, 12) on 5 sentences, and on the same words in reversed order"
+    difference = np.abs(probabilities(model, x, tried) - probabilities(model, x[:, ::-1].copy(), tried))
+    expect.that(
+        difference.min() > 1e-5,
+        tried=tried,
+        saw="the same answer for a sentence in both orders",
+        expected="another answer for each",
+        cause="The answer forgets where a word stood: the LSTM must read the steps one after the other.",
+    )
+
+
+@check("training.losses", needs="cnn_lstm.parameters")
+def _(student, draw):
+    """`train` returns the binary cross-entropy, and every parameter learns"""
+    model = built(student, "build_cnn_lstm", 40, 8)
+    before = lively(model, draw)
+    x = draw.integers(1, 40, 24, 8)
+    tried = "train for one epoch on one batch of 24 sentences"
+    p = probabilities(model, x, tried)
+    # Labels that the model is right about: there every other loss is far from the cross-entropy.
+    y = (p > 0.5).astype(np.float32)[:, None]
+    start = binary_cross_entropy(p, y)
+    losses = expect.losses(
+        student.train(model, x, y, epochs=1, batch_size=24, seed=draw.seed()),
+        1,
+        tried=tried,
+        cause="`train` must return a list with one number for each epoch.",
+    )
+    end = binary_cross_entropy(probabilities(model, x, tried), y)
+    after = model.parameters()
+    expect.moved(
+        before,
+        after,
+        tried=tried,
+        cause="Some parameters do not learn: are they frozen, unknown to the optimiser, or is there no step?",
+    )
+    # A loss is taken before the batch's step, or after the epoch: both are right, and one step apart.
+    if not min(start, end) - 0.01 <= losses[0] <= max(start, end) + 0.01:
+        expect.close(
+            losses[0],
+            start,
+            tried=tried,
+            cause="The loss is not the mean binary cross-entropy −[y ln p + (1−y) ln(1−p)] "
+            "of the model's answers and the labels of the same sentences.",
+            mistakes={
+                "The loss expects logits: it puts a second sigmoid on probabilities.": binary_cross_entropy(
+                    1 / (1 + np.exp(-p)), y
+                ),
+                "This is the squared error, not the cross-entropy.": float(np.mean((p - y[:, 0]) ** 2)),
+                "The loss is summed over the batch; the mean is asked for.": 24 * start,
+            },
+            rtol=0.01,
+            atol=0.005,
+        )
+
+
+@check("training.falls", needs="training.losses")
+def _(student, draw, limits):
+    """Training on a few sentences makes their loss fall"""
+    model = built(student, "build_cnn_lstm", 40, 8)
+    lively(model, draw)
+    x = draw.integers(1, 40, 24, 8)
+    y = draw.integers(0, 2, 24, 1).astype(np.float32)
+    tried = "train for 30 epochs on one batch of 24 sentences; the cross-entropy worked out before and after"
+    before = binary_cross_entropy(probabilities(model, x, tried), y)
+    expect.losses(
+        student.train(model, x, y, epochs=30, batch_size=24, seed=draw.seed()),
+        30,
+        tried=tried,
+        cause="`train` must return a list with one number for each epoch.",
+    )
+    expect.at_most(
+        binary_cross_entropy(probabilities(model, x, tried), y) / before,
+        limits.loss_ratio,
+        tried=tried,
+        cause="The model hardly learns: are the steps downhill, and large enough (Adam, 0.001)?",
+        what="loss after / loss before",
+    )
+
+
+@check("accuracy.example", needs="cnn_lstm.parameters")
+def _(student, draw):
+    """The share of right answers, of 45 sentences"""
+    model = built(student, "build_cnn_lstm", 40, 8)
+    lively(model, draw)
+    x = draw.integers(1, 40, 60, 8)
+    tried = "accuracy of a model on 45 sentences, of which the grader made it right on 34"
+    p = probabilities(model, x, tried)
+    # The 45 clearest answers: none so near ½ that rounding could turn it.
+    x, p = (values[np.argsort(-np.abs(p - 0.5))[:45]] for values in (x, p))
+    right = np.arange(45) < 34
+    y = ((p > 0.5) == right).astype(np.float32)[:, None]
+    expect.close(
+        expect.number(student.accuracy(model, x, y), tried=tried, cause="`accuracy` must return one number."),
+        34 / 45,
+        tried=tried,
+        cause="Accuracy is the share of sentences for which p > ½ exactly where y = 1.",
+        mistakes={
+            "You compare every answer with every label: shapes (n,) and (n, 1) broadcast to n×n.": float(
+                np.mean((p > 0.5)[None, :] == (y > 0.5))
+            ),
+            "You average the accuracies of batches of unequal size.": (right[:32].mean() + right[32:].mean()) / 2,
+            "You give per cent; a share in [0, 1] is asked for.": 100 * 34 / 45,
+            "You return the number of right answers, not their share.": 34.0,
+            "The border between the two answers lies at p = ½, not at 0.": float(np.mean(y)),
+            "You count the wrong answers.": 11 / 45,
+        },
+    )
+
+
+@check("gradients.reach", needs=["lstm.parameters", "cnn_lstm.parameters"])
+def _(student, draw):
+    """Every trainable parameter of the three nets gets a gradient"""
+    for build in ("build_lstm", "build_dropout_lstm", "build_cnn_lstm"):
+        model = built(student, build, 50, 8)
+        lively(model, draw)
+        x = draw.integers(1, 50, 6, 8)
+        tried = f"the gradient of the answers of {build}(50, 8) in each parameter"
+        gradients = model.gradients(x, draw.normal(*expect.array(model.forward(x), tried=tried).shape))
+        for name, gradient in gradients.items():
+            shape = model.parameters()[name].shape
+            expect.that(
+                gradient is not None and np.any(gradient),
+                tried=tried,
+                saw=f"no gradient for {name}" if gradient is None else f"a gradient of zeros for {name}",
+                expected="a gradient that is not zero",
+                cause="The embedding is frozen or cut off from the loss (detached, turned into NumPy)."
+                if shape == (50, 32)
+                else "This parameter is frozen, has no part in the answer, or is cut off (detached).",
+            )
+
+
+@check("gpu.readiness", needs="training.losses", deferred="graded once the pretended GPU is there")
+def _(student, draw):
+    """Model and training step work where the parameters live"""

@@ -1,0 +1,381 @@
+"""Checks of `stateful_lstm` that students can run too."""
+
+import numpy as np
+
+from autograder import check, expect
+from shared import data
+
+LOOK_BACK = 3
+TRAINING_MONTHS = 96
+UNITS = 8
+
+
+def build(student, batch_size, look_back, units):
+    """A new stateful model, with its variables made."""
+    tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
+    model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
+    if not model.parameters():
+        # A subclass that its first call builds: that call leaves a state behind, a new model has none.
+        model.ready(np.zeros((batch_size, look_back, 1)))
+        model.set_buffers({name: 0 * value for name, value in model.buffers().items()})
+    return model
+
+
+def answers(model, x, tried):
+    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
+
+
+def loud(draw, parameters):
+    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
+    return {name: draw.normal(*value.shape) * (1.0 if value.ndim > 1 else 0.2) for name, value in parameters.items()}
+
+
+def give(model, weights):
+    """Set the weights of another model of the same make: the same order, the same shapes."""
+    own = model.parameters()
+    expect.that(
+        [value.shape for value in own.values()] == [value.shape for value in weights.values()],
+        tried="build_stateful_lstm twice, with another look_back",
+        saw="weights of other shapes",
+        expected="the same shapes: neither look_back nor batch_size changes what an LSTM learns",
+        cause="The output layer must see the last time step only.",
+    )
+    model.set_parameters(dict(zip(own, weights.values(), strict=True)))
+    return model
+
+
+def silent_output(model, weights, x):
+    """The weights with an output layer of zeros, and the name of its kernel.
+
+    Such a model answers 0 whatever it remembers; the gradient in the kernel is the error times the state.
+    """
+    units = [name for name, value in weights.items() if value.size == UNITS and value.ndim == 2]
+    ones = {name: 0 * value for name, value in weights.items() if value.size == 1}
+    for kernel in reversed(units):
+        quiet = weights | ones | {kernel: 0 * weights[kernel]}
+        model.set_parameters(quiet)
+        if not np.any(answers(model, x, "the model, with an output layer of zeros")):
+            return quiet, kernel
+    expect.that(
+        False,
+        tried="the model with the weights of its output layer set to zero",
+        saw="an answer that still depends on the input",
+        expected="zero",
+        cause="The output is one linear layer on the last step of the second LSTM.",
+    )
+
+
+def state(model, index, row):
+    """What the second layer hands to the output layer: the gradient of the answer in that layer's kernel."""
+    slopes = list(model.gradients(row, np.ones((1, 1))).values())
+    return expect.array(slopes[index], tried="the gradient of the answer in the output layer").ravel()
+
+
+@check("windows.example")
+def _(student):
+    """Windows of three of a short series, and the value after each"""
+    series = np.array([10, 20, 30, 40, 50, 60], dtype=np.float32)
+    X = np.array([[10, 20, 30], [20, 30, 40], [30, 40, 50]], dtype=np.float32)
+    y = np.array([[40], [50], [60]], dtype=np.float32)
+    tried = "make_windows([10, 20, 30, 40, 50, 60], look_back=3)"
+    found = expect.several(student.make_windows(series, 3), 2, tried=tried, cause="Return the pair `(X, y)`.")
+    expect.close(
+        found[0],
+        X,
+        tried=f"{tried}: X",
+        cause="Row i of X is series[i], …, series[i + look_back − 1].",
+        mistakes={
+            "The last window is missing: six values have 6 − 3 windows of three with a value after them.": X[:-1]
+        },
+    )
+    expect.close(
+        found[1],
+        y,
+        tried=f"{tried}: y",
+        cause="y is a column (n, 1): the value right after each window.",
+        mistakes={
+            "The last window is missing: six values have 6 − 3 windows of three with a value after them.": y[:-1],
+            "y is the last value of the window itself: the net would only have to copy it.": y - 10,
+            "y must be a column, (n, 1); yours is flat.": y[:, 0],
+        },
+    )
+
+
+@check("scaling.line")
+def _(student, draw):
+    """The training part becomes 0 … 1, and comes back"""
+    train = draw.uniform(100, 400, 12)
+    tried = "fit_scaler of 12 random values"
+    found = expect.several(student.fit_scaler(train), 2, tried=tried, cause="Return the pair `(low, high)`.")
+    expect.close(
+        [expect.number(end, tried=tried) for end in found],
+        [train.min(), train.max()],
+        tried=tried,
+        cause="low is the smallest value of the training part, high the largest.",
+        mistakes={
+            "Mean and standard deviation standardise; here the range becomes [0, 1]: minimum and maximum.": [
+                train.mean(),
+                train.std(),
+            ],
+            "low and high have changed places.": [train.max(), train.min()],
+        },
+    )
+    low, high = float(train.min()), float(train.max())
+    scaled = (train - low) / (high - low)
+    expect.close(
+        student.scale(train, low, high),
+        scaled,
+        tried="scale of the same values",
+        cause="(values − low) / (high − low)",
+    )
+    expect.close(
+        student.unscale(scaled.astype(np.float32), low, high),
+        train,
+        tried="unscale of what scale should give",
+        cause="unscale undoes scale: multiply by (high − low), then add low.",
+    )
+
+
+@check("layout.example")
+def _(student):
+    """Two windows of three: as features of one step, as three steps"""
+    X = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
+    swapped = "Features and steps have changed places: (samples, time steps, features)."
+    expect.close(
+        student.as_features(X),
+        X[:, None, :],
+        tried="as_features([[1, 2, 3], [4, 5, 6]])",
+        cause="One time step with look_back features: (N, 1, look_back).",
+        mistakes={swapped: X[:, :, None]},
+    )
+    expect.close(
+        student.as_steps(X),
+        X[:, :, None],
+        tried="as_steps([[1, 2, 3], [4, 5, 6]])",
+        cause="look_back time steps with one feature: (N, look_back, 1).",
+        mistakes={swapped: X[:, None, :]},
+    )
+
+
+@check("mlp.shape")
+def _(student, draw):
+    """Windows in, one value each out"""
+    for rows, look_back in [(5, 3), (2, 4)]:
+        tried = f"build_mlp({look_back}) on {rows} windows"
+        model = expect.remote(student.build_mlp(look_back), tried=tried)
+        expect.shape(
+            model.forward(draw.normal(rows, look_back)),
+            (rows, 1),
+            tried=tried,
+            cause="(N, look_back) → (N, 1)",
+        )
+
+
+@check("lstm.fresh")
+def _(student, draw):
+    """Any number of rows and steps, and no memory between calls"""
+    model = expect.remote(student.build_lstm(4), tried="build_lstm(4)")
+    x = 3 * draw.normal(5, 3, 1)
+    column = "(N, T, features) → (N, 1): the output layer sees the last step only."
+    first = expect.shape(model.forward(x), (5, 1), tried="build_lstm(4) on (5, 3, 1)", cause=column)
+    expect.shape(model.forward(3 * draw.normal(2, 7, 1)), (2, 1), tried="build_lstm(4) on (2, 7, 1)", cause=column)
+    expect.close(
+        model.forward(x),
+        first,
+        tried="build_lstm(4) on the same rows again, with another call between",
+        expected="the same answers",
+        cause="The state lives on between calls; in this net every call starts from zeros.",
+        rtol=1e-4,
+        atol=1e-6,
+    )
+
+
+@check("stateful.shape")
+def _(student, draw):
+    """Two stacked layers: shape and number of parameters"""
+    for batch_size, look_back, units in [(3, 2, 4), (1, 5, 3)]:
+        tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
+        model = build(student, batch_size, look_back, units)
+        answers(model, draw.normal(batch_size, look_back, 1), f"{tried} on ({batch_size}, {look_back}, 1)")
+        count = sum(value.size for value in model.parameters().values())
+        first, second = 4 * units * (1 + units + 1), 4 * units * (units + units + 1)
+        single, output = first + units + 1, units + 1
+        likely = "Two LSTM layers of `units`, the second reading the first, and a linear output."
+        if count in (single, single + 4 * units):
+            likely = "That is one LSTM layer; two are stacked here."
+        expect.that(
+            # PyTorch's layers have a second bias vector; a cell of one's own may do with one.
+            count in (first + second + output, first + second + output + 8 * units),
+            tried=tried,
+            saw=f"{count} parameters",
+            expected=f"{first + second + output} ({first + second + output + 8 * units} with two biases)",
+            cause=likely,
+        )
+
+
+@check("stateful.split", needs="stateful.shape")
+def _(student, draw):
+    """Two calls of length L answer what one call of length 2L answers"""
+    rows, length = 3, draw.choice([2, 3, 4])
+    long = build(student, rows, 2 * length, 4)
+    weights = loud(draw, long.parameters())
+    x = 2 * draw.normal(rows, 2 * length, 1)
+    whole = answers(give(long, weights), x, f"a new model with look_back {2 * length}")
+    short, fresh = (give(build(student, rows, length, 4), weights) for _ in range(2))
+    answers(short, x[:, :length], f"a model with look_back {length}")
+    tried = f"a sequence of {2 * length} steps in two calls of {length}, against one call with the same weights"
+    expect.close(
+        answers(short, x[:, length:], tried),
+        whole,
+        tried=tried,
+        expected="the answer of the one long call",
+        cause="Not all of the memory passes from call to call: each of the two layers has an h and a c, and "
+        "the second must read every step of the first.",
+        mistakes={
+            "No state is kept: the second call starts from zeros again.": answers(fresh, x[:, length:], tried),
+        },
+    )
+
+
+@check("reset.as_new", needs="stateful.shape")
+def _(student, draw):
+    """After a reset the model answers as when new; without one it does not"""
+    model = build(student, 2, 3, 4)
+    give(model, loud(draw, model.parameters()))
+    x, other = 2 * draw.normal(2, 3, 1), 2 * draw.normal(2, 3, 1)
+    new = answers(model, x, "a new stateful model")
+    answers(model, other, "its second call")
+    expect.differ(
+        answers(model, x, "its third call"),
+        new,
+        tried="the first rows again, as the third call and without a reset",
+        cause="The model has no memory to reset: its state must live on between calls.",
+        by=1e-5,
+    )
+    student.reset_state(model)
+    expect.close(
+        answers(model, x, "the model after reset_state"),
+        new,
+        tried="the first rows again, after reset_state",
+        expected="the answers of the new model",
+        cause="Something is left of the memory: h and c of both layers go back to zero.",
+    )
+
+
+@check("training.order", needs="stateful.split")
+def _(student, draw):
+    """Batches in time order, and a memory that lives on inside the epoch"""
+    # The output layer is zero and so are all targets but the last: nothing has a gradient until the last row,
+    # and then only the output layer has one: the error times the state, which shows what was remembered.
+    rows, look_back = 16, 2
+    for _ in range(20):
+        model = build(student, 1, look_back, UNITS)
+        x = 2 * draw.normal(rows, look_back, 1)
+        x[-1] *= 0.1
+        weights, kernel = silent_output(model, loud(draw, model.parameters()), x[:1])
+        reader, fresh = (give(build(student, 1, look_back, UNITS), weights) for _ in range(2))
+        index = list(weights).index(kernel)
+        forgetful = state(fresh, index, x[-1:])
+        for row in x[:-1]:
+            reader.forward(row[None])
+        remembered = state(reader, index, x[-1:])
+        tell = (remembered * forgetful < 0) & (np.abs(remembered) > 0.05) & (np.abs(forgetful) > 1e-3)
+        if tell.any():
+            break
+    y = np.zeros((rows, 1), dtype=np.float32)
+    y[-1] = 100
+    model = give(build(student, 1, look_back, UNITS), weights)
+    detach = "Back-propagation runs into the batch before: detach the state, both h and c, between batches."
+    tried = "train_stateful for one epoch of batches of one row, of which only the last has an error"
+    with (
+        expect.blame(detach, on="backward through the graph a second time"),
+        expect.blame(detach, on="modified by an inplace operation"),
+    ):
+        losses = student.train_stateful(model, x, y, 1, 1, draw.seed())
+    expect.losses(losses, 1, tried=tried, cause="Return the loss of each epoch, as a list of floats.")
+    after = dict(zip(weights, model.parameters().values(), strict=True))
+    # Weight decay may shrink what has no gradient; only a gradient makes it grow.
+    growth = max(
+        float(np.max(np.abs(after[name]) - np.abs(value) * (1 + 1e-6)))
+        for name, value in weights.items()
+        if name != kernel and value.size > 1
+    )
+    expect.that(
+        growth <= 1e-9,
+        tried=tried,
+        saw="LSTM weights that moved, so training went on after the last row",
+        expected="a step of the output layer only, when the last row is reached",
+        cause="The batches are not in time order: do not shuffle, take one slice after the other.",
+    )
+    step = expect.array(after[kernel], tried=tried).ravel()
+    heard = np.abs(remembered) > 0.05
+    likely = "The state at the last row is not what the rows before it leave behind."
+    if np.all(np.sign(step[tell]) == np.sign(forgetful[tell])):
+        likely = "The state is zero again in each batch: let it live on, and reset it only between epochs."
+    elif not step.any():
+        likely = "The output layer did not move: does the optimiser hold the parameters, and does it step?"
+    expect.that(
+        bool(np.all(np.sign(step[heard]) == np.sign(remembered[heard]))),
+        tried=tried,
+        saw="a step of the output layer that does not point along the remembered state",
+        expected="a step along the state that all rows before, in time order, have left",
+        cause=likely,
+    )
+
+
+@check("training.forecast", needs=("training.order", "reset.as_new"), trains=True)
+def _(student, draw, limits):
+    """Twenty epochs on the airline series: the grader's own error, in thousands of passengers"""
+    series = data.airline_passengers().astype(np.float64)
+    low, high = series[:TRAINING_MONTHS].min(), series[:TRAINING_MONTHS].max()
+    scaled = ((series - low) / (high - low)).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(scaled, LOOK_BACK)[:-1, :, None]
+    known = TRAINING_MONTHS - LOOK_BACK
+
+    def attempt(_):
+        student.seed(draw.seed())
+        model = build(student, 1, LOOK_BACK, 4)
+        targets = scaled[LOOK_BACK:TRAINING_MONTHS, None]
+        losses = student.train_stateful(model, windows[:known], targets, 20, 1, draw.seed())
+        tried = "train_stateful for 20 epochs on the first 96 months, look_back 3, 4 units"
+        expect.losses(losses, 20, tried=tried, cause="Return the loss of each epoch, as a list of floats.")
+        student.reset_state(model)
+        rows = [answers(model, window[None], "a forecast of the trained model") for window in windows]
+        error = (np.concatenate(rows)[:, 0] - scaled[LOOK_BACK:]) * (high - low)
+        for part, months, bound in [
+            ("the training part", error[:known], limits.training_rmse),
+            ("the held-out third", error[known:], limits.held_out_rmse),
+        ]:
+            expect.at_most(
+                float(np.sqrt(np.mean(months**2))),
+                bound,
+                tried=f"{tried}; then a reset and forecasts in time order of {part}",
+                what="an RMSE",
+                cause="The net has learned too little: one step for each batch, every parameter in the "
+                "optimiser, and a learning rate that suits it (Adam with 0.001 does).",
+            )
+
+    expect.best_of(2, attempt)
+
+
+@check("rmse.example")
+def _(student):
+    """Two forecasts, each three thousand passengers off"""
+    y = np.array([[0.1], [0.5]], dtype=np.float32)
+    p = np.array([[0.4], [0.2]], dtype=np.float32)
+    found = expect.number(student.rmse(y, p, 100.0, 110.0), tried="rmse, both forecasts 0.3 off, low 100, high 110")
+    expect.close(
+        found,
+        3.0,
+        tried="rmse, both forecasts 0.3 off, low 100, high 110",
+        cause="√ of the mean of the squared errors, after both went through unscale.",
+        mistakes={
+            "That is the error in scaled units: unscale first.": 0.3,
+            "The square root is missing.": 9.0,
+        },
+    )
+
+
+@check("gpu.readiness", deferred="graded once the pretended GPU is there")
+def _(student):
+    """Training happens where the model's parameters live"""

@@ -1,0 +1,290 @@
+"""Visible checks of `style_loss`. Gatys et al. 2016."""
+
+import numpy as np
+
+from autograder import check, expect, images, tensor
+from shared import extractor
+
+
+def gram(features):
+    """The Gram matrix of one feature map, or of each of a batch."""
+    return np.einsum("...hwc,...hwd->...cd", features, features)
+
+
+def maps(*arrays):
+    """As tensors in the framework's layout."""
+    return [tensor(images(array)) for array in arrays]
+
+
+@check("gram.shape")
+def _(student, draw):
+    """C×C for one feature map, N times C×C for a batch."""
+    expect.shape(
+        student.gram_matrix(*maps(draw.normal(4, 7, 5))),
+        (5, 5),
+        tried="gram_matrix of one feature map with 5 channels, 4 high and 7 wide",
+        cause="A Gram matrix has a row and a column for each channel.",
+        mistakes={
+            "You correlate positions (FᵀF); Gram matrices correlate channels: F Fᵀ, C×C.": (28, 28),
+            "You correlate along the height alone: flatten height and width together first.": (4, 5, 5),
+            "You correlate along the width alone: flatten height and width together first.": (7, 5, 5),
+        },
+    )
+    expect.shape(
+        student.gram_matrix(*maps(draw.normal(2, 4, 7, 5))),
+        (2, 5, 5),
+        tried="gram_matrix of a batch of 2 feature maps with 5 channels, 4 high and 7 wide",
+        cause="A batch gives one Gram matrix for each of its images.",
+        mistakes={
+            "It mixes the images of the batch: batch and channels are flattened together.": (10, 10),
+            "It adds up the images of the batch, which keep a Gram matrix each.": (5, 5),
+            "You correlate positions (FᵀF); Gram matrices correlate channels: F Fᵀ, C×C.": (2, 28, 28),
+        },
+    )
+
+
+@check("gram.values", needs="gram.shape")
+def _(student, draw):
+    """F Fᵀ, not normalised."""
+    features = draw.normal(4, 7, 5)
+    wanted = gram(features)
+    torn = features.reshape(5, 28)
+    torn_first = features.transpose(2, 0, 1).reshape(28, 5)
+    expect.close(
+        student.gram_matrix(*maps(features)),
+        wanted,
+        tried="gram_matrix of one feature map with 5 channels, 4 high and 7 wide",
+        cause="Entry (c, d) is the sum, over all positions, of channel c times channel d.",
+        mistakes={
+            "You divide by channels × height × width; the text asks for the plain sum.": wanted / 140,
+            "You divide by height × width; the text asks for the plain sum.": wanted / 28,
+            "You divide by 2 × channels × height × width; the text asks for the plain sum.": wanted / 280,
+            "You divide by the number of channels; the text asks for the plain sum.": wanted / 5,
+            "A reshape tears the channels apart: channels come last, so transpose or sum over the axes.": torn @ torn.T,
+            "A reshape tears the channels apart: it counts channels last, and they come first.": torn_first.T
+            @ torn_first,
+            "You take the mean of each channel off first (a covariance); a Gram matrix does not.": gram(
+                features - features.mean((0, 1))
+            ),
+        },
+        atol=1e-4,
+    )
+
+
+@check("content.values")
+def _(student, draw):
+    """The sum of the squared differences."""
+    features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
+    wanted = np.square(features - target).sum()
+    expect.close(
+        student.content_loss(*maps(features, target)),
+        wanted,
+        tried="content_loss of two feature maps of 5 channels, 4 high and 7 wide",
+        cause="Square the differences, then add up all of them.",
+        mistakes={
+            "You take the mean; the text asks for the sum.": wanted / 140,
+            "You take half of the sum, as Gatys does; the text asks for the whole.": wanted / 2,
+            "You take the root of the sum; the text asks for the square of the norm.": np.sqrt(wanted),
+            "You add up absolute differences; the text asks for squares.": np.abs(features - target).sum(),
+        },
+    )
+
+
+@check("style.values", needs="gram.values")
+def _(student, draw):
+    """The squared distance of the Gram matrices."""
+    features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
+    wanted = np.square(gram(features) - gram(target)).sum()
+    expect.close(
+        student.style_loss(*maps(features, target)),
+        wanted,
+        tried="style_loss of two feature maps of 5 channels, 4 high and 7 wide",
+        cause="Take the Gram matrix of both; square the differences of their entries; add them up.",
+        mistakes={
+            "You take the mean; the text asks for the sum.": wanted / 25,
+            "You take the root of the sum; the text asks for the square of the norm.": np.sqrt(wanted),
+            "You normalise as Gatys does, by 4 C² (H W)²; the text asks for the plain sum.": wanted / (4 * 140**2),
+            "This is the content loss: take the Gram matrices before you compare.": np.square(features - target).sum(),
+            "`target` is a feature map, not a Gram matrix yet.": np.square(gram(features) - target[0, 0]).sum(),
+        },
+    )
+
+
+@check("gradient.differences", needs="style.values")
+def _(student, draw):
+    """Against central differences of the style loss in float64."""
+    features, target = draw.rng.standard_normal((3, 4, 5)), draw.rng.standard_normal((3, 4, 5))
+
+    def loss(x):
+        return np.square(gram(x) - gram(target)).sum()
+
+    wanted = differences(loss, features)
+    expect.close(
+        student.call("style_gradient", *maps(features, target), gives="images"),
+        wanted,
+        tried="style_gradient of a feature map of 5 channels, 3 high and 4 wide, against central differences",
+        cause="The derivative is 4 (G − A) F, in the layout of `features`.",
+        mistakes=mistaken(features, target, wanted),
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+def differences(loss, x):
+    """The derivative of `loss` at every entry of x."""
+    slopes = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-5
+        slopes[place] = (loss(x + step) - loss(x - step)) / 2e-5
+    return slopes
+
+
+def mistaken(features, target, wanted):
+    """Known mistakes of the gradient and what they give."""
+    only_its_own = 4 * np.einsum("cd,hwd->hwc", gram(features), features)
+    return {
+        "The factor is 4, not 2: F stands twice in F Fᵀ, and the square gives another 2.": wanted / 2,
+        "The factor 4 is missing: 2 from the square, 2 since F stands twice in F Fᵀ.": wanted / 4,
+        "The sign is the wrong way round: G belongs to `features`, A to `target`.": -wanted,
+        "The Gram matrix of the target is missing: the difference G − A counts.": only_its_own,
+        "You normalise as Gatys does; the text asks for the derivative of the plain sum.": wanted
+        / (4 * features.size**2),
+    }
+
+
+@check("total.values", needs=["content.values", "style.values"])
+def _(student, draw):
+    """Weights times the sums of the losses, over as many pairs as there are."""
+    one, two, three = ([draw.normal(3, 4, channels) for _ in range(2)] for channels in (5, 6, 2))
+    content = np.square(one[0] - one[1]).sum()
+    second = np.square(two[0] - two[1]).sum()
+    style = [np.square(gram(f) - gram(t)).sum() for f, t in (one, two, three)]
+    wanted = 0.5 * (content + second) + 0.02 * sum(style)
+    expect.close(
+        student.total_loss([maps(*one), maps(*two)], [maps(*one), maps(*two), maps(*three)], 0.5, 0.02),
+        wanted,
+        tried="total_loss of two content pairs and three style pairs with the weights 0.5 and 0.02",
+        cause="Add up the content losses, times their weight; the style losses, times theirs.",
+        mistakes={
+            "The weights have changed places: the third argument belongs to the content.": 0.02 * (content + second)
+            + 0.5 * sum(style),
+            "You average over the pairs; the text asks for the sum.": 0.25 * (content + second) + 0.02 * sum(style) / 3,
+            "Only the last style pair counts: add up all of them.": 0.5 * (content + second) + 0.02 * style[-1],
+            "Only the last pair of each list counts: add up all of them.": 0.5 * second + 0.02 * style[-1],
+            "The weights do not count: multiply each sum by its own.": content + second + sum(style),
+        },
+    )
+
+
+@check("transfer.image")
+def _(student, draw):
+    """An image in [0, 1] of the same size, a loss for each step, fixed by the seed."""
+    content, style = np.zeros((12, 16, 3), np.float32), draw.uniform(0, 1, 12, 16, 3)
+    content[:, ::2] = 1
+    filters, seed = draw.seed(), draw.seed()
+    tried = "transfer, 5 steps, from a black and white image 12 high and 16 wide"
+
+    def attempt():
+        network = student.shared("extractor.build", seed=filters)
+        answer = student.call("transfer", images(content), images(style), network, 5, 1e-3, 1.0, seed, gives="images")
+        return expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")
+
+    image, losses = attempt()
+    image = expect.shape(
+        image,
+        content.shape,
+        tried=tried,
+        cause="The image has the size and layout of the content image.",
+        mistakes={"The batch axis is still there: give back one image.": (1, *content.shape)},
+    )
+    expect.between(
+        image,
+        0,
+        1,
+        tried=tried,
+        cause="Nothing keeps the image in [0, 1]: clamp it after each step.",
+        what="pixels",
+    )
+    expect.losses(losses, 5, tried=f"{tried}: the losses", cause="One number for each step.")
+    expect.close(
+        attempt()[0],
+        image,
+        tried="transfer twice with the same seed",
+        cause="The seed does not fix all that is drawn.",
+        atol=1e-3,
+    )
+
+
+@check("transfer.loss_falls", needs="transfer.image", trains=True)
+def _(student, draw, limits):
+    """After 150 steps little is left of the total loss that the content image has."""
+    content, style, seed = blobs(draw), waves(draw), draw.seed()
+    content_of_style, _ = losses(style, content, style, seed)
+    _, style_of_content = losses(content, content, style, seed)
+    # Weights that make either term alone cost 1 at worst: neither image is an answer.
+    content_weight, style_weight = 1 / content_of_style, 1 / style_of_content
+    tried = "transfer, 150 steps, of waves onto blobs, with both losses weighted alike"
+    answer = student.call(
+        "transfer",
+        images(content),
+        images(style),
+        student.shared("extractor.build", seed=seed),
+        150,
+        float(content_weight),
+        float(style_weight),
+        draw.seed(),
+        gives="images",
+    )
+    image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+    image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+    image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
+    content_left, style_left = losses(image, content, style, seed)
+    content_left, style_left = content_left * content_weight, style_left * style_weight
+    if np.abs(image - content).max() < 0.02:
+        cause = "The image has not moved: is it the image that the optimiser updates?"
+    elif losses(image, style, style, seed)[0] < content_left / content_weight:
+        cause = "What is left lies in the content: its target is the content image, not the style image."
+    elif style_left > content_left:
+        cause = "What is left lies in the style: does every feature map count, and is the step large enough?"
+    else:
+        cause = "What is left lies in the content: the last feature map counts, with `content_weight`."
+    expect.at_most(
+        content_left + style_left,
+        limits.transfer_loss_ratio,
+        tried=tried,
+        cause=cause,
+        what="a total loss, as a share of the content image's,",
+    )
+
+
+def losses(image, content, style, seed):
+    """Content loss on the last feature map and style loss on all, of the extractor with that seed."""
+    seen, content_seen, style_seen = (extractor.features(each, seed) for each in (image, content, style))
+    return (
+        np.square(seen[-1] - content_seen[-1]).sum(),
+        sum(np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, style_seen, strict=True)),
+    )
+
+
+def blobs(draw):
+    """A content image 24 high and 32 wide: three discs on plain ground."""
+    row, column = np.mgrid[0:24, 0:32]
+    image = np.zeros((24, 32, 3), np.float32) + draw.uniform(0.2, 0.8, 3)
+    for _ in range(3):
+        y, x, radius = draw.rng.uniform([0, 0, 4], [24, 32, 9])
+        image[(row - y) ** 2 + (column - x) ** 2 < radius**2] = draw.uniform(0, 1, 3)
+    return image
+
+
+def waves(draw):
+    """A style image of the same size: a wave in each colour, and a little noise."""
+    row, column = np.mgrid[0:24, 0:32]
+    angle, pace, start = draw.rng.uniform([0, 0.8, 0], [np.pi, 1.6, 6], (3, 3)).T
+    phase = pace * (np.cos(angle) * column[..., None] + np.sin(angle) * row[..., None]) + start
+    return np.clip(0.5 + 0.5 * np.sin(phase) + 0.1 * draw.normal(24, 32, 3), 0, 1).astype(np.float32)
+
+
+@check("gpu.readiness", deferred="graded once the pretended GPU is there")
+def _(student):
+    """The transfer runs on the device where the extractor lives."""

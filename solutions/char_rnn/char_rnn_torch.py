@@ -1,0 +1,198 @@
+# %%
+FRAMEWORK = "torch"
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.stats import entropy
+from torch import Tensor, nn
+
+from shared import data, plots
+
+
+# %% part="vocabulary"
+def build_vocabulary(text: str) -> tuple[dict[str, int], dict[int, str]]:
+    """Character → index and index → character: the characters of `text`, sorted and counted from 0."""
+    ### BEGIN SOLUTION
+    characters = sorted(set(text))
+    char_to_index = {character: index for index, character in enumerate(characters)}
+    return char_to_index, dict(enumerate(characters))
+    ### END SOLUTION
+
+
+# %% part="windows"
+def make_windows(text: str, length: int = 10, step: int = 1) -> tuple[list[str], list[str]]:
+    """The windows of `length` characters that start at 0, step, 2·step …, and the character after each."""
+    ### BEGIN SOLUTION
+    starts = range(0, len(text) - length, step)
+    inputs = [text[start : start + length] for start in starts]
+    labels = [text[start + length] for start in starts]
+    return inputs, labels
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+for window, label in zip(*make_windows("it turned into a pig"), strict=True):
+    print(f"{window!r} → {label!r}")
+
+
+# %% part="one_hot"
+def one_hot_windows(
+    inputs: list[str], labels: list[str], char_to_index: dict[str, int]
+) -> tuple[Float[np.ndarray, "n length characters"], Float[np.ndarray, "n characters"]]:
+    """Each character a row of zeros with a 1 in the column `char_to_index[character]`."""
+    ### BEGIN SOLUTION
+    one_hot = np.eye(len(char_to_index), dtype=np.float32)
+    X = one_hot[[[char_to_index[character] for character in window] for window in inputs]]
+    y = one_hot[[char_to_index[character] for character in labels]]
+    return X, y
+    ### END SOLUTION
+
+
+# %% part="equations"
+def rnn_forward(
+    x: Float[np.ndarray, "T F"],
+    W: Float[np.ndarray, "H H"],
+    U: Float[np.ndarray, "H F"],
+    V: Float[np.ndarray, "O H"],
+) -> tuple[Float[np.ndarray, "T H"], Float[np.ndarray, "T O"]]:
+    """The states h_t = tanh(W h_{t−1} + U x_t), starting from zeros, and the answers y_t = softmax(V h_t)."""
+    ### BEGIN SOLUTION
+    state = np.zeros(len(W), dtype=x.dtype)
+    states, answers = [], []
+    for x_t in x:
+        state = np.tanh(W @ state + U @ x_t)
+        states.append(state)
+        answers.append(softmax(V @ state))
+    return np.array(states), np.array(answers)
+    ### END SOLUTION
+
+
+### BEGIN SOLUTION
+def softmax(scores):
+    # The largest score is taken away first: exp(0) is 1, while exp(1000) would be infinite.
+    weights = np.exp(scores - scores.max())
+    return weights / weights.sum()
+
+
+### END SOLUTION
+
+
+# %% part="model"
+### BEGIN SOLUTION
+class CharRNN(nn.Module):
+    def __init__(self, characters: int, hidden: int):
+        super().__init__()
+        self.rnn = nn.RNN(characters, hidden, batch_first=True)
+        self.output = nn.Linear(hidden, characters)
+
+    def forward(self, x: Float[Tensor, "n length characters"]) -> Float[Tensor, "n characters"]:
+        states, _ = self.rnn(x)
+        return self.output(states[:, -1]).softmax(dim=-1)
+
+
+### END SOLUTION
+
+
+def build_model(length: int, characters: int, hidden: int = 128) -> nn.Module:
+    """A simple tanh RNN whose last state gives a probability for each next character:
+    `(n, length, characters)` → `(n, characters)`."""
+    ### BEGIN SOLUTION
+    return CharRNN(characters, hidden)
+    ### END SOLUTION
+
+
+# %% part="training"
+def train(
+    model: nn.Module,
+    X: Float[np.ndarray, "n length characters"],
+    y: Float[np.ndarray, "n characters"],
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> list[float]:
+    """Minimise the categorical cross-entropy; the mean loss of each epoch, in nats."""
+    ### BEGIN SOLUTION
+    torch.manual_seed(seed)
+    device = next(model.parameters()).device
+    inputs, targets = torch.as_tensor(X, device=device), torch.as_tensor(y, device=device)
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=0.001)
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for rows in torch.randperm(len(inputs)).to(device).split(batch_size):
+            p = model(inputs[rows]).clamp(min=1e-7)
+            loss = -(targets[rows] * p.log()).sum(dim=-1).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(rows)
+        losses.append(total / len(inputs))
+    return losses
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+text = " ".join(data.alice().lower().split())
+char_to_index, index_to_char = build_vocabulary(text)
+X, y = one_hot_windows(*make_windows(text[:50_000]), char_to_index)
+unigram_entropy = entropy(y.mean(axis=0))
+print(f"{len(char_to_index)} characters, {len(X)} windows, unigram entropy {unigram_entropy:.2f} nats")
+
+torch.manual_seed(1)
+model = build_model(length=10, characters=len(char_to_index))
+plots.loss_curve(train(model, X, y, epochs=6, batch_size=64, seed=1))
+plt.show()
+
+
+# %% part="generation"
+def generate(
+    model: nn.Module,
+    seed_text: str,
+    n: int,
+    char_to_index: dict[str, int],
+    index_to_char: dict[int, str],
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> str:
+    """The `n` characters that the model writes after `seed_text`; temperature 0 takes the likeliest."""
+    ### BEGIN SOLUTION
+    device = next(model.parameters()).device
+    random = torch.Generator().manual_seed(seed)
+    one_hot = torch.eye(len(char_to_index), device=device)
+    window = [char_to_index[character] for character in seed_text]
+    written = []
+    for _ in range(n):
+        with torch.no_grad():
+            p = model(one_hot[window][None])[0].cpu()
+        if temperature == 0:
+            index = int(p.argmax())
+        else:
+            sharpened = (p.log() / temperature).softmax(dim=-1)
+            index = int(torch.multinomial(sharpened, 1, generator=random))
+        written.append(index_to_char[index])
+        window = [*window[1:], index]
+    return "".join(written)
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+for temperature in [0, 0.3, 0.7, 1.0, 1.5]:
+    print(temperature, repr(generate(model, "alice was ", 120, char_to_index, index_to_char, temperature)))
+
+# %% tags=["demo"]
+phrase = "said the mad hatter to the white rabbit"
+read, _ = one_hot_windows(*make_windows(phrase), char_to_index)
+with torch.no_grad():
+    guesses = model(torch.as_tensor(read)).numpy()
+plots.next_characters(phrase[10:], guesses, index_to_char)
+plt.show()
+
+# %% tags=["demo"]
+sharpened = {f"T = {T}": guesses[0] ** (1 / T) / (guesses[0] ** (1 / T)).sum() for T in [0.3, 1.0, 3.0]}
+plots.distributions(sharpened, [index_to_char[index] for index in range(len(index_to_char))])
+plt.show()
+
+# %% [markdown] part="gpu"
+# Nothing to write here: the check runs your `train` on the device where the model's parameters live.

@@ -1,0 +1,378 @@
+"""Hidden checks of `char_rnn`."""
+
+import numpy as np
+from scipy.stats import binom
+
+from autograder import check, expect
+
+
+@check("vocabulary.any_text")
+def _(student, draw):
+    """Capitals, accents, signs and line breaks count as characters; the two tables are inverse."""
+    pool = list("Zebra éß\n\t.,!?;:'\"0919-()xyzQWERTY—“”")
+    text = "".join(pool[int(index)] for index in draw.integers(0, len(pool), 200))
+    tried = "build_vocabulary on a text with capitals, accents and line breaks"
+    cause = "Return two tables: character → index and index → character."
+    char_to_index, index_to_char = expect.several(student.build_vocabulary(text), 2, tried=tried, cause=cause)
+    characters = sorted(set(text))
+    expect.equal(
+        char_to_index,
+        {character: index for index, character in enumerate(characters)},
+        tried=f"{tried}, the first table",
+        cause="Every different character of the text as it stands, sorted, from 0; nothing cleaned away.",
+        mistakes={
+            "Leave the text as it is: a capital is a character of its own.": {
+                character: index for index, character in enumerate(sorted(set(text.lower())))
+            },
+            "Keep blanks and line breaks: they are characters too.": {
+                character: index for index, character in enumerate(sorted(set("".join(text.split()))))
+            },
+            "You number the characters in the order in which they appear: sort them.": {
+                character: index for index, character in enumerate(dict.fromkeys(text))
+            },
+        },
+    )
+    expect.equal(
+        dict(enumerate(index_to_char)) if isinstance(index_to_char, list) else index_to_char,
+        dict(enumerate(characters)),
+        tried=f"{tried}, the second table",
+        cause="The second table leads back, from the index to the character.",
+    )
+
+
+@check("windows.steps")
+def _(student, draw):
+    """Other lengths and steps, and texts that are too short."""
+    text = "".join("abcdefg hijk"[int(index)] for index in draw.integers(0, 12, 41))
+    # Lengths from "one window fits" down to "none does", and steps that do not divide what is left.
+    for asked, length, step in [
+        (text, 7, 3),
+        (text, 5, 2),
+        (text[:8], 7, 4),
+        (text[:7], 7, 1),
+        (text[:4], 7, 1),
+    ]:
+        tried = f"make_windows on {len(asked)} characters, length={length}, step={step}"
+        starts = range(0, max(0, len(asked) - length), step)
+        inputs, labels = expect.several(
+            student.make_windows(asked, length=length, step=step),
+            2,
+            tried=tried,
+            cause="Return two lists, empty where the text is too short.",
+        )
+        expect.equal(
+            inputs,
+            [asked[start : start + length] for start in starts],
+            tried=f"{tried}, the windows",
+            cause="Windows start at 0, step, 2·step …, as long as a character is left after them.",
+            mistakes={
+                "You ignore `step`: windows start at 0, step, 2·step …": [
+                    asked[start : start + length] for start in range(len(asked) - length)
+                ],
+                "A window without a character after it has no label: leave it out.": [
+                    asked[start : start + length] for start in range(0, len(asked) - length + 1, step)
+                ],
+                "You start windows beyond the end of the text: they come out too short.": [
+                    asked[start : start + length] for start in range(0, len(asked), step)
+                ],
+            },
+        )
+        expect.equal(
+            labels,
+            [asked[start + length] for start in starts],
+            tried=f"{tried}, the labels",
+            cause="The label is the one character that follows the window.",
+        )
+
+
+@check("one_hot.table")
+def _(student, draw):
+    """The columns go by the table that is given, whatever its order."""
+    letters = draw.rng.permutation(list("abcdefghi"))
+    table = {str(letter): index for index, letter in enumerate(letters)}
+    codes, next_codes = draw.integers(0, 9, 6, 4), draw.integers(0, 9, 6)
+    inputs = ["".join(letters[row]) for row in codes]
+    labels = [str(letters[code]) for code in next_codes]
+    tried = "one_hot_windows with nine letters, whose indices are not in the order of the alphabet"
+    X, y = expect.several(student.one_hot_windows(inputs, labels, table), 2, tried=tried, cause="Return X, y.")
+    unit, alphabetic = np.eye(9), np.argsort(np.argsort(letters))
+    expect.close(
+        X,
+        unit[codes],
+        tried=f"{tried}, X",
+        cause="X[i, t] has its 1 in column char_to_index[inputs[i][t]].",
+        mistakes={"The columns go by the table that is given, not by the alphabet.": unit[alphabetic[codes]]},
+    )
+    expect.close(
+        y,
+        unit[next_codes],
+        tried=f"{tried}, y",
+        cause="y[i] has its 1 in column char_to_index[labels[i]].",
+        mistakes={
+            "The columns go by the table that is given, not by the alphabet.": unit[alphabetic[next_codes]],
+            "You encode the last character of the window, not its label.": unit[codes[:, -1]],
+        },
+    )
+
+
+@check("equations.sizes")
+def _(student, draw):
+    """Random matrices, with every size another."""
+    T, F, H, O = 6, 3, 4, 5  # noqa: E741
+    x, W, U, V = draw.normal(T, F), 0.7 * draw.normal(H, H), draw.normal(H, F), draw.normal(O, H)
+    tried = f"rnn_forward with T={T}, F={F}, H={H}, O={O}"
+    with expect.blame("W (H, H) multiplies the last state, U (H, F) the input, V (O, H) the new state."):
+        answer = student.rnn_forward(x, W, U, V)
+    compare(answer, (x, W, U, V), tried)
+
+
+@check("equations.roles")
+def _(student, draw):
+    """Random square matrices: none may stand in for another."""
+    x, W, U, V = (draw.normal(5, 3), *(draw.normal(3, 3) for _ in range(3)))
+    compare(student.rnn_forward(x, W, U, V), (x, W, U, V), "rnn_forward with F = H = O = 3")
+
+
+@check("model.recurrence", needs=("model.parameters", "model.probabilities"))
+def _(student, draw):
+    """With known weights: h = tanh(W h + U x + b) step by step, then softmax(V h + c) of the last h."""
+    length, characters, hidden, n = 5, 7, 2, 4
+    x = np.eye(characters)[draw.integers(0, characters, n, length)]
+    model = new_model(student, draw, length, characters, hidden)
+    shapes = {name: array.shape for name, array in model.parameters().items()}
+    biases = [name for name, shape in shapes.items() if np.prod(shape) == hidden]
+    # U and V hold the same row for each unit, W one number everywhere: so it does not matter how matrices are
+    # called and laid out. W and U may share a matrix, either one in front.
+    row, c, w, b = draw.normal(characters), draw.normal(characters), -1.2, 0.4
+    state = np.full(hidden, w / hidden)
+    tried = f"build_model({length}, {characters}, {hidden}) with known weights on {n} windows"
+
+    def answer(joined):
+        by_size = {
+            hidden: np.full(hidden, b / max(1, len(biases))),
+            characters: c,
+            hidden * hidden: np.tile(state, hidden),
+            hidden * characters: row,
+            hidden * (hidden + characters): joined,
+        }
+        values = {}
+        for name, shape in shapes.items():
+            value = by_size.get(int(np.prod(shape)))
+            expect.that(
+                value is not None,
+                tried=f"the parameters of build_model({length}, {characters}, {hidden})",
+                saw=f"one of shape {tuple(shape)}",
+                expected=f"matrices of {hidden}×{hidden} and {hidden}×{characters}, biases",
+            )
+            if value.size < np.prod(shape):
+                rows = np.tile(value, (hidden, 1))
+                value = rows if shape[-1] == value.size else rows.T
+            values[name] = value.reshape(shape)
+        model.set_parameters(values)
+        return expect.shape(model.forward(x), (n, characters), tried=tried)
+
+    def expected(squash=np.tanh, steps=range(length)):
+        h = np.zeros(n)
+        for step in steps:
+            h = squash(x[:, step] @ row + w * h + b)
+        return softmax(hidden * h[:, None] * row + c)
+
+    wanted = expected()
+    answers = [answer(np.concatenate(order)) for order in ([row, state], [state, row])]
+    expect.close(
+        min(answers, key=lambda p: np.abs(p - wanted).max()),
+        wanted,
+        tried=tried,
+        cause="A simple RNN, from h = 0 over all steps of a window, and the softmax of its last state.",
+        mistakes={
+            "A ReLU in the recurrent layer; a simple RNN has tanh.": expected(lambda z: np.maximum(z, 0)),
+            "A sigmoid in the recurrent layer; a simple RNN has tanh.": expected(lambda z: 1 / (1 + np.exp(-z))),
+            "The recurrent layer is linear; a simple RNN has tanh.": expected(lambda z: z),
+            "You hand on the first state; the last one has read the whole window.": expected(steps=[0]),
+            "The model sees the last character only: its state does not live from step to step.": expected(
+                steps=[length - 1]
+            ),
+            "The model reads the window from its end: the last step must be the last character.": expected(
+                steps=range(length)[::-1]
+            ),
+        },
+    )
+
+
+@check("training.repeatable", needs="training.one_batch")
+def _(student, draw):
+    """The same weights and the same seed lead to the same weights."""
+    length, characters, n = 5, 8, 40
+    X = np.eye(characters)[draw.integers(0, characters, n, length)]
+    y = np.eye(characters)[draw.integers(0, characters, n)]
+    seed, start, ends = draw.seed(), None, []
+    for _ in range(2):
+        # Where the generators stood before must not matter, so they are seeded otherwise each time.
+        model = new_model(student, draw, length, characters, 6)
+        fresh = model.parameters()
+        start = start or list(fresh.values())
+        model.set_parameters(dict(zip(fresh, start, strict=False)))
+        student.seed(draw.seed())
+        student.train(model, X, y, epochs=2, batch_size=7, seed=seed)
+        ends.append(np.concatenate([array.ravel() for array in model.parameters().values()]))
+    expect.close(
+        *ends,
+        rtol=0,
+        atol=1e-6,
+        tried="train twice from the same weights, with the same seed",
+        expected="the same weights both times",
+        cause="What is random in `train` is not fixed by `seed`: seed the generator first.",
+    )
+
+
+@check("generation.temperature", needs="model.probabilities")
+def _(student, draw):
+    """Below 1 the likeliest character comes more often than its probability says, above 1 less often."""
+    for temperature, likeliest, n in [(0.25, 0.6, 80), (4.0, 0.96, 60)]:
+        p = np.roll([likeliest, *[(1 - likeliest) / 4] * 4], int(draw.integers(0, 5)))
+        letter = int(p.argmax())
+        write = writer(student, draw, p)
+
+        def share(power, p=p, letter=letter):
+            return float(p[letter] ** power / (p**power).sum())
+
+        count = write(n, temperature, draw.seed()).count(LETTERS[letter])
+        low, high = binom.interval(1 - 1e-7, n, share(1 / temperature))
+        wrong = {
+            "You draw with p itself: the temperature changes nothing.": share(1),
+            "You multiply ln p by T; divide by it.": share(temperature),
+        }
+        expect.that(
+            low <= count <= high,
+            tried=f"generate at temperature {temperature:g}; one of five characters has p = {likeliest}",
+            saw=f"that one {count} times in {n}",
+            expected=f"about {n * share(1 / temperature):.0f} times, by p^(1/T) over its sum",
+            cause="You take the likeliest character at every temperature; above 0 it is drawn."
+            if count == n
+            else min(wrong, key=lambda sentence: abs(wrong[sentence] * n - count)),
+        )
+
+
+@check("generation.seed", needs="model.probabilities")
+def _(student, draw):
+    """The draws are independent of each other and fixed by `seed`."""
+    n, seed = 40, draw.seed()
+    write = writer(student, draw, np.full(5, 0.2))
+    tried = f"generate {n} characters at temperature 1, five of them equally likely"
+    first = write(n, 1.0, seed)
+    repeats = sum(a == b for a, b in zip(first[1:], first[:-1], strict=True))
+    expect.that(
+        repeats <= binom.ppf(1 - 1e-7, n - 1, 0.2),
+        tried=tried,
+        saw=f"{repeats} times the same as just before",
+        expected=f"about {(n - 1) / 5:.0f} times",
+        cause="Each draw starts the generator anew; seed it once, before the first character.",
+    )
+    expect.equal(
+        write(n, 1.0, seed),
+        first,
+        tried=f"{tried}, twice with one seed",
+        cause="The draws are not fixed by `seed`: make a generator from it, and draw from that.",
+    )
+    expect.that(
+        write(n, 1.0, (seed + 1) % 2**31) != first,
+        tried=f"{tried}, with two seeds",
+        saw="the same text",
+        expected="two different ones",
+        cause="`seed` changes nothing: make a generator from it, and draw from that.",
+    )
+
+
+# What the checks above share.
+
+LETTERS = "dbeca"
+
+
+def new_model(student, draw, *sizes):
+    """A new model of the student's, built also where its framework puts that off."""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_model(*sizes), tried=f"build_model{sizes}")
+    return model.ready(np.zeros((1, *sizes[:2])))
+
+
+def compare(answer, given, tried):
+    """The answer of `rnn_forward` against the equations."""
+    h, y = expect.several(answer, 2, tried=tried, cause="Return the pair h, y.")
+    states, answers = equations(*given)
+    x, W, U, V = given
+    wrong = {
+        "W and U are swapped: W multiplies the last state, U the input.": (x, U, W, V),
+        "U and V are swapped: U multiplies the input, V the state.": (x, W, V, U),
+        "You multiply from the wrong side: it is W h, not h W.": (x, W.T, U, V),
+        "You multiply from the wrong side: it is U x, not x U.": (x, W, U.T, V),
+        "W h is missing: no state knows the one before.": (x, 0 * W, U, V),
+    }
+    values = {
+        sentence: equations(*matrices)[0]
+        for sentence, matrices in wrong.items()
+        if [matrix.shape for matrix in matrices] == [matrix.shape for matrix in given]
+    }
+    values["h₀ is not among the states: h has a row for each of the T steps."] = np.vstack([0 * states[:1], states])
+    values["The tanh is missing."] = equations(*given, squash=lambda z: z)[0]
+    values["You use a sigmoid; the state is a tanh."] = equations(*given, squash=lambda z: 1 / (1 + np.exp(-z)))[0]
+    values["You start from ones; h₀ is 0."] = equations(*given, start=1)[0]
+    expect.close(h, states, tried=f"{tried}, h", cause="h_t = tanh(W h_{t−1} + U x_t), h₀ = 0.", mistakes=values)
+    scores = states @ V.T
+    expect.close(
+        y,
+        answers,
+        tried=f"{tried}, y",
+        cause="y_t = softmax(V h_t).",
+        mistakes={
+            "The softmax is missing.": scores,
+            "Your softmax runs over the steps; each row of y must sum to 1.": softmax(scores.T).T,
+            "y_t comes from the state before; it is softmax(V h_t) of the new one.": softmax(
+                np.vstack([0 * scores[:1], scores[:-1]])
+            ),
+            "You multiply from the wrong side: it is V h, not h V.": softmax(states @ V)
+            if V.shape[0] == V.shape[1]
+            else scores,
+        },
+    )
+
+
+def equations(x, W, U, V, squash=np.tanh, start=0.0):
+    h, states = np.full(len(W), start), []
+    for row in x:
+        h = squash(W @ h + U @ row)
+        states.append(h)
+    return np.array(states), softmax(np.array(states) @ V.T)
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def writer(student, draw, p):
+    """`generate` by a model of the student's that answers `p` to every window."""
+    model = new_model(student, draw, 4, len(p), 3)
+    model.set_parameters(
+        {
+            name: np.log(p).reshape(array.shape) if array.size == len(p) else np.zeros_like(array)
+            for name, array in model.parameters().items()
+        }
+    )
+    tables = {letter: index for index, letter in enumerate(LETTERS)}, dict(enumerate(LETTERS))
+
+    def write(n, temperature, seed):
+        # `generate` must not depend on where the worker's own generators stand.
+        student.seed(draw.seed())
+        answer = student.generate(model, LETTERS[:4], n, *tables, temperature=temperature, seed=seed)
+        tried = f"generate {n} characters at temperature {temperature}"
+        written = expect.text(answer, tried=tried, cause="`generate` returns a string.")
+        expect.that(
+            len(written) == n,
+            tried=tried,
+            saw=f"{len(written)} characters",
+            expected=f"{n}",
+            cause="Return the new characters only, without `seed_text`.",
+        )
+        return written
+
+    return write

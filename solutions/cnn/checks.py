@@ -1,0 +1,395 @@
+"""Hidden checks of `cnn`."""
+
+import numpy as np
+
+from autograder import check, expect, images
+from shared import data
+
+
+def sigmoid(scores):
+    return 1 / (1 + np.exp(-scores))
+
+
+def softmax(scores, axis=1):
+    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def relu(scores):
+    return np.maximum(scores, 0)
+
+
+def slid(image, kernel):
+    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return (patches * kernel).sum(axis=(-2, -1))
+
+
+def built(student, draw, name, example):
+    """A new model, all its parameters there."""
+    student.seed(draw.seed())
+    return expect.remote(student.call(name), tried=f"{name}()", cause="Return the model.").ready(example)
+
+
+def put(model, wanted, name):
+    """Set parameters by their shape: weights are given as `(inputs, outputs)`, kernels as `(rows, columns, 1, filters)`."""
+    values = {}
+    for weights in wanted:
+        turned = [weights, weights.T if weights.ndim < 4 else weights.transpose(3, 2, 0, 1)]
+        found = [(key, each) for key, old in model.parameters().items() for each in turned if each.shape == old.shape]
+        expect.that(
+            bool(found),
+            tried=f"the parameters of {name}",
+            saw=f"none of shape {weights.shape}",
+            expected="weights and biases of the framework's own layers",
+            cause="Keep weights and biases as separate parameters, as the framework's layers do.",
+        )
+        values[found[0][0]] = np.ascontiguousarray(found[0][1], dtype=np.float32)
+    model.set_parameters(values)
+
+
+@check("one_hot.any_labels", needs="one_hot.example")
+def _(student, draw):
+    """Any labels, any number of classes, also classes that no label names"""
+    for count, classes in ((9, 6), (40, 10), (1, 12)):
+        labels = draw.integers(0, classes - 2, count)
+        expect.close(
+            student.one_hot(labels, classes),
+            np.eye(classes)[labels],
+            tried=f"one_hot of {count} labels with {classes} classes, of which the last two do not occur",
+            cause="The number of columns is `classes`; it cannot be read off the labels.",
+        )
+
+
+@check("convolution.sizes", needs="convolution.example")
+def _(student, draw):
+    """Images and kernels of any size, square or not"""
+    for image_shape, kernel_shape in (((7, 11), (3, 2)), ((12, 5), (2, 4)), ((9, 9), (5, 3))):
+        image, kernel = draw.normal(*image_shape), draw.normal(*kernel_shape)
+        expect.close(
+            student.convolve2d(image, kernel),
+            slid(image, kernel),
+            tried=f"convolve2d of a random image {image_shape} with a random kernel {kernel_shape}",
+            cause="Rows go with H and h, columns with W and w; every patch that lies wholly inside counts.",
+            mistakes={"The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1])},
+            rtol=1e-3,
+            atol=1e-4,
+        )
+
+
+@check("convolution.edges", needs="convolution.example")
+def _(student, draw):
+    """A 1×1 kernel, a single row, a single column, a kernel as large as the image"""
+    image = draw.normal(5, 8)
+    for kernel_shape, what in (
+        ((1, 1), "a 1×1 kernel scales the image"),
+        ((1, 4), "a kernel of one row"),
+        ((3, 1), "a kernel of one column"),
+        ((5, 8), "a kernel as large as the image gives one number, in an array of shape (1, 1)"),
+    ):
+        kernel = draw.normal(*kernel_shape)
+        expect.close(
+            student.convolve2d(image, kernel),
+            slid(image, kernel),
+            tried=f"convolve2d of a 5×8 image: {what}",
+            cause="The output has the shape (H−h+1, W−w+1) for every kernel that fits.",
+            mistakes={"The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1])},
+            rtol=1e-3,
+            atol=1e-4,
+        )
+
+
+@check("iris.values", needs="iris.parameters")
+def _(student, draw):
+    """With known weights the iris net is 4 → 128 sigmoid → 3 softmax"""
+    x = draw.normal(9, 4)
+    kernel, bias = draw.normal(4, 128), draw.normal(128)
+    readout, offset = draw.normal(128, 3) * 0.2, draw.normal(3)
+    # Without a score below 0 a ReLU at the end would not show.
+    offset -= offset.max() + 0.5
+    model = built(student, draw, "build_iris_net", x)
+    put(model, [kernel, bias, readout, offset], "build_iris_net()")
+    before = x @ kernel + bias
+    scores = sigmoid(before) @ readout + offset
+    expect.close(
+        model.forward(x),
+        softmax(scores),
+        tried="build_iris_net() on 9 flowers, with weights that the grader has set",
+        cause="One hidden layer with a sigmoid, then a softmax over the classes, and nothing else.",
+        mistakes=dense_mistakes(before, readout, offset),
+        rtol=2e-3,
+        atol=1e-4,
+    )
+
+
+def dense_mistakes(before, readout, offset):
+    """What the most common slips make of a hidden layer's sums."""
+    scores = sigmoid(before) @ readout + offset
+    return {
+        "The scores go through a ReLU before the softmax: the output layer has no activation of its own.": softmax(
+            relu(scores)
+        ),
+        "The scores go through a sigmoid before the softmax: one of the two is enough.": softmax(sigmoid(scores)),
+        "The softmax is taken twice.": softmax(softmax(scores)),
+        "The hidden layer has a ReLU; the contract asks for a sigmoid.": softmax(relu(before) @ readout + offset),
+        "The hidden layer has a tanh; the contract asks for a sigmoid.": softmax(np.tanh(before) @ readout + offset),
+        "The hidden layer has no activation.": softmax(before @ readout + offset),
+    }
+
+
+@check("dense.bends", needs="dense.parameters")
+def _(student, draw):
+    """Both hidden layers of the dense net have a non-linear activation"""
+    # The layer that is not looked at gets a tiny part of its input, where every activation is straight, and the
+    # next layer makes up for it. The weights of that next layer sum to 0 along both axes (whichever is the input's):
+    # it sees changes only. Measured with 14 activations: a layer that bends shows 0.14 and more, a linear one 0.03.
+    tiny, wide, bent = 0.002, 3.0, 0.07
+    kernel, hidden = draw.normal(784, 128) * 0.1, draw.normal(128, 128) * 0.2
+    centred = hidden - hidden.mean(axis=0) - hidden.mean(axis=1, keepdims=True) + hidden.mean()
+    readout = draw.normal(128, 10)
+    a, b = draw.normal(64, 784), draw.normal(64, 784)
+    model = built(student, draw, "build_dense_net", a)
+
+    def scores(x):
+        """Differences of neighbouring scores: a softmax keeps them as differences of logarithms."""
+        p = expect.shape(model.forward(x), (64, 10), tried="build_dense_net() on 64 random rows")
+        return np.diff(np.log(np.maximum(p, 1e-30)), axis=1)
+
+    for layer, first, second, last in (
+        ("first", wide * kernel, tiny * hidden, readout - readout.mean(axis=0)),
+        ("second", tiny * kernel, wide / tiny * centred, readout),
+    ):
+        put(model, [first, second, np.zeros(10)], "build_dense_net()")
+        biases = {key: value for key, value in model.parameters().items() if value.shape == (128,)}
+        model.set_parameters({key: np.full(128, 0.5, dtype=np.float32) for key in biases})
+        size = 1e-4
+        for _ in range(4):  # until scores differ by about 1: as float32 probabilities they are exact there
+            put(model, [size * last], "build_dense_net()")
+            spread = float(scores((a + b) / 2).std(axis=0).mean())
+            size = min(size / max(spread, 1e-4), 1e6)
+        put(model, [size * last], "build_dense_net()")
+        half_way = scores((a + b) / 2)
+        bend = np.median(np.abs((scores(a) + scores(b)) / 2 - half_way)) / max(half_way.std(axis=0).mean(), 1e-6)
+        expect.that(
+            bend > bent,
+            tried=f"build_dense_net() half-way between two inputs, its weights set so that the {layer} hidden layer shows",
+            saw="scores half-way, too: a linear layer",
+            expected="scores that bend",
+            cause=f"The {layer} hidden layer has no activation: two linear layers in a row are one.",
+        )
+
+
+def probe(draw):
+    """Kernels and biases of 32 filters."""
+    return draw.normal(3, 3, 1, 32) * 0.5, draw.normal(32) * 0.2
+
+
+def feature_maps(x, kernels, bias):
+    """`(n, 26, 26, 32)`, before the activation."""
+    patches = np.lib.stride_tricks.sliding_window_view(x[..., 0], (3, 3), axis=(1, 2))
+    return np.einsum("nijab,abf->nijf", patches, kernels[:, :, 0], dtype=np.float64) + bias
+
+
+@check("cnn.convolves", needs="cnn.parameters")
+def _(student, draw):
+    """With known weights the net is convolution, ReLU, 128 sigmoid units, softmax"""
+    # Each hidden unit gets the sum of all features: what it sees does not depend on the order in which they are flattened.
+    x = np.zeros((4, 28, 28, 1), dtype=np.float32)
+    x[:, 9:15, 11:19] = draw.normal(4, 6, 8, 1) * 3
+    kernels, bias = probe(draw)
+    slopes, readout = draw.normal(128) * 2, draw.normal(128, 10) * 0.4
+    offset = draw.normal(10)
+    offset -= offset.max() + 0.5
+    maps = feature_maps(x, kernels, bias)
+    total = relu(maps).sum(axis=(1, 2, 3))
+    spread = total.std()
+    weights = np.tile(slopes / spread, (26 * 26 * 32, 1)).astype(np.float32)
+    shift = -slopes * total.mean() / spread
+    model = built(student, draw, "build_cnn", images(x))
+    put(model, [kernels, bias, weights, shift, readout, offset], "build_cnn()")
+
+    def hidden(features):
+        return np.outer(features.sum(axis=(1, 2, 3)), slopes / spread) + shift
+
+    def answer(features):
+        return softmax(sigmoid(hidden(features)) @ readout + offset)
+
+    before = hidden(relu(maps))
+    expect.close(
+        model.forward(images(x)),
+        answer(relu(maps)),
+        tried="build_cnn() on 4 images, with weights that the grader has set",
+        cause="A 3×3 convolution with valid padding, ReLU, flatten, 128 sigmoid units, softmax over 10; nothing else.",
+        mistakes={
+            "There is no activation after the convolution: the contract asks for a ReLU.": answer(maps),
+            "The convolution has a sigmoid; the contract asks for a ReLU.": answer(sigmoid(maps)),
+            "The convolution has a tanh; the contract asks for a ReLU.": answer(np.tanh(maps)),
+            "The kernel is flipped: it lies on each patch as it is.": answer(
+                relu(feature_maps(x, kernels[::-1, ::-1], bias))
+            ),
+            **dense_mistakes(before, readout, offset),
+        },
+        rtol=1e-2,
+        atol=1e-3,
+    )
+
+
+@check("cnn.flattens", needs="cnn.convolves")
+def _(student, draw):
+    """Every weight of the dense layer reads one feature of its own image"""
+    # Nine hidden units read one place each of the flattened features. Whichever order that is, over four images what a unit
+    # reads must be one and the same feature.
+    x = draw.uniform(0, 1, 4, 28, 28, 1)
+    kernels, bias = probe(draw)
+    # All features are above 0: those that a ReLU cuts off could not be told apart.
+    bias = draw.uniform(0.2, 1.2, 32) - feature_maps(x, kernels, 0 * bias).min(axis=(0, 1, 2))
+    features = relu(feature_maps(x, kernels, bias)).reshape(4, -1)
+    weights, readout = np.zeros((26 * 26 * 32, 128), dtype=np.float32), np.zeros((128, 10), dtype=np.float32)
+    places = draw.permutation(26 * 26 * 32)[:9]
+    weights[places, np.arange(9)] = 0.5
+    readout[np.arange(9), np.arange(9)] = 4.0
+    model = built(student, draw, "build_cnn", images(x))
+    put(model, [kernels, bias, weights, np.full(128, -1.0), readout, np.zeros(10)], "build_cnn()")
+    p = expect.shape(model.forward(images(x)), (4, 10), tried="build_cnn() on 4 images")
+    p = np.maximum(p, 1e-30)
+    share = np.clip((np.log(p[:, :9]) - np.log(p[:, 9:])) / 4, 1e-6, 1 - 1e-6)
+    seen = (np.log(share / (1 - share)) + 1) / 0.5
+    distance = np.abs(features[:, :, None] - seen[:, None, :]).max(axis=0)
+    nearest = distance.argmin(axis=0)
+    expect.that(
+        bool((distance.min(axis=0) < 0.01).all()) and len(set(nearest.tolist())) == 9,
+        tried="build_cnn() on 4 images, where nine hidden units read one flattened feature each",
+        saw="a value that is none of the features of its image",
+        expected="each reads one of the 21,632 features, the same one for every image",
+        cause="The features are not simply flattened, image by image: they are averaged, sorted or mixed on the way.",
+    )
+
+
+@check("training.order", needs="iris.parameters")
+def _(student, draw):
+    """The samples are shuffled, by the seed"""
+    # Of 720 orders three seeds draw the same one in one grading of 500,000. Whether the second epoch has another order than
+    # the first is not graded: Keras' own `fit` repeats its order where a seed is set.
+    x, y = draw.normal(6, 4), np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
+    model = built(student, draw, "build_iris_net", x)
+    start = model.parameters()
+    tried = "two epochs on six flowers in batches of one, from the same start"
+
+    def outcome(batch_size, seed):
+        model.set_parameters(start)
+        student.train(model, x, y, 2, batch_size, seed)
+        return np.concatenate([np.ravel(value) for value in model.parameters().values()])
+
+    def same(one, other):
+        return float(np.abs(one - other).max()) < 1e-7
+
+    seeds = [draw.seed() for _ in range(3)]
+    first = outcome(1, seeds[0])
+    expect.that(
+        same(outcome(1, seeds[0]), first),
+        tried=f"{tried}, twice with the same seed",
+        saw="two results",
+        expected="the same result: what train draws follows from `seed`",
+        cause="Seed the generator that shuffles with `seed` at the start of train.",
+    )
+    if not all(same(outcome(1, seed), first) for seed in seeds[1:]):
+        return
+    cause = "The samples are not shuffled, or by a seed of their own: draw the order from `seed`."
+    if same(first, np.concatenate([np.ravel(value) for value in start.values()])):
+        cause = "Nothing moved: train changes no parameter."
+    elif same(outcome(6, seeds[0]), first):
+        cause = "`batch_size` is ignored: batches of one and of six give the same."
+    expect.that(
+        False,
+        tried=f"{tried}, with three seeds",
+        saw="three times the same result",
+        expected="another result for another seed: the samples come in another order",
+        cause=cause,
+    )
+
+
+def learned(student, draw, name, layout, epochs, bar):
+    (x, labels), (new_x, new_labels) = data.digits_split()
+
+    def attempt(_):
+        model = built(student, draw, name, layout(x[:2]))
+        student.train(model, layout(x), np.eye(10, dtype=np.float32)[labels], epochs, 32, draw.seed())
+        p = expect.shape(model.forward(layout(new_x)), (len(new_x), 10), tried=f"{name}() on {len(new_x)} new digits")
+        share = float((p.argmax(axis=1) == new_labels).mean())
+        expect.at_least(
+            share,
+            bar,
+            tried=f"{name}() on {len(new_x)} new digits, after {epochs} epochs on {len(x):,} in batches of 32",
+            cause="Near guessing (0.1): are x and y shuffled together?"
+            if share < 0.3
+            else "Too few or too small steps: Adam at its usual rate of 0.001 is enough here.",
+            what="an accuracy",
+        )
+
+    expect.best_of(2, attempt)
+
+
+@check("training.dense", needs="dense.parameters", trains=True)
+def _(student, draw, limits):
+    """After training the dense net knows new digits"""
+    learned(student, draw, "build_dense_net", lambda x: x.reshape(-1, 784), 8, limits.dense_accuracy)
+
+
+@check("training.cnn", needs="cnn.parameters", trains=True)
+def _(student, draw, limits):
+    """After training the convolutional net knows new digits"""
+    learned(student, draw, "build_cnn", images, 2, limits.cnn_accuracy)
+
+
+@check("evaluation.inference", needs=("evaluation.figures", "cnn.parameters"))
+def _(student, draw):
+    """After training too, evaluate changes nothing and looks at the net as it will be used"""
+    for name, shape in (("build_dense_net", (784,)), ("build_cnn", (28, 28, 1))):
+        x = draw.uniform(0, 1, 70, *shape)
+        x = images(x) if len(shape) == 3 else x
+        y = np.eye(10, dtype=np.float32)[draw.integers(0, 10, 70)]
+        model = built(student, draw, name, x)
+        student.train(model, x, y, 1, 70, draw.seed())
+        tried = f"evaluate of {name}() after an epoch of training"
+        kept = {**model.parameters(), **model.buffers()}
+        loss, share = expect.several(student.evaluate(model, x, y), 2, tried=tried)
+        expect.unmoved(
+            kept,
+            {**model.parameters(), **model.buffers()},
+            tried=f"the parameters before and after {tried}",
+            cause="evaluate trains: no optimiser's step and no training mode here.",
+        )
+        p = expect.shape(model.forward(x), (70, 10), tried=f"{name}() on 70 images")
+        right = p.argmax(axis=1) == y.argmax(axis=1)
+        wanted = [-(y * np.log(np.maximum(p, 1e-7))).sum(axis=1).mean(), right.mean()]
+        expect.close(
+            [
+                expect.number(loss, tried=f"{tried}: the loss"),
+                expect.number(share, tried=f"{tried}: the accuracy"),
+            ],
+            wanted,
+            tried=f"{tried}: loss and accuracy",
+            cause="Dropout and its like are still on: evaluate looks at the model in inference mode "
+            "(`model.eval()`, `training=False`).",
+            rtol=1e-3,
+        )
+
+
+@check("gradients.moves", needs="gradients.reach")
+def _(student, draw):
+    """A step of training moves every parameter of all three nets"""
+    for name, shape, classes in (
+        ("build_iris_net", (4,), 3),
+        ("build_dense_net", (784,), 10),
+        ("build_cnn", (28, 28, 1), 10),
+    ):
+        x = draw.uniform(0, 1, 16, *shape)
+        x = images(x) if len(shape) == 3 else x
+        model = built(student, draw, name, x)
+        before = model.parameters()
+        student.train(model, x, np.eye(classes, dtype=np.float32)[draw.integers(0, classes, 16)], 1, 16, draw.seed())
+        expect.moved(
+            before,
+            model.parameters(),
+            tried=f"the parameters of {name}() before and after one step of train",
+            cause="The optimiser does not hold these parameters, or they are frozen.",
+        )

@@ -1,0 +1,239 @@
+"""Hidden checks of `optimal_discriminator`."""
+
+from fractions import Fraction
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from autograder import check, expect
+from shared import expressions
+
+
+@check("objective.one_sided")
+def _(student, draw):
+    """Only real points: ln d. Only fake points: ln(1−d). Arrays of any shape."""
+    d = draw.uniform(0.01, 0.99, 3, 5)
+    nothing, all_of_it = np.zeros_like(d), np.ones_like(d)
+    for a, b, wanted, kind in [
+        (all_of_it, nothing, np.log(d), "real"),
+        (nothing, all_of_it, np.log(1 - d), "fake"),
+    ]:
+        expect.close(
+            student.objective(d, a, b),
+            wanted,
+            tried=f"objective of a 3×5 array of d where all points are {kind}",
+            cause="ln d belongs to the real points (a), ln(1−d) to the fakes (b).",
+            mistakes={
+                "You take the logarithm to base 10; the text asks for the natural one.": wanted / np.log(10),
+                "You give the loss; the objective is what D maximises, without a minus sign.": -wanted,
+            },
+        )
+
+
+@check("derivative.differences")
+def _(student, draw):
+    """The derivative agrees with central differences of the objective, and is 0 at the maximum."""
+    d, a, b = (draw.uniform(low, high, 3, 5).astype(float) for low, high in [(0.02, 0.98), (0, 3), (0, 3)])
+
+    def objective(d):
+        return a * np.log(d) + b * np.log(1 - d)
+
+    step = 1e-6
+    expect.close(
+        student.objective_derivative(d, a, b),
+        (objective(d + step) - objective(d - step)) / (2 * step),
+        tried="objective_derivative at 3×5 random points, against central differences",
+        cause="a/d is one half of it; the other half comes from ln(1−d), whose inner derivative is −1.",
+        mistakes={
+            "The minus sign of the inner derivative is lost: ln(1−d) falls as d grows.": a / d + b / (1 - d),
+        },
+        atol=1e-3,
+    )
+    highest = np.array([0.2, 0.5, 0.9])
+    expect.close(
+        student.objective_derivative(highest, highest, 1 - highest),
+        np.zeros(3),
+        tried="objective_derivative where the objective is highest",
+        cause="At its maximum the objective is flat.",
+        atol=1e-4,
+    )
+
+
+@check("symbolic.equal", needs="symbolic.readable")
+def _(student, draw):
+    """The formula is the maximiser for every A and B, however it is written."""
+    tried = "symbolic_optimum() at twelve random pairs A, B"
+    text = expect.text(student.symbolic_optimum(), tried=tried, cause="Return a string.")
+    try:
+        formula = expressions.read(text)
+    except expressions.Unreadable as reason:
+        expect.that(
+            False,
+            tried="symbolic_optimum(), asked a second time",
+            saw=f"“{text[:60]}”, which cannot be read: {reason}",
+            expected="a formula in A, B, numbers, + - * / ** and brackets, nothing else",
+            cause="The string is the same whenever it is asked for.",
+        )
+    # Drawn after the answer: an expression that agrees at all of them is the same expression.
+    points = [(Fraction(int(a), int(b)), Fraction(int(c), int(d))) for a, b, c, d in draw.integers(1, 10**6, 12, 4)]
+    maximiser = expressions.A / (expressions.A + expressions.B)
+    a, b = next((p for p in points if not expressions.same(formula, maximiser, [p])), points[0])
+    expect.that(
+        expressions.same(formula, maximiser, points),
+        tried=tried,
+        saw=f"{expressions.value(formula, a, b):.4g} at A = {float(a):.4g}, B = {float(b):.4g}",
+        expected=f"{float(a / (a + b)):.4g}, where the objective is highest",
+        cause="The formula holds for one pair of numbers and not for all: solve with A and B as letters.",
+    )
+
+
+@check("optimum.maximises", needs="optimum.values")
+def _(student, draw):
+    """No other probability does better, by SciPy's search for the maximum."""
+    p_real, p_fake = (draw.uniform(0.05, 3, 2, 4).astype(float) for _ in range(2))
+
+    def highest(a, b):
+        found = optimize.minimize_scalar(
+            lambda d: -(a * np.log(d) + b * np.log(1 - d)),
+            bounds=(1e-9, 1 - 1e-9),
+            method="bounded",
+            options={"xatol": 1e-9},
+        )
+        return found.x
+
+    expect.close(
+        student.optimal_discriminator(p_real, p_fake),
+        np.vectorize(highest)(p_real, p_fake),
+        tried="optimal_discriminator at 2×4 points, against SciPy's maximum of a ln d + b ln(1−d)",
+        cause="Some other probability gives D more than yours: see the part on the formula.",
+        mistakes={
+            "This is p_fake / (p_real + p_fake): the probability that a point is fake.": p_fake / (p_real + p_fake),
+            "This is p_real / p_fake, a ratio that grows beyond 1; D* is a probability.": p_real / p_fake,
+        },
+        atol=1e-4,
+    )
+
+
+def random_distributions(draw):
+    """Two distributions over nine places, one of them empty in both."""
+    weights = draw.uniform(0.05, 1, 2, 9).astype(float)
+    weights[:, 4] = 0
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def jensen_shannon(p, q):
+    middle = (p + q) / 2
+    return (special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()) / 2
+
+
+@check("divergence.jensen_shannon", needs="divergence.extremes")
+def _(student, draw):
+    """The Jensen–Shannon divergence of random distributions, the same from both sides."""
+    p, q = random_distributions(draw)
+    wanted = jensen_shannon(p, q)
+    for one, other in [(p, q), (q, p)]:
+        against_mean = special.rel_entr(one, (p + q) / 2).sum()
+        expect.close(
+            student.js_divergence(one, other),
+            wanted,
+            tried="js_divergence of two random distributions over nine places",
+            cause="Half of KL(p‖m) and half of KL(q‖m), where m lies midway between p and q.",
+            mistakes={
+                "The square root of the divergence is a distance; the text asks for the divergence.": np.sqrt(wanted),
+                "Only one of the two halves is there: q counts as much as p.": against_mean,
+                "Only half of the first divergence is there: q counts as much as p.": against_mean / 2,
+                "You average over the places; a divergence is a sum over them.": wanted / 9,
+                "The halves are missing: each of the two divergences counts half.": 2 * wanted,
+            },
+        )
+
+
+@check("divergence.value", needs="divergence.extremes")
+def _(student, draw):
+    """The value of the game at D*, for random distributions: 2·JSD − ln 4."""
+    p, q = random_distributions(draw)
+    wanted = 2 * jensen_shannon(p, q) - np.log(4)
+    d = np.divide(p, p + q, out=np.full(9, 0.5), where=p + q > 0)
+
+    def value(real, fake):
+        return special.xlogy(real, d).sum() + special.xlogy(fake, 1 - d).sum()
+
+    expect.close(
+        student.value_at_optimum(p, q),
+        wanted,
+        tried="value_at_optimum of two random distributions over nine places",
+        cause="Put D* into Σ p ln D + Σ q ln(1−D).",
+        mistakes={
+            "The factor 2 is missing: the value is 2·JSD − ln 4.": jensen_shannon(p, q) - np.log(4),
+            "You weigh both logarithms with p; ln(1−D) belongs to the fakes, q.": value(p, p),
+            "You weigh ln D with q and ln(1−D) with p: real points belong to ln D.": value(q, p),
+            "You average over the places; each place has its probability already: take the sum.": wanted / 9,
+        },
+    )
+
+
+@check("training.other_densities", needs="training.probability", trains=True)
+def _(student, draw, limits):
+    """Near D* again where one density is wide and one narrow, so that D* is no single slope."""
+    middle = draw.uniform(0.5, 0.7, 2)
+    narrow, wide = draw.uniform(0.7, 0.8, 1)[0], draw.uniform(1.0, 1.1, 1)[0]
+    real, fake = stats.norm(middle[0], narrow), stats.norm(-middle[1], wide)
+    x = np.linspace(-4, 4, 161)
+    mass = real.pdf(x) + fake.pdf(x)
+    x, wanted = x[mass > 0.2 * mass.max()], (real.pdf(x) / mass)[mass > 0.2 * mass.max()]
+
+    def attempt(_):
+        samples = [density.rvs((8000, 1), random_state=draw.rng) for density in (real, fake)]
+        tried = "train_discriminator, 800 steps, on 8,000 narrow real points and 8,000 wide fakes"
+        model = expect.remote(student.train_discriminator(*samples, 800, draw.seed()), tried=tried)
+        learned = expect.shape(model.forward(x[:, None]), (len(x), 1), tried=tried)[:, 0]
+        expect.at_most(
+            np.abs(learned - wanted).max(),
+            limits.largest_error,
+            tried=tried,
+            what="the largest distance between the model's D and D*",
+            cause="D* falls on both sides of the real points: a hidden layer can follow it, one unit cannot.",
+        )
+
+    expect.best_of(2, attempt)
+
+
+@check("game.grows", needs="game.path")
+def _(student, draw):
+    """Each step leads away from the equilibrium, by the same factor."""
+    (x, y), rate = draw.uniform(-2, 2, 2), float(draw.uniform(0.05, 0.5, 1)[0])
+    tried = f"how much farther from the origin each step of minmax_game leads, at rate {rate:.2g}"
+    path = expect.shape(
+        student.minmax_game(float(x), float(y), rate, 30), (31, 2), tried=tried, cause="Row 0 is the start."
+    )
+    distance = np.linalg.norm(path, axis=1)
+    expect.close(
+        distance[1:] / distance[:-1],
+        np.full(30, np.sqrt(1 + rate**2)),
+        tried=tried,
+        cause="Both players step from the same point, and the rate stays as it is.",
+        mistakes={"The rate is not used, or used as 1.": np.full(30, np.sqrt(2))},
+    )
+
+
+@check("gradients.vanishing")
+def _(student, draw):
+    """Where D wins, the slope of ln(1−D) vanishes and that of −ln D does not: against differences."""
+    logits = draw.uniform(-7, 3, 9).astype(float)
+    tried = "generator_gradients at nine random points, against central differences in the logit"
+    saturating, other = expect.several(
+        student.generator_gradients(special.expit(logits)),
+        2,
+        tried=tried,
+        cause="Return both slopes, the one of ln(1−D) first.",
+    )
+    for answer, loss, name in [
+        (saturating, lambda logit: special.log_expit(-logit), "ln(1−D)"),
+        (other, lambda logit: -special.log_expit(logit), "−ln D"),
+    ]:
+        expect.close(
+            answer,
+            (loss(logits + 1e-5) - loss(logits - 1e-5)) / 2e-5,
+            tried=f"{tried}: {name}",
+            cause="Derive the loss in the logit l, where D = σ(l), not in D.",
+        )

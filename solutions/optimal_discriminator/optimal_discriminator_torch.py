@@ -1,0 +1,179 @@
+# %%
+FRAMEWORK = "torch"
+
+import matplotlib.pyplot as plt
+import numpy as np
+import sympy
+import torch
+from jaxtyping import Float
+from scipy import special, stats
+from torch import nn
+
+from shared import plots
+
+
+# %% part="objective"
+def objective(
+    d: Float[np.ndarray, "..."], a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
+    """a ln d + b ln(1−d), elementwise, for 0 < d < 1: what the discriminator gains at one point x."""
+    ### BEGIN SOLUTION
+    return a * np.log(d) + b * np.log(1 - d)
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+d = np.linspace(0.005, 0.995, 199)
+plots.curves(
+    d,
+    {f"$A$ = {a}, $B$ = {b}": objective(d, a, b) for a, b in [(0.8, 0.2), (0.5, 0.5), (0.1, 0.4)]},
+    xlabel="$d$",
+    ylabel=r"$A\,\ln d + B\,\ln(1-d)$",
+)
+plt.show()
+
+
+# %% part="derivative"
+def objective_derivative(
+    d: Float[np.ndarray, "..."], a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
+    """The derivative of `objective` in d, elementwise."""
+    ### BEGIN SOLUTION
+    return a / d - b / (1 - d)
+    ### END SOLUTION
+
+
+# %% part="symbolic"
+def symbolic_optimum() -> str:
+    """The d that maximises a ln d + b ln(1−d), as a formula in A and B."""
+    ### BEGIN SOLUTION
+    a, b, d = sympy.symbols("A B d", positive=True)
+    slope = sympy.diff(a * sympy.log(d) + b * sympy.log(1 - d), d)
+    [maximiser] = sympy.solve(slope, d)
+    return str(maximiser)
+    ### END SOLUTION
+
+
+# %% part="optimum"
+def optimal_discriminator(
+    p_real: Float[np.ndarray, "..."], p_fake: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
+    """D* at points with densities `p_real` and `p_fake`, elementwise; ½ where both are 0."""
+    ### BEGIN SOLUTION
+    total = p_real + p_fake
+    return np.divide(p_real, total, out=np.full_like(total, 0.5), where=total > 0)
+    ### END SOLUTION
+
+
+# %% part="divergence"
+def js_divergence(p: Float[np.ndarray, "k"], q: Float[np.ndarray, "k"]) -> float:
+    """The Jensen–Shannon divergence of two discrete distributions, in nats."""
+    ### BEGIN SOLUTION
+    middle = (p + q) / 2
+    return float(special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()) / 2
+    ### END SOLUTION
+
+
+def value_at_optimum(p: Float[np.ndarray, "k"], q: Float[np.ndarray, "k"]) -> float:
+    """Σ p ln D* + Σ q ln(1−D*): the value of the game of real `p` and fake `q` at the best D."""
+    ### BEGIN SOLUTION
+    real = optimal_discriminator(p, q)
+    fake = optimal_discriminator(q, p)  # 1 − D*, which a subtraction would round to 0 where q is tiny
+    return float(special.xlogy(p, real).sum() + special.xlogy(q, fake).sum())
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+bins = np.arange(40)
+shifts = range(21)
+bump = stats.norm.pdf(bins, 10, 2) / stats.norm.pdf(bins, 10, 2).sum()
+plots.curves(
+    shifts,
+    {
+        "value at $D^*$": [value_at_optimum(bump, np.roll(bump, shift)) for shift in shifts],
+        r"$2\,\mathrm{JSD} - \ln 4$": [2 * js_divergence(bump, np.roll(bump, shift)) - np.log(4) for shift in shifts],
+    },
+    xlabel="bins between the real and the fake bump",
+    ylabel="nats",
+)
+plt.show()
+
+
+# %% part="training"
+def train_discriminator(
+    real: Float[np.ndarray, "n 1"], fake: Float[np.ndarray, "n 1"], steps: int, seed: int
+) -> nn.Module:
+    """A network `(n, 1)` → `(n, 1)`, the probability that x is real, after `steps` updates."""
+    ### BEGIN SOLUTION
+    torch.manual_seed(seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1), nn.Sigmoid()).to(
+        device
+    )
+    real, fake = torch.as_tensor(real, device=device), torch.as_tensor(fake, device=device)
+    x = torch.cat([real, fake])
+    y = torch.cat([torch.ones_like(real), torch.zeros_like(fake)])
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    for _ in range(steps):
+        batch = torch.randint(len(x), (512,), device=device)
+        loss = nn.functional.binary_cross_entropy(model(x[batch]), y[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+rng = np.random.default_rng(0)
+real_density, fake_density = stats.norm(-0.5, 0.6), stats.norm(0.8, 1.0)
+real, fake = (d.rvs((4000, 1), random_state=rng).astype(np.float32) for d in (real_density, fake_density))
+discriminator = train_discriminator(real, fake, steps=800, seed=0)
+x = np.linspace(-3, 4, 201, dtype=np.float32)
+with torch.no_grad():
+    learned = discriminator(torch.as_tensor(x[:, None])).numpy()[:, 0]
+p_real, p_fake = real_density.pdf(x), fake_density.pdf(x)
+plots.two_densities(x, p_real, p_fake, {"$D^*$": optimal_discriminator(p_real, p_fake), "learned": learned})
+plt.show()
+
+
+# %% part="game"
+def minmax_game(x0: float, y0: float, rate: float, steps: int) -> Float[np.ndarray, "steps+1 2"]:
+    """The path of (x, y), start included, when x descends and y ascends xy, both at once."""
+    ### BEGIN SOLUTION
+    path = [(x0, y0)]
+    for _ in range(steps):
+        x, y = path[-1]
+        path.append((x - rate * y, y + rate * x))
+    return np.array(path)
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+plots.trajectories({f"rate {rate}": minmax_game(1.0, 0.0, rate, 200) for rate in (0.02, 0.05, 0.1)})
+plt.show()
+
+
+# %% part="gradients"
+def generator_gradients(
+    d: Float[np.ndarray, "n"],
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """The derivatives in D's logit of the generator's two losses, ln(1−D) and −ln D, where D says `d`."""
+    ### BEGIN SOLUTION
+    return -d, d - 1
+    ### END SOLUTION
+
+
+# %% tags=["demo"]
+d = np.linspace(0, 1, 101)
+saturating, non_saturating = generator_gradients(d)
+plots.curves(
+    d,
+    {r"$\ln(1-D)$": saturating, r"$-\ln D$": non_saturating},
+    xlabel="$D(G(z))$",
+    ylabel="derivative in the logit",
+)
+plt.show()
+
+# %% [markdown] part="gpu"
+# Nothing to write here: the check runs your `train_discriminator` where a GPU is offered.

@@ -1,0 +1,355 @@
+"""Hidden checks of `stateful_lstm`."""
+
+import numpy as np
+
+from autograder import check, expect
+
+UNITS = 8
+
+
+def build(student, batch_size, look_back, units):
+    """A new stateful model, with its variables made."""
+    tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
+    model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
+    if not model.parameters():
+        # A subclass that its first call builds: that call leaves a state behind, a new model has none.
+        model.ready(np.zeros((batch_size, look_back, 1)))
+        model.set_buffers({name: 0 * value for name, value in model.buffers().items()})
+    return model
+
+
+def answers(model, x, tried):
+    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
+
+
+def loud(draw, parameters, scale=1.0):
+    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
+    return {name: draw.normal(*value.shape) * (scale if value.ndim > 1 else 0.2) for name, value in parameters.items()}
+
+
+def give(model, weights):
+    """Set the weights of another model of the same make."""
+    model.set_parameters(dict(zip(model.parameters(), weights.values(), strict=True)))
+    return model
+
+
+def deaf(model, x):
+    """Names of the weight matrices that the answer does not depend on."""
+    slopes = model.gradients(x, np.ones((len(x), 1)))
+    return [name for name, slope in slopes.items() if slope is None or (slope.ndim > 1 and not np.any(slope))]
+
+
+@check("windows.random")
+def _(student, draw):
+    """Windows of any length of a random series, down to a single one"""
+    series = draw.uniform(0, 1, 12)
+    for look_back in (1, 5, 11):
+        X = np.lib.stride_tricks.sliding_window_view(series, look_back)[:-1]
+        y = series[look_back:, None]
+        tried = f"make_windows of 12 values, look_back={look_back}"
+        found = expect.several(
+            student.make_windows(series, look_back), 2, tried=tried, cause="Return the pair `(X, y)`."
+        )
+        short = f"The last window is missing: 12 values have 12 − {look_back} windows with a value after them."
+        expect.close(
+            found[0],
+            X,
+            tried=f"{tried}: X",
+            cause="Row i of X is series[i], …, series[i + look_back − 1].",
+            mistakes={short: X[:-1]},
+        )
+        expect.close(
+            found[1],
+            y,
+            tried=f"{tried}: y",
+            cause="y[i] is series[i + look_back], the value right after window i, as a column (n, 1).",
+            mistakes={
+                short: y[:-1],
+                "y is the last value of the window itself: the net would only have to copy it.": X[:, -1:],
+                "y must be a column, (n, 1); yours is flat.": y[:, 0],
+            },
+        )
+
+
+@check("scaling.held_out")
+def _(student, draw):
+    """Values that training never saw keep their place outside of [0, 1]"""
+    low, high = 120.0, 300.0
+    values = np.concatenate([[60, 480], draw.uniform(100, 400, 6)]).astype(np.float32)
+    scaled = (values - low) / (high - low)
+    expect.close(
+        student.scale(values, low, high),
+        scaled,
+        tried="scale with low 120 and high 300 of values from 60 to 480",
+        cause="(values − low) / (high − low), for all values alike.",
+        mistakes={
+            "You clip: a held-out month above the training maximum must come out above 1.": scaled.clip(0, 1),
+            "You take minimum and maximum of the values at hand; low and high come from the training part.": (
+                values - values.min()
+            )
+            / (values.max() - values.min()),
+        },
+    )
+    expect.close(
+        student.unscale(scaled.astype(np.float32)[:, None], low, high),
+        values[:, None],
+        tried="unscale of a column of what scale should give",
+        cause="unscale undoes scale, whatever the shape: multiply by (high − low), then add low.",
+    )
+
+
+@check("layout.random")
+def _(student, draw):
+    """Each window keeps its values and their order"""
+    X = draw.normal(5, 4)
+    swapped = "Features and steps have changed places: (samples, time steps, features)."
+    mixed = "A reshape of the wrong axes mixes the windows: keep the samples first and only add an axis."
+    for name, wanted, other in [
+        ("as_features", X[:, None, :], X[:, :, None]),
+        ("as_steps", X[:, :, None], X[:, None, :]),
+    ]:
+        expect.close(
+            student.call(name, X),
+            wanted,
+            tried=f"{name} of 5 random windows of 4",
+            cause=mixed,
+            mistakes={swapped: other},
+        )
+
+
+@check("mlp.bends", needs="mlp.shape")
+def _(student, draw):
+    """Every value of the window counts, and the net is no straight line"""
+    model = expect.remote(student.build_mlp(4), tried="build_mlp(4)")
+    model.ready(np.zeros((2, 4)))
+
+    def attempt(_):
+        model.set_parameters({name: draw.normal(*value.shape) for name, value in model.parameters().items()})
+        a, b = draw.normal(16, 4), draw.normal(16, 4)
+        f = [expect.shape(model.forward(x), (16, 1), tried="build_mlp(4)") for x in (a, b, a + b, 0 * a)]
+        expect.differ(
+            f[0] + f[1],
+            f[2] + f[3],
+            tried="f(a) + f(b) against f(a + b) + f(0), with random weights",
+            cause="The net is linear: put a non-linearity (ReLU) after the hidden layer.",
+            by=1e-3,
+        )
+        for column in range(4):
+            other = a + np.eye(4, dtype=np.float32)[column]
+            expect.differ(
+                model.forward(other),
+                f[0],
+                tried=f"value {column} of each window changed, with random weights",
+                cause="The net does not see the whole window.",
+                by=1e-6,
+            )
+
+    expect.best_of(3, attempt)
+
+
+@check("lstm.steps", needs="lstm.fresh")
+def _(student, draw):
+    """Every step and feature of a row counts for its own answer, and for no other"""
+    model = expect.remote(student.build_lstm(4, features=2), tried="build_lstm(4, features=2)")
+    model.ready(np.zeros((3, 5, 2)))
+    model.set_parameters(loud(draw, model.parameters()))
+    x = draw.normal(3, 5, 2)
+    tried = "the derivative of one row's answer in the inputs, build_lstm(4, features=2) on (3, 5, 2)"
+    expect.shape(model.forward(x), (3, 1), tried="build_lstm(4, features=2) on (3, 5, 2)")
+    slope = expect.shape(model.input_gradient(x, np.array([[0], [1], [0]])), (3, 5, 2), tried=tried)
+    expect.that(
+        not np.any(slope[[0, 2]]),
+        tried=tried,
+        saw="a row whose answer depends on other rows",
+        expected="rows that know nothing of each other",
+        cause="Samples and time steps have changed places: in PyTorch, batch_first=True.",
+    )
+    expect.that(
+        bool(np.all(slope[1])),
+        tried=tried,
+        saw=f"{int(np.sum(slope[1] == 0))} of the 10 inputs of the row count for nothing",
+        expected="an answer that depends on every step and feature",
+        cause="The output must be taken at the last step, when the LSTM has read them all.",
+    )
+    backwards = expect.array(model.forward(x[:, ::-1]), tried="the same rows with time reversed")
+    expect.differ(
+        backwards,
+        model.forward(x),
+        tried="the same rows with time reversed",
+        cause="The net is blind to order.",
+        by=1e-4,
+    )
+
+
+@check("stateful.sequence", needs="stateful.shape")
+def _(student, draw):
+    """The second layer reads every step of the first"""
+    model = build(student, 2, 4, 4)
+    give(model, loud(draw, model.parameters()))
+    silent = deaf(model, draw.normal(2, 4, 1))
+    # A layer that makes a single step from a state of zeros does not use its recurrent weights.
+    expect.that(
+        not silent,
+        tried="the gradient of a new model's answer to sequences of four steps, in each weight matrix",
+        saw=f"nothing arrives at {', '.join(silent)}",
+        expected="every weight matrix has a part in the answer",
+        cause="The second layer makes a single step: the first must hand on its whole sequence, not its last "
+        "step only.",
+    )
+
+
+@check("stateful.layers", needs="stateful.shape")
+def _(student, draw):
+    """Both layers remember the call before"""
+    model = build(student, 2, 1, 4)
+    give(model, loud(draw, model.parameters()))
+    tried = "the gradient of the second call's answer, look_back 1, in each weight matrix"
+    answers(model, draw.normal(2, 1, 1), "the first call, look_back 1")
+    silent = deaf(model, draw.normal(2, 1, 1))
+    likely = "No layer carries its hidden state from call to call."
+    if len(silent) == 1:
+        likely = "Only one of the two layers is stateful: the other starts from zeros in every call."
+    expect.that(
+        not silent,
+        tried=tried,
+        saw=f"nothing arrives at {', '.join(silent)}: there was no state to multiply",
+        expected="both layers use their recurrent weights on what the first call left",
+        cause=likely,
+    )
+
+
+@check("stateful.rows", needs="stateful.shape")
+def _(student, draw):
+    """Each row of the batch has a memory of its own"""
+    first, second = (build(student, 4, 3, 4) for _ in range(2))
+    weights = loud(draw, first.parameters())
+    give(first, weights)
+    give(second, weights)
+    order = draw.permutation(4)
+    for call in ("first", "second"):
+        x = 2 * draw.normal(4, 3, 1)
+        expect.close(
+            answers(second, x[order], f"the {call} call, rows in another order"),
+            answers(first, x, f"the {call} call")[order],
+            tried=f"the {call} call of two equal models, one with the rows of every batch in another order",
+            expected="the same answers in that order",
+            cause="Rows mix: samples and time steps have changed places (in PyTorch, batch_first=True), or "
+            "rows share a state.",
+        )
+
+
+@check("reset.keeps_weights", needs="stateful.shape")
+def _(student, draw):
+    """A reset touches no weight, and a new model may be reset too"""
+    model = build(student, 2, 3, 4)
+    weights = loud(draw, model.parameters())
+    give(model, weights)
+    untouched = give(build(student, 2, 3, 4), weights)
+    x = 2 * draw.normal(2, 3, 1)
+    new = answers(untouched, x, "a new model")
+    before = model.parameters()
+    with expect.blame("A new model has no state yet, or a state of zeros: a reset of it must do nothing."):
+        student.reset_state(model)
+    expect.close(
+        answers(model, x, "a new model after reset_state"),
+        new,
+        tried="a new model, first reset and then called",
+        expected="the answers of a new model",
+        cause="reset_state sets h and c to zero, and nothing else.",
+    )
+    student.reset_state(model)
+    expect.unmoved(
+        before,
+        model.parameters(),
+        tried="reset_state, the parameters before and after",
+        cause="reset_state must not touch what was learned: only the state goes.",
+    )
+
+
+@check("training.epochs", needs="stateful.split")
+def _(student, draw):
+    """The state is reset where an epoch begins"""
+    # With one row and an output layer of zeros the first step goes along the state that this row leaves. The
+    # second goes the same way if it starts from zeros again: the way gets longer by one factor in all units.
+    look_back = 2
+    for _ in range(60):
+        model = build(student, 1, look_back, UNITS)
+        weights, index = silent_output(loud(draw, model.parameters(), scale=1.5))
+        give(model, weights)
+        x = draw.normal(1, look_back, 1)
+        second_call = give(build(student, 1, look_back, UNITS), weights)
+        answers(second_call, x, "the first call of a new model")
+        # Not two gradients of one model: a right trainer may be the one who detaches the state.
+        first, second = state(model, index, x), state(second_call, index, x)
+        ratio = second / np.where(first == 0, 1, first)
+        if np.abs(first).min() > 0.005 and ratio.min() < -0.5 and ratio.max() > 0.5:
+            break
+    steps = []
+    detach = "Back-propagation runs into the batch before: detach the state, both h and c, between batches."
+    for epochs in (1, 2):
+        model = give(build(student, 1, look_back, UNITS), weights)
+        y = np.full((1, 1), 100, dtype=np.float32)
+        with expect.blame(detach, on="backward through the graph a second time"):
+            losses = student.train_stateful(model, x, y, epochs, 1, draw.seed())
+        expect.losses(losses, epochs, tried=f"train_stateful for {epochs} epochs", cause="One loss for each epoch.")
+        after = list(model.parameters().values())[index]
+        steps.append(expect.array(after, tried="the output layer after training").ravel())
+    tried = "the way of the output layer in two epochs over a single row, against one epoch"
+    expect.that(
+        bool(np.all(steps[0] * first > 0)),
+        tried="one epoch over a single row: the step of the output layer",
+        saw="a step that does not point along the state of a new model",
+        expected="a step along it: the epoch begins with a state of zeros",
+        cause="One step for each batch of the epoch, on the mean squared error, from a state of zeros.",
+    )
+    growth = steps[1] / np.where(steps[0] == 0, 1, steps[0])
+    expect.that(
+        bool(growth.min() > 0 and growth.max() < 1.2 * growth.min()),
+        tried=tried,
+        saw=f"from {growth.min():.3g} to {growth.max():.3g} times as far, depending on the unit",
+        expected="the same factor for all units, as both epochs start from the same state",
+        cause="The second epoch begins with what the first left behind: reset the state between epochs.",
+    )
+
+
+def silent_output(weights):
+    """The weights with an output layer of zeros, and the place of its kernel."""
+    names = list(weights)
+    kernel = [name for name, value in weights.items() if value.size == UNITS and value.ndim == 2][-1:]
+    expect.that(
+        bool(kernel),
+        tried=f"the weights of build_stateful_lstm(1, look_back, {UNITS})",
+        saw="no output layer (units, 1)",
+        expected="one linear output layer on the last step of the second LSTM",
+    )
+    zeros = {name: 0 * value for name, value in weights.items() if value.size == 1 or name in kernel}
+    return weights | zeros, names.index(kernel[0])
+
+
+def state(model, index, row):
+    """What the second layer hands to the output layer: the gradient of the answer in that layer's kernel."""
+    slopes = list(model.gradients(row, np.ones((1, 1))).values())
+    return expect.array(slopes[index], tried="the gradient of the answer in the output layer").ravel()
+
+
+@check("rmse.random")
+def _(student, draw):
+    """The error of random forecasts, in the units of the series"""
+    low, high = 104.0, 413.0
+    y, p = draw.uniform(0, 1.5, 7, 1), draw.uniform(0, 1.5, 7, 1)
+    error = (y - p).astype(np.float64)
+    root = np.sqrt(np.mean(error**2))
+    tried = "rmse of 7 random forecasts, low 104, high 413"
+    expect.close(
+        expect.number(student.rmse(y, p, low, high), tried=tried),
+        root * (high - low),
+        tried=tried,
+        cause="√ of the mean of the squared errors, after both went through unscale.",
+        mistakes={
+            "That is the error in scaled units: unscale first.": root,
+            "The square root is missing.": (root * (high - low)) ** 2,
+            "That is the mean absolute error; square before the mean.": np.mean(np.abs(error)) * (high - low),
+            "An error is a difference: the offset `low` cancels and must not be added to it.": root * (high - low)
+            + low,
+        },
+    )
