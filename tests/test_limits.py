@@ -93,11 +93,11 @@ ENDINGS = {
     "recursion": ("return bad()", "RecursionError", "without an end"),
     "a large file": ("open('big', 'wb').write(b'x' * 10_000_000)", "File too large", ""),
     "sys.exit": ("sys.exit('bye')", "SystemExit: bye", "a function returns"),
-    "garbage on the wire": ("os.write(3, b'garbage' * 100)", "what came back was no answer", "wrote into the grader's"),
-    "zeros on the wire": ("os.write(3, bytes(100))", "what came back was no answer", "wrote into the grader's"),
+    "garbage on the wire": ("os.write(3, b'garbage' * 100)", "no answer", "wrote into the grader's"),
+    "zeros on the wire": ("os.write(3, bytes(100))", "no answer", "wrote into the grader's"),
     "a huge promise": (
         "os.write(3, b'\\xff' * 12)",
-        "what came back was no answer",
+        "no answer",
         "wrote into the grader's",
     ),
     "the wire closed": ("os.close(3); time.sleep(9)", "", ""),
@@ -288,6 +288,11 @@ LEAVE = """
 import os, time, subprocess, threading
 def one():
     return 1
+def leave():
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # the sandbox forbids it: then it stays, and must be found all the same
 def child():
     pid = os.fork()
     if pid == 0:
@@ -297,7 +302,7 @@ def child():
 def of_its_own_session():
     pid = os.fork()
     if pid == 0:
-        os.setsid()
+        leave()
         time.sleep(30)
         os._exit(0)
     time.sleep(0.2)
@@ -305,7 +310,7 @@ def of_its_own_session():
 def orphan():
     out, inn = os.pipe()
     if os.fork() == 0:
-        os.setsid()
+        leave()
         pid = os.fork()
         if pid == 0:
             time.sleep(30)
@@ -356,7 +361,7 @@ def test_many_threads_and_many_processes_do_not_stop_the_next_student(zygotes: Z
             threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
         return 1
     def processes():
-        for _ in range(60):
+        for _ in range(20):
             if os.fork() == 0:
                 time.sleep(20)
                 os._exit(0)
@@ -367,7 +372,7 @@ def test_many_threads_and_many_processes_do_not_stop_the_next_student(zygotes: Z
         assert student.threads() == 1
         pid = student.processes()
         children = [each.pid for each in psutil.Process(pid).children(recursive=True)]
-        assert len(children) == 60
+        assert len(children) == 20
     assert gone(pid)
     assert all(gone(each) for each in children)
     with toy.session(zygotes, "def f():\n    return 1") as session:

@@ -1,0 +1,196 @@
+"""What student code tries from inside, layer by layer. A layer that this machine cannot have is skipped, with its reason."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.engine import Zygotes
+from autograder.errors import UsageError
+from autograder.launch import Budget, Worker, Zygote
+from autograder.worker import sandbox
+from tests.catalogue import ROOT
+
+ATTACKS = """
+import ctypes, os, pathlib, socket, subprocess, sys
+
+def read(path):
+    return len(pathlib.Path(path).read_bytes())
+
+def listing(path):
+    return len(os.listdir(path))
+
+def write(path):
+    pathlib.Path(path).write_text("mine now")
+
+def connect(port):
+    socket.create_connection(("127.0.0.1", port), timeout=2)
+
+def own_socketpair():
+    a, b = socket.socketpair()
+    a.send(b"x")
+    return len(b.recv(1))
+
+def who():
+    return [os.getuid(), os.geteuid(), os.getgid(), len(os.getgroups())]
+
+def become_root():
+    os.setuid(0)
+
+def signal(pid):
+    os.kill(pid, 0)
+
+def new_session():
+    os.setsid()
+
+def unshare():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x10000000) < 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+def trace(pid):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(16, pid, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+def shell(command):
+    return subprocess.run(["/bin/sh", "-c", command], capture_output=True).returncode
+
+def imported(name):
+    __import__(name)
+"""
+
+
+@pytest.fixture(scope="module")
+def zygote(zygotes: Zygotes) -> Zygote:
+    found = zygotes.of("torch")
+    if found is None:
+        pytest.skip("no fork on this system: workers are plain processes")
+    return found
+
+
+@pytest.fixture(scope="module")
+def ask(zygote: Zygote) -> Iterator[Callable[..., Any]]:
+    worker = Worker("torch", Budget(), zygote)
+    assert worker.ask("load", seconds=30, args=[["cell 1", ATTACKS]]) == []
+
+    def call(name: str, *args: Any) -> Any:
+        return worker.ask("call", seconds=30, name=name, args=list(args))
+
+    yield call
+    worker.close()
+
+
+def needs(zygote: Zygote, layer: str) -> None:
+    if layer not in zygote.layers:
+        pytest.skip(f"this machine cannot have the layer {layer}")
+
+
+def refused(ask: Callable[..., Any], name: str, *args: Any) -> str:
+    with pytest.raises(Exception) as problem:
+        ask(name, *args)
+    return str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "solutions/xor/xor_torch.py",
+        "solutions/xor/checks.py",
+        "assignments/xor/checks.py",
+        "tests/catalogue.py",
+        "grading.yml",
+        "README.md",
+    ],
+)
+def test_no_file_of_the_course_can_be_read(zygote: Zygote, ask: Callable[..., Any], path: str) -> None:
+    needs(zygote, "landlock")
+    assert (ROOT / path).is_file()
+    assert "PermissionError" in refused(ask, "read", str(ROOT / path))
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/proc/1/environ", "/dev/shm/x", "/root", "/tmp", "/home"])
+def test_nothing_of_the_machine_can_be_read(zygote: Zygote, ask: Callable[..., Any], path: str) -> None:
+    needs(zygote, "landlock")
+    refused(ask, "read", path)
+    if Path(path).is_dir():
+        refused(ask, "listing", path)
+
+
+def test_what_the_exercise_needs_can_be_read(ask: Callable[..., Any]) -> None:
+    """The other side of the wall: the interpreter, its packages, `shared`."""
+    assert ask("read", os.__file__) > 0
+    assert ask("read", str(ROOT / "shared" / "plots.py")) > 0
+    for name in ("sklearn.datasets", "scipy.integrate", "shared.data", "torch.nn.utils.rnn", "wave"):
+        assert ask("imported", name) is None
+
+
+def test_solutions_and_tests_cannot_be_imported(ask: Callable[..., Any]) -> None:
+    for name in ("solutions", "tests", "tests.catalogue"):
+        assert "ModuleNotFoundError" in refused(ask, "imported", name)
+
+
+def test_nothing_is_written_outside(zygote: Zygote, ask: Callable[..., Any], tmp_path: Path) -> None:
+    needs(zygote, "landlock")
+    tmp_path.chmod(0o777)
+    refused(ask, "write", str(tmp_path / "left"))
+    refused(ask, "write", "/tmp/left")
+    refused(ask, "write", str(ROOT / "shared" / "left.py"))
+    assert not list(tmp_path.iterdir())
+    assert ask("write", "here") is None
+
+
+def test_no_connection_and_no_socket(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "seccomp")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        refused(ask, "connect", server.getsockname()[1])
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert ask("own_socketpair") == 1
+
+
+def test_it_is_nobody(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "uid")
+    assert min(ask("who")[:3]) > 60_000
+    assert ask("who")[3] == 0
+    assert "PermissionError" in refused(ask, "become_root")
+
+
+def test_the_grader_is_out_of_reach(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "seccomp")
+    refused(ask, "trace", os.getpid())
+    refused(ask, "new_session")
+    refused(ask, "unshare")
+    if "uid" in zygote.layers:
+        refused(ask, "signal", os.getpid())
+
+
+def test_a_program_that_it_starts_stands_behind_the_same_walls(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "landlock")
+    assert ask("shell", "true") == 0
+    assert ask("shell", f"cat {ROOT}/grading.yml") != 0
+    assert ask("shell", f"ls {ROOT}") != 0
+
+
+def test_levels() -> None:
+    everything = list(sandbox.LAYERS)
+    as_root = os.geteuid() == 0
+    assert sandbox.level(everything) == "strong"
+    assert sandbox.level([layer for layer in everything if layer != "namespaces"]) == "standard"
+    assert sandbox.level([layer for layer in everything if layer != "uid"]) == ("weak" if as_root else "strong")
+    for layer in ("landlock", "limits", "seccomp"):
+        assert sandbox.level([each for each in everything if each != layer]) == "weak"
+
+
+def test_weak_is_refused_where_it_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_NO_FORK", "1")
+    with Zygotes(allow_weak=False) as zygotes, pytest.raises(UsageError, match="--allow-weak"):
+        zygotes.of("torch")
+    with Zygotes(allow_weak=True) as zygotes:
+        assert zygotes.of("torch") is None
