@@ -206,6 +206,8 @@ class Worker:
             raise self._ending(problem) from None
         finally:
             self._watch.stop_clock()
+        if self._watch.verdict:
+            raise self._ending(wire.WireError("it was stopped while it answered"))
         if reply.nonce != request.nonce:
             raise self._ending(wire.WireError("an answer to no question of ours"))
         if verb == "hello":
@@ -419,8 +421,11 @@ class _Watchdog:
         self._own_memory = _memory(self._pid)
 
     def printed(self, count: int) -> None:
-        """So many bytes more were printed."""
+        """So many bytes more were printed. Judged at once: who prints fast could otherwise answer before the next look."""
         self._printed += count
+        if self._asked and self._printed > self._budget.output_mb * MEGABYTE:
+            used = f"over {self._printed // MEGABYTE} MB printed"
+            self._condemn(LimitExceeded("output", used, f"{self._budget.output_mb} MB"))
 
     def join(self) -> None:
         """The worker is over."""
@@ -440,19 +445,20 @@ class _Watchdog:
             if asked:
                 verdict = self._judge(asked)
                 if verdict:
-                    self.verdict = verdict
-                    _kill_tree(self._pid)
-                    # What a child of the student's holds open would keep the grader waiting.
-                    if isinstance(self._stream, _Socket):
-                        self._stream.close()
+                    self._condemn(verdict)
                     return
             time.sleep(POLL_SECONDS)
 
+    def _condemn(self, verdict: LimitExceeded) -> None:
+        if self.verdict:
+            return
+        self.verdict = verdict
+        _kill_tree(self._pid)
+        # What a child of the student's holds open would keep the grader waiting.
+        if isinstance(self._stream, _Socket):
+            self._stream.close()
+
     def _judge(self, asked: _Clock) -> LimitExceeded | None:
-        if self._printed > self._budget.output_mb * MEGABYTE:
-            return LimitExceeded(
-                "output", f"over {self._printed // MEGABYTE} MB printed", f"{self._budget.output_mb} MB"
-            )
         wall = time.monotonic() - asked.started
         self.cpu_seconds = max(self.cpu_seconds, _cpu_seconds(self._pid))
         cpu = self.cpu_seconds - asked.cpu
@@ -462,8 +468,11 @@ class _Watchdog:
             return LimitExceeded(
                 "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
             )
-        beyond = 0 if self._own_memory is None else _memory(self._pid) - self._own_memory
-        if beyond > self._budget.memory_mb * MEGABYTE:
+        if self._own_memory is None:
+            return None
+        allowed = self._budget.memory_mb * MEGABYTE
+        beyond = _memory(self._pid, self._own_memory + allowed) - self._own_memory
+        if beyond > allowed:
             return LimitExceeded("memory", f"{beyond // MEGABYTE} MB used", f"{self._budget.memory_mb} MB")
         return None
 
@@ -531,13 +540,21 @@ def _waited_for_a_core(pid: int) -> float:
     return total / 1e9
 
 
-def _memory(pid: int) -> int:
-    """Bytes of the whole tree. A page shared by two is counted twice: as a limit, that errs by what a fork shares."""
-    total = 0
-    for process in _tree(pid)[:50]:
-        with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total
+def _memory(pid: int, enough: int = 0) -> int:
+    """Bytes of the whole tree. What children share with the worker is counted again, unless that passes `enough`: then they are
+    looked at page by page, which is slow, and only what is their own counts."""
+    tree = _tree(pid)[:50]
+    total = sum(_bytes(process, "rss") for process in tree)
+    if not enough or total <= enough or len(tree) < 2:
+        return total
+    return _bytes(tree[0], "rss") + sum(_bytes(process, "uss") for process in tree[1:])
+
+
+def _bytes(process: psutil.Process, kind: Literal["rss", "uss"]) -> int:
+    try:
+        return int(getattr(process.memory_full_info() if kind == "uss" else process.memory_info(), kind))
+    except psutil.Error:
+        return 0
 
 
 def _kill_tree(pid: int) -> None:

@@ -26,7 +26,9 @@ MOST_CODE = 8 << 20
 SKIPPED_TAGS = {"demo", "check"}
 _HEAD = re.compile(r"^# ?%%(?!%)(?P<rest>.*)$")
 _IMPORTS = {"torch": "torch", "keras": "keras", "tensorflow": "keras"}
-_IMPORTED = re.compile(r"^\s*(?:import|from)\s+(torch|keras|tensorflow)\b", re.MULTILINE)
+_IMPORTED = re.compile(
+    r"^\s*(?:import|from)\s+(?:[\w.]+(?:\s+as\s+\w+)?\s*,\s*)*(torch|keras|tensorflow)\b", re.MULTILINE
+)
 _SPELLED = re.compile(r"""^FRAMEWORK\s*(?::\s*\w+\s*)?=\s*["'](torch|keras)["']""", re.MULTILINE)
 
 

@@ -48,6 +48,7 @@ def visible(zygotes: Zygotes, source: str, only: list[str] | None = None) -> Res
     return grader.grade(catalogue.as_submission("xor", "torch", source), job)
 
 
+@pytest.mark.slow
 def test_the_same_results_as_forked(zygotes: Zygotes, plain: Zygotes, monkeypatch: pytest.MonkeyPatch) -> None:
     right = catalogue.reference_source("xor", "torch")
     wrong = right.replace("np.array([2.0, 2.0]), -3.0", "np.array([2.0, 2.0]), -1.0")
@@ -63,6 +64,7 @@ def test_the_same_results_as_forked(zygotes: Zygotes, plain: Zygotes, monkeypatc
         assert (one_by_one.score, one_by_one.versions) == (forked.score, forked.versions)
 
 
+@pytest.mark.slow
 def test_a_crash_and_a_time_out(plain: Zygotes) -> None:
     source = """
     import os, sys, time

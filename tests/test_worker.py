@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -794,6 +795,20 @@ def test_the_environment_is_empty_of_ours(
     assert not Path(here).exists()
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_temporary_files_lie_in_the_private_folder(zygotes: Zygotes, framework: FrameworkName) -> None:
+    source = """
+    import tempfile
+    def look():
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("x")
+            return [tempfile.gettempdir(), file.name, tempfile.mkdtemp()]
+    """
+    with toy.student(zygotes, LOOK + textwrap.dedent(source), framework) as student:
+        here = student.here()
+        assert all(path.startswith(here) for path in student.look())
+
+
 def test_no_descriptor_of_the_grader_comes_along(zygotes: Zygotes, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
@@ -877,6 +892,7 @@ def test_a_fresh_worker_after_a_crash(zygotes: Zygotes) -> None:
 # When the grader's own side fails.
 
 
+@pytest.mark.slow
 def test_a_zygote_killed_between_two_submissions_costs_nobody_a_point(tmp_path: Path) -> None:
     exercise = toy.load(toy.project(tmp_path))
     with Zygotes() as own:
@@ -891,6 +907,7 @@ def test_a_zygote_killed_between_two_submissions_costs_nobody_a_point(tmp_path: 
         assert grader.grade(toy.handed_in(toy.RIGHT), job).score in (20, None)
 
 
+@pytest.mark.slow
 def test_a_zygote_killed_during_a_check_is_our_failure(tmp_path: Path) -> None:
     checks = '''
     import os, signal

@@ -19,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,6 +116,8 @@ def _become_worker(order: dict[str, Any], wire_end: int, output: int, framework:
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
+        # It remembers the zygote's folder, where a worker may not write: AutoGraph would find no place for its code.
+        tempfile.tempdir = None
         apply(_cage(order))
         # The change of user has made the kernel forget it.
         die_with_parent(parent)
