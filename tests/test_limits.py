@@ -265,7 +265,8 @@ def test_an_answer_too_many_spoils_the_next_question(zygotes: Zygotes, name: str
         with pytest.raises(LimitExceeded) as caught:
             for _ in range(20):
                 student.one()
-        assert caught.value.limit == "wire"
+        # Which of two processes answers first is chance; so is whether the second is still heard.
+        assert caught.value.limit in ("wire", "process")
         session.begin()
         assert student.one() == 1
 

@@ -205,16 +205,27 @@ def _(student, draw):
     length, characters, n = 5, 8, 40
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
     y = np.eye(characters)[draw.integers(0, characters, n)]
-    seed, start, ends = draw.seed(), None, []
-    for _ in range(2):
-        # Where the generators stood before must not matter, so they are seeded otherwise each time.
+    seed, other, start = draw.seed(), draw.seed(), None
+
+    def trained(global_seed, seed):
+        nonlocal start
         model = new_model(student, draw, length, characters, 6)
         fresh = model.parameters()
         start = start or list(fresh.values())
         model.set_parameters(dict(zip(fresh, start, strict=False)))
-        student.seed(draw.seed())
+        student.seed(global_seed)
         student.train(model, X, y, epochs=2, batch_size=7, seed=seed)
-        ends.append(np.concatenate([array.ravel() for array in model.parameters().values()]))
+        return np.concatenate([array.ravel() for array in model.parameters().values()])
+
+    # Where the generators stood before must not matter, so they are seeded otherwise each time.
+    ends = [trained(draw.seed(), seed), trained(draw.seed(), seed)]
+    if not np.allclose(*ends, rtol=0, atol=1e-6):
+        # TensorFlow mixes an operation's own seed, as in `shuffle(seed=seed)`, with the global one: right too, if it is the
+        # seed that decides.
+        fixed = draw.seed()
+        again = [trained(fixed, seed), trained(fixed, seed)]
+        if not np.allclose(again[0], trained(fixed, other), rtol=0, atol=1e-6):
+            ends = again
     expect.close(
         *ends,
         rtol=0,

@@ -1,4 +1,4 @@
-# A subclass that comes unbuilt, a cell of its own, W and U in one layer; GradientTape, SGD, Gumbel draws.
+# A subclass that comes unbuilt, a cell of its own, W and U in one layer; GradientTape, Nadam, Gumbel draws.
 import tensorflow as tf
 
 
@@ -21,7 +21,7 @@ def build_model(length, characters, hidden=128):
 
 
 def train(model, X, y, epochs, batch_size, seed):
-    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    optimizer = keras.optimizers.Nadam(0.002)
     batches = tf.data.Dataset.from_tensor_slices((X, y)).shuffle(len(X), seed=seed).batch(batch_size)
     model(X[:1])
 
