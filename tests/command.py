@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,10 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", **more}
 
 
+def _listen_to_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[str]:
     """A command that runs, leading a process group of its own as in a terminal."""
     return subprocess.Popen(
@@ -29,6 +34,8 @@ def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell has its background jobs ignore Ctrl-C, and that is inherited: these tests send it.
+        preexec_fn=_listen_to_ctrl_c,
     )
 
 
