@@ -29,6 +29,7 @@ TARGET = ROOT / "docs" / "measurements.md"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("exercises", nargs="*", help="default: all")
     parser.add_argument("--workers", type=int, default=40, help="workers to start for the median")
     parser.add_argument("--repeat", type=int, default=3, help="gradings of each right submission")
     asked = parser.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
         }
         costs: dict[tuple[str, FrameworkName], list[tuple[float, float]]] = {
             (name, framework): [submission_cost(zygotes, name, framework, seed) for seed in range(asked.repeat)]
-            for name in catalogue.names()
+            for name in asked.exercises or catalogue.names()
             for framework in FRAMEWORKS
         }
     demos = [demo() for _ in range(2)]
