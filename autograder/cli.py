@@ -24,6 +24,7 @@ from rich.text import Text
 from autograder import doctor as examination
 from autograder import engine, exercise, grader, proof, rubric, submission
 from autograder import release as releasing
+from autograder.draw import fresh_seed
 from autograder.errors import GraderError, UsageError
 from autograder.formats import table as csv_table
 from autograder.report import page, terminal, words
@@ -83,7 +84,7 @@ def check(
     handed_in = submission.read(file, "you", name)
     only = _ids_of_part(loaded, part)
     with engine.Zygotes() as zygotes, _spinner("starting") as say:
-        job = grader.Job(loaded, grader_seed(), zygotes.of, visible_only=True, only=only, progress=say)
+        job = grader.Job(loaded, fresh_seed(), zygotes.of, visible_only=True, only=only, progress=say)
         result = grader.grade(handed_in, job)
     if as_json:
         _print_json(result)
@@ -250,13 +251,6 @@ def main() -> None:
             err.print(Text(words.inert(said), style="red"), soft_wrap=True)
             code = UNGRADED
     sys.exit(code)
-
-
-def grader_seed() -> int:
-    """A fresh seed for a student's own check."""
-    import secrets
-
-    return secrets.randbits(32)
 
 
 def _policy(config: Path | None, start: Path) -> Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -10,6 +11,11 @@ import numpy as np
 
 Item = TypeVar("Item")
 Numbers = np.ndarray[Any, Any]
+
+
+def fresh_seed() -> int:
+    """A seed that no student can know: 0 … 2³² − 1."""
+    return secrets.randbits(32)
 
 
 class Draw:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import grader, launch
+from autograder.draw import fresh_seed
 from autograder.errors import GraderError, UsageError
 from autograder.exercise import Exercise
 from autograder.launch import FrameworkName, Zygote
@@ -87,7 +87,7 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
             if earlier:
                 return earlier
             begun(handed_in)
-            seed = secrets.randbits(32) if plan.seed is None else plan.seed
+            seed = fresh_seed() if plan.seed is None else plan.seed
             result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of))
             write_whole(path, encode(result))
             return result

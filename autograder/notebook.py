@@ -5,10 +5,10 @@ The notebook's file is what is graded, as on the command line: save it first.
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from autograder import exercise, grader, rubric, submission
+from autograder.draw import fresh_seed
 from autograder.engine import Zygotes
 from autograder.errors import GraderError, UsageError
 from autograder.report import page, terminal
@@ -76,7 +76,7 @@ class Notebook:
         try:
             handed_in = self._read()
             with Zygotes() as zygotes:
-                job = grader.Job(self._exercise, secrets.randbits(32), zygotes.of, visible_only=True, only=only)
+                job = grader.Job(self._exercise, fresh_seed(), zygotes.of, visible_only=True, only=only)
                 return Report(grader.grade(handed_in, job), f"Checked: {handed_in.file} as it was last saved.")
         except UsageError as problem:
             return Problem(*problem.problems)

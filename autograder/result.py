@@ -93,10 +93,6 @@ class Result(Struct, frozen=True, kw_only=True):
     """When, in UTC, ISO 8601."""
 
     @property
-    def failed_checks(self) -> list[CheckResult]:
-        return [check for check in self.checks if check.status in ("failed", "error")]
-
-    @property
     def ungraded(self) -> bool:
         return self.score is None
 
