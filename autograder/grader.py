@@ -129,20 +129,17 @@ class Session:
 
     def close(self) -> None:
         """End the worker."""
-        self._keep_what_it_left()
         if self._worker:
+            # Closed first: only then has the last of its output been read.
             self._worker.close()
+            self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
+            self._spent += self._worker.cpu_seconds
             self._worker = None
 
     @property
     def cpu_seconds(self) -> float:
         """What all workers of this file have computed."""
         return self._spent + (self._worker.cpu_seconds if self._worker else 0.0)
-
-    def _keep_what_it_left(self) -> None:
-        if self._worker:
-            self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
-            self._spent += self._worker.cpu_seconds
 
 
 class _Run:
