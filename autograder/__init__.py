@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder import expect as expect
+    from autograder import picture as picture
     from autograder.exercise import check as check
     from autograder.notebook import Notebook as Notebook
     from autograder.student import images as images
@@ -18,11 +19,12 @@ _HOMES = {
     "check": "autograder.exercise",
     "expect": "autograder.expect",
     "images": "autograder.student",
+    "picture": "autograder.picture",
     "tensor": "autograder.student",
     "Notebook": "autograder.notebook",
 }
 
-__all__ = ["Notebook", "check", "expect", "images", "tensor"]
+__all__ = ["Notebook", "check", "expect", "images", "picture", "tensor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -32,4 +34,4 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'autograder' has no attribute {name!r}")
     home = importlib.import_module(_HOMES[name])
-    return home if name == "expect" else getattr(home, name)
+    return home if name in ("expect", "picture") else getattr(home, name)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from autograder import expect, explain, submission
+from autograder import expect, explain, picture, submission
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.exercise import Check, Exercise, Thresholds
 from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
-from autograder.result import CheckResult, Layers, Measurement, Result
+from autograder.result import CheckResult, Layers, Measurement, Picture, Result
 from autograder.student import Student
 from autograder.submission import Submission
 from autograder.worker import sandbox
@@ -162,6 +162,7 @@ class _Run:
     def result_of(self, check: Check) -> CheckResult:
         started = time.monotonic()
         measured: list[Measurement] = []
+        pictures: list[Picture] = []
 
         def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
             worth = self._exercise.points(check)
@@ -180,6 +181,7 @@ class _Run:
                 read="" if status in ("passed", "deferred") else said.read or f"README, part `{check.part}`",
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
+                pictures=pictures,
             )
 
         if check.deferred:
@@ -198,7 +200,7 @@ class _Run:
         try:
             self._keep_to_the_budget()
             self.session.begin()
-            with expect.measuring() as measured:
+            with expect.measuring() as measured, picture.collecting() as pictures:
                 check.body(**self._arguments(check))
         except CheckFailed as failed:
             return done("failed", failed)

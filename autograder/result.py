@@ -30,6 +30,14 @@ class Measurement(Struct, frozen=True):
     wanted: Literal["at most", "at least"]
 
 
+class Picture(Struct, frozen=True):
+    """What a check drew from the arrays that the student's code answered."""
+
+    title: str
+    png: bytes
+    """Base64 in the JSON."""
+
+
 class CheckResult(Struct, frozen=True, kw_only=True):
     """What one check found. The five sentences are empty where it passed."""
 
@@ -50,6 +58,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     """Wall-clock time, start of a worker included."""
     measured: list[Measurement] = []
     """How near to its bounds the submission came; the last attempt's, where a check has several."""
+    pictures: list[Picture] = []
+    """Samples, losses over time; of the last attempt, too."""
 
     @property
     def part(self) -> str:

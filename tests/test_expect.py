@@ -358,3 +358,42 @@ def test_draws_are_what_they_say() -> None:
     assert draw.permutation(1).tolist() == [0]
     assert draw.choice("ab") in "ab"
     assert 0 <= draw.seed() < 2**31
+
+
+def relu_net(seed: int) -> tuple[Callable[[dict[str, Any]], float], dict[str, Any], dict[str, Any]]:
+    """The cross-entropy of a ReLU net on 64 samples in float32, its weights, and its gradients by hand."""
+    draw = Draw(seed, "relu")
+    start = {name: 0.5 * draw.normal(*shape) for name, shape in {"w1": (2, 6), "b1": (6,), "w2": (6, 1)}.items()}
+    x, y = draw.normal(64, 2), draw.integers(0, 2, 64, 1).astype(np.float32)
+
+    def forward(weights: dict[str, Any]) -> tuple[Any, Any]:
+        single = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
+        hidden = np.maximum(x @ single["w1"] + single["b1"], 0)
+        return hidden, 1 / (1 + np.exp(-hidden @ single["w2"]))
+
+    def loss(weights: dict[str, Any]) -> float:
+        p = forward(weights)[1].astype(np.float64)
+        return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+
+    hidden, p = forward(start)
+    error = (p - y) / len(x)
+    below = error @ start["w2"].T * (hidden > 0)
+    return loss, start, {"w1": x.T @ below, "b1": below.sum(0), "w2": hidden.T @ error}
+
+
+def test_the_kinks_of_relu_cost_no_right_gradient_its_points() -> None:
+    for seed in range(300):
+        loss, start, slopes = relu_net(seed)
+        expect.gradients(loss, start, slopes, Draw(seed), tried="f(x)")
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.4, 2.0, -1.0])
+def test_the_kinks_of_relu_hide_no_wrong_gradient(factor: float) -> None:
+    caught = 0
+    for seed in range(100):
+        loss, start, slopes = relu_net(seed)
+        try:
+            expect.gradients(loss, start, {k: factor * v for k, v in slopes.items()}, Draw(seed), tried="f(x)")
+        except CheckFailed:
+            caught += 1
+    assert caught >= 99

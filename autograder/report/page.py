@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.report import words
-from autograder.result import CheckResult, Result, write_whole
+from autograder.result import CheckResult, Picture, Result, write_whole
 
 _MOST_FAILED = 5
 _TAKEN = ("", ".", "..", "index.html", "summary.csv")
@@ -214,6 +214,11 @@ def _fingerprint(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
+def _data_uri(picture: Picture) -> Markup:
+    """The picture itself, for the `src` of an image: a page is one file."""
+    return Markup("data:image/png;base64," + base64.b64encode(picture.png).decode())
+
+
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("autograder.report", ""),
@@ -236,5 +241,6 @@ def _render(template: str, **values: Any) -> str:
         "share": _share,
         "sort_key": _sort_key,
         "fingerprint": _fingerprint,
+        "data_uri": _data_uri,
     }
     return _ENVIRONMENT.get_template(template).render(shared, **values)
