@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autograder import expect as expect
     from autograder import picture as picture
     from autograder.exercise import check as check
+    from autograder.gpu import on_gpu as on_gpu
     from autograder.notebook import Notebook as Notebook
     from autograder.student import images as images
     from autograder.student import tensor as tensor
@@ -19,12 +20,13 @@ _HOMES = {
     "check": "autograder.exercise",
     "expect": "autograder.expect",
     "images": "autograder.student",
+    "on_gpu": "autograder.gpu",
     "picture": "autograder.picture",
     "tensor": "autograder.student",
     "Notebook": "autograder.notebook",
 }
 
-__all__ = ["Notebook", "check", "expect", "images", "picture", "tensor"]
+__all__ = ["Notebook", "check", "expect", "images", "on_gpu", "picture", "tensor"]
 
 
 def __getattr__(name: str) -> Any:

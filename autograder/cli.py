@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,12 +21,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from autograder import commands_formats as with_formats
+from autograder import commands_nbgrader as with_nbgrader
 from autograder import doctor as examination
 from autograder import engine, exercise, grader, proof, rubric, submission
 from autograder import release as releasing
 from autograder.draw import fresh_seed
 from autograder.errors import GraderError, UsageError
 from autograder.formats import table as csv_table
+from autograder.machines import Gpus
 from autograder.report import page, terminal, words
 from autograder.result import Result, read
 from autograder.rubric import Policy
@@ -43,6 +46,9 @@ app = typer.Typer(
     help="Grade deep-learning exercises in PyTorch and Keras 3, never in one process with the code that is graded.",
     epilog="Exit codes: 0 done · 1 check found something wrong · 2 wrong usage or grading.yml · 3 something could not be graded",
 )
+
+app.add_typer(with_nbgrader.app, name="nbgrader")
+with_formats.register(app)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -68,12 +74,15 @@ def check(
     exercise_name: ExerciseName = None,
     config: Config = None,
     show_output: Annotated[bool, typer.Option("--output", help="Show what your code printed, too.")] = False,
+    formats: with_formats.Formats = None,
+    outs: with_formats.Outs = None,
     as_json: Json = False,
 ) -> None:
     """Run the checks that students may see on FILE.
 
     For each that fails: what was tried, what was seen, what was expected, the likely cause, and where to read.
     """
+    with_formats.insist(formats, outs, as_json)
     policy = _policy(config, Path.cwd())
     name = exercise_name or submission.exercise_of(file, list(policy.exercises))
     if not file.is_file():
@@ -86,7 +95,10 @@ def check(
     with engine.Zygotes() as zygotes, _spinner("starting") as say:
         job = grader.Job(loaded, fresh_seed(), zygotes.of, visible_only=True, only=only, progress=say)
         result = grader.grade(handed_in, job)
-    if as_json:
+    told = with_formats.Graded([result], [handed_in], {name: loaded}, alone=True)
+    if with_formats.hand_out(formats, outs, told):
+        pass
+    elif as_json:
         _print_json(result)
     else:
         out.print(terminal.submission(result, hidden_later=True, show_output=show_output))
@@ -110,32 +122,52 @@ def grade(
     exercise_name: ExerciseName = None,
     student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade also what has a result already.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="PART",
+            help="Complete results: run what is deferred in PART (`gpu`), keep all else as it is.",
+        ),
+    ] = None,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Grade also where student code cannot be walled in.")
     ] = False,
+    gradebook: with_nbgrader.Gradebook = None,
     config: Config = None,
+    formats: with_formats.Formats = None,
+    outs: with_formats.Outs = None,
     as_json: Json = False,
 ) -> None:
     """Grade submissions with all checks; one JSON file each, a summary.csv and an index.html.
 
     Interrupted and started again, it goes on where it was.
     """
+    with_formats.insist(formats, outs, as_json)
+    if gradebook:
+        with_nbgrader.insist_on_extra()
     policy = _policy(config, _start_of(paths[0]))
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
     found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_doubles(found)
     exercises = {name: exercise.load(policy, name) for name in {each.exercise for each in found}}
-    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak)
+    _insist_on_part(exercises.values(), only)
+    gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
+    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
     with _progress(len(found)) as advance:
         for result in engine.run(plan):
             graded.append(result)
             advance(f"{result.student} · {result.exercise}")
     graded.sort(key=lambda result: (result.student, result.exercise))
+    if gradebook:
+        with_nbgrader.write_gradebook(gradebook, graded, found, exercises, paths[0])
     everything = _all_results(results)
     csv_table.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
-    if as_json:
+    if with_formats.hand_out(formats, outs, with_formats.Graded(graded, found, exercises)):
+        pass
+    elif as_json:
         _print_json(graded)
     else:
         out.print(terminal.table(graded))
@@ -268,6 +300,12 @@ def _ids_of_part(loaded: exercise.Exercise, part: str | None) -> list[str] | Non
     if part not in parts:
         raise UsageError(f"{loaded.name} has no part {part!r}; there are {', '.join(parts)}")
     return [each.id for each in loaded.checks if each.part == part and each.visible]
+
+
+def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
+    parts = sorted({check.part for each in loaded for check in each.checks})
+    if part is not None and parts and part not in parts:
+        raise UsageError(f"No exercise here has a part {part!r}; there are {', '.join(parts)}")
 
 
 def _refuse_doubles(found: list[submission.Submission]) -> None:

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import structs
+
 from autograder import grader, launch
 from autograder.draw import fresh_seed
 from autograder.errors import GraderError, UsageError
 from autograder.exercise import Exercise
 from autograder.launch import FrameworkName, Zygote
+from autograder.machines import NO_GPUS, Gpus
 from autograder.result import Result, encode, read, write_whole
 from autograder.submission import Submission
 from autograder.worker import sandbox
@@ -32,6 +35,9 @@ class Plan:
     """Grade also what has a result already."""
     allow_weak: bool = False
     """Grade also where student code is not walled in."""
+    only: str | None = None
+    """Complete earlier results: run again what is deferred in this part, and leave the rest of each result as it is."""
+    gpus: Gpus = NO_GPUS
 
 
 class Zygotes:
@@ -84,17 +90,23 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
             path = result_path(plan.results, handed_in.student, handed_in.exercise)
             exercise = plan.exercises[handed_in.exercise]
             earlier = None if plan.force else _earlier(path, handed_in, exercise, plan.seed)
-            if earlier:
+            waiting = _deferred(earlier, plan.only)
+            if earlier and not waiting:
                 return earlier
             begun(handed_in)
-            seed = fresh_seed() if plan.seed is None else plan.seed
-            result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of))
+            if earlier:
+                known = {check.id: check for check in earlier.checks}
+                job = grader.Job(exercise, earlier.seed, zygotes.of, only=waiting, gpus=plan.gpus, known=known)
+                result = _completed(earlier, grader.grade(handed_in, job))
+            else:
+                seed = fresh_seed() if plan.seed is None else plan.seed
+                result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of, gpus=plan.gpus))
             write_whole(path, encode(result))
             return result
 
-        waiting = [pool.submit(one, handed_in) for handed_in in plan.submissions]
+        graded = [pool.submit(one, handed_in) for handed_in in plan.submissions]
         try:
-            for done in as_completed(waiting):
+            for done in as_completed(graded):
                 yield done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -106,6 +118,20 @@ def result_path(results: Path, student: str, exercise: str) -> Path:
     if student in ("", ".", "..") or any(sign in student for sign in "/\\\0"):
         raise GraderError(f"{student!r} is no name for a folder")
     return results / student / f"{exercise}.json"
+
+
+def _deferred(earlier: Result | None, part: str | None) -> list[str]:
+    """Ids of the part's checks that an earlier grading could not run."""
+    if earlier is None or part is None:
+        return []
+    return [check.id for check in earlier.checks if check.part == part and check.status == "deferred"]
+
+
+def _completed(earlier: Result, now: Result) -> Result:
+    """The later result; what only the earlier one could say is kept."""
+    notes = list(dict.fromkeys([*earlier.notes, *now.notes]))
+    output = (earlier.output + now.output)[: launch.OUTPUT_KEPT]
+    return structs.replace(now, notes=notes, output=output, seconds=round(earlier.seconds + now.seconds, 3))
 
 
 def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:

@@ -25,13 +25,18 @@ class StudentError(Exception):
 
 
 class LimitExceeded(Exception):
-    """The student's code ran past a limit, or ended its process. `limit` is one of time, memory, output, process."""
+    """The student's code ran past a limit, or ended its process. `limit` is one of time, memory, output, files,
+    processes, process, wire."""
 
     def __init__(self, limit: str, used: str, allowed: str) -> None:
         super().__init__(f"{limit}: {used}, allowed {allowed}")
         self.limit = limit
         self.used = used
         self.allowed = allowed
+
+
+class Deferred(Exception):
+    """A check cannot be run on this machine, through nobody's fault: it counts nowhere. The text says why."""
 
 
 class GraderError(Exception):
@@ -55,6 +60,8 @@ class CheckFailed(Exception):
     expected: str
     likely: str = ""
     read: str = field(default="")
+    place: str = field(default="")
+    """Where the student's code raised: `cell 3, line 2`."""
 
     def __str__(self) -> str:
         return f"tried {self.tried}; saw {self.saw}; expected {self.expected}"

@@ -16,7 +16,7 @@ from autograder.errors import UsageError
 from autograder.rubric import Exercise as Rubric
 from autograder.rubric import Policy
 
-PARAMETERS = ("student", "reference", "draw", "limits")
+PARAMETERS = ("student", "reference", "pretended", "gpu", "draw", "limits")
 
 Body = Callable[..., None]
 

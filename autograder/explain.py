@@ -38,6 +38,8 @@ _LIMITS = {
     "time": "A loop that does not end, or work that grows with the square of the input.",
     "memory": "An array far larger than the exercise needs, or a list of tensors that keep their graphs.",
     "output": "A `print` inside a loop: take it out.",
+    "processes": "Processes started inside a loop: nothing here needs any.",
+    "files": "Files written inside a loop: nothing here needs any.",
     "process": "A crash of native code, or `os._exit`: a function returns.",
     "wire": "Something wrote into the grader's channel: a function returns its answer and prints what it likes.",
 }
@@ -46,6 +48,8 @@ _TITLES = {
     "time": "it ran past the time limit: ",
     "memory": "it ran past the memory limit: ",
     "output": "it ran past the output limit: ",
+    "processes": "it ran past the limit on processes: ",
+    "files": "it ran past the limit on files: ",
 }
 
 
@@ -61,16 +65,13 @@ def raised(problem: StudentError, title: str) -> CheckFailed:
         )
     said = f"{problem.kind}: {_first_line(problem.message)}" if problem.message else problem.kind
     where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
-    return CheckFailed(tried, said + where, "an answer", problem.likely or likely_cause(problem))
+    place = problem.place.where if problem.place else ""
+    return CheckFailed(tried, said + where, "an answer", problem.likely or likely_cause(problem), place=place)
 
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:
     """A limit, a crash, or a broken wire."""
-    allowed = (
-        f"an answer within the limit: {problem.allowed}"
-        if problem.limit in ("time", "memory", "output")
-        else "an answer"
-    )
+    allowed = f"an answer within the limit: {problem.allowed}" if problem.limit in _TITLES else "an answer"
     saw = _TITLES.get(problem.limit, "") + problem.used
     return CheckFailed(f"your code, to see: {title}", saw, allowed, _LIMITS[problem.limit])
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
 from autograder import expect, explain, picture, submission
 from autograder.draw import Draw
-from autograder.errors import CheckFailed, GraderError, LimitExceeded, StudentError, UsageError
+from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.exercise import Check, Exercise, Thresholds
 from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
+from autograder.machines import NO_GPUS, Gpus, Machine
 from autograder.result import CheckResult, Layers, Measurement, Picture, Result
 from autograder.student import Student
 from autograder.submission import Submission
@@ -38,6 +40,10 @@ class Job:
     only: Collection[str] | None = None
     """Ids of the checks to run, with what they need; `None` for all."""
     progress: Progress = lambda title: None
+    gpus: Gpus = NO_GPUS
+    """Where checks on a real GPU are run."""
+    known: Mapping[str, CheckResult] = field(default_factory=dict[str, CheckResult])
+    """What an earlier grading found: it stands where `only` does not ask for it again."""
 
 
 def grade(handed_in: Submission, job: Job) -> Result:
@@ -47,8 +53,11 @@ def grade(handed_in: Submission, job: Job) -> Result:
     checks = [check for check in exercise.ordered() if check.visible or not job.visible_only]
     if job.only is not None:
         wanted = exercise.with_needs(list(job.only))
-        checks = [check for check in checks if check.id in wanted]
+        checks = [
+            check for check in checks if check.id in job.only or (check.id in wanted and check.id not in job.known)
+        ]
     run = _Run(handed_in, job)
+    run.results |= job.known
     try:
         for check in checks:
             job.progress(check.title)
@@ -69,9 +78,18 @@ def digest(handed_in: Submission, exercise: Exercise) -> str:
 class Session:
     """A file in a worker that is started afresh after a crash: what `student` and `reference` ask through."""
 
-    def __init__(self, file: Submission, exercise: Exercise, zygote_of: ZygoteOf) -> None:
+    def __init__(
+        self,
+        file: Submission,
+        exercise: Exercise,
+        zygote_of: ZygoteOf,
+        machine: Machine = "plain",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         limits = exercise.rubric.limits
         self._file = file
+        self._machine: Machine = machine
+        self._environment = environment or {}
         self._seconds = limits.check_seconds
         self._budget = Budget(
             limits.memory_mb, limits.output_mb, limits.file_mb, int(limits.seconds * WALL_PER_CPU) + 1
@@ -103,13 +121,18 @@ class Session:
         self.close()
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
-        self._worker = Worker(self._file.framework, self._budget, zygote)
+        self._worker = Worker(self._file.framework, self._budget, zygote, self._environment)
         try:
-            hello = self._worker.ask("hello", seconds=HELLO_SECONDS)
+            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine])
         except (LimitExceeded, StudentError) as problem:
             # Nothing of the student's has been read yet.
+            if self._machine == "pretended":
+                raise Deferred(f"no GPU can be pretended with this {self._file.framework}: {problem}") from problem
             raise GraderError(f"a worker did not start: {problem}") from problem
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
+        if self._machine == "gpu" and not hello["gpu"]:
+            self.close()
+            raise Deferred(f"needs a GPU; {self._file.framework} finds none here")
         if not hello["draws_repeat"]:
             self.close()
             raise GraderError("the same seed gives different draws on this machine: no grading here can be repeated")
@@ -152,12 +175,16 @@ class _Run:
         self.results: dict[str, CheckResult] = {}
         self.session = Session(handed_in, job.exercise, job.zygote_of)
         self._reference: Session | None = None
+        self._pretended: Session | None = None
+        self._gpu = contextlib.ExitStack()
         self.grader_said: list[str] = []
 
     def close(self) -> None:
         self.session.close()
         if self._reference:
             self._reference.close()
+        if self._pretended:
+            self._pretended.close()
 
     def result_of(self, check: Check) -> CheckResult:
         started = time.monotonic()
@@ -179,6 +206,7 @@ class _Run:
                 expected=said.expected,
                 likely=said.likely,
                 read="" if status in ("passed", "deferred") else said.read or f"README, part `{check.part}`",
+                place=said.place,
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
                 pictures=pictures,
@@ -204,6 +232,8 @@ class _Run:
                 check.body(**self._arguments(check))
         except CheckFailed as failed:
             return done("failed", failed)
+        except Deferred as reason:
+            return done("deferred", CheckFailed("", str(reason), ""))
         except StudentError as problem:
             return done("failed", explain.raised(self._with_cells_that_raised(problem), check.title))
         except LimitExceeded as problem:
@@ -215,12 +245,16 @@ class _Run:
             raise
         except Exception as problem:  # noqa: BLE001 - a bug in a check is our failure, and must cost no student a point
             return done("error", self._ours(check, f"{type(problem).__name__}: {problem}{_line(problem)}"))
+        finally:
+            self._gpu.close()
         return done("passed")
 
     def _arguments(self, check: Check) -> dict[str, Any]:
         offered: dict[str, Callable[[], Any]] = {
             "student": lambda: Student(self.session.ask),
             "reference": lambda: Student(self._reference_session().ask),
+            "pretended": lambda: Student(self._pretended_session().ask),
+            "gpu": lambda: Student(self._gpu_session().ask),
             "draw": lambda: Draw(self._job.seed, self._exercise.name, check.id),
             "limits": lambda: Thresholds(self._exercise.rubric.thresholds),
         }
@@ -234,6 +268,20 @@ class _Run:
         ours = _OfOurs(self._reference)
         ours.begin()
         return ours
+
+    def _pretended_session(self) -> Session:
+        if self._pretended is None:
+            self._pretended = Session(self._handed_in, self._exercise, self._job.zygote_of, "pretended")
+        self._pretended.begin()
+        return self._pretended
+
+    def _gpu_session(self) -> Session:
+        """Until the check ends: others wait for the GPU."""
+        environment = self._gpu.enter_context(self._job.gpus.lease())
+        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", environment)
+        self._gpu.callback(session.close)
+        session.begin()
+        return session
 
     def _keep_to_the_budget(self) -> None:
         allowed, used = self._exercise.rubric.limits.seconds, self.session.cpu_seconds

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
@@ -36,12 +37,17 @@ NO_FORK = "AUTOGRADER_NO_FORK"
 START_SECONDS = 120.0
 """How long a framework may take to import on a slow, busy machine before we call it broken."""
 POLL_SECONDS = 0.05
+MOST_PROCESSES = 16
+"""Of one worker, itself included."""
 MOST_LOOKED_AT = 1000
-"""Processes of one worker; the kernel's limit is lower where the worker has a user id of its own."""
+"""So many are killed at once; the kernel's limit is lower where the worker has a user id of its own."""
 WALL_PER_CPU = 4.0
 """A check's seconds are CPU seconds of its worker, so that nobody loses points to a busy machine; what sleeps is stopped
 after this many times as many on the clock, the time that it waited for a core taken off."""
 OUTPUT_KEPT = 64 << 10
+ALL_FILES = 8
+"""Times as much as one file may have, a worker may have in all its files."""
+MOST_FILES = 5_000
 MEGABYTE = 1 << 20
 
 _TRANSIENT_UIDS = range(61184, 65520)
@@ -136,8 +142,8 @@ class Zygote:
         self._said.seek(0)
         return self._said.read().decode(errors="replace").strip()[-2000:]
 
-    def fork(self, folder: Path, budget: Budget) -> tuple[Stream, Process, int]:
-        """A new worker: its stream, its process, and the descriptor of its output."""
+    def fork(self, folder: Path, budget: Budget, more: Mapping[str, str] | None = None) -> tuple[Stream, Process, int]:
+        """A new worker: its stream, its process, and the descriptor of its output. `more` is added to its environment."""
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         report, report_end = os.pipe()
@@ -146,7 +152,7 @@ class Zygote:
             os.chown(folder, uid, uid)
         order = {
             "folder": str(folder),
-            "environment": environment(folder),
+            "environment": environment(folder) | dict(more or {}),
             "limits": list(_limits(budget)),
             "layers": list(self.layers),
             "readable": _readable(),
@@ -177,16 +183,18 @@ class Zygote:
 class Worker:
     """One worker that has loaded nothing yet: ask it, and close it."""
 
-    def __init__(self, framework: FrameworkName, budget: Budget, zygote: Zygote | None) -> None:
+    def __init__(
+        self, framework: FrameworkName, budget: Budget, zygote: Zygote | None, more: Mapping[str, str] | None = None
+    ) -> None:
         self._budget = budget
         self._zygote = zygote
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         if zygote is None:
             require(framework)
-            self._stream, self._process, output = _start_plain(framework, self._folder, budget)
+            self._stream, self._process, output = _start_plain(framework, self._folder, budget, more)
         else:
-            self._stream, self._process, output = zygote.fork(self._folder, budget)
-        self._watch = _Watchdog(self._process.pid, budget, self._stream)
+            self._stream, self._process, output = zygote.fork(self._folder, budget, more)
+        self._watch = _Watchdog(self._process.pid, budget, self._stream, self._folder)
         self._output = _Output(output, self._watch)
         self.alive = True
 
@@ -212,6 +220,8 @@ class Worker:
             raise self._ending(wire.WireError("it was stopped while it answered"))
         if reply.nonce != request.nonce:
             raise self._ending(wire.WireError("an answer to no question of ours"))
+        if isinstance(reply, Answer) and not _answers(verb, reply.value):
+            raise self._ending(wire.WireError("an answer to another question"))
         if verb == "hello":
             self._watch.start_memory()
         if isinstance(reply, Failure):
@@ -236,7 +246,7 @@ class Worker:
         self._process.wait(5)
         self._watch.join()
         self._output.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
 
     def _ending(self, problem: Exception) -> LimitExceeded | GraderError:
         """Why there is no answer: the watchdog's verdict, how the process ended, or what it sent."""
@@ -366,13 +376,15 @@ class _Socket(Stream):
         self._socket.close()
 
 
-def _start_plain(framework: FrameworkName, folder: Path, budget: Budget) -> tuple[Stream, Process, int]:
+def _start_plain(
+    framework: FrameworkName, folder: Path, budget: Budget, more: Mapping[str, str] | None
+) -> tuple[Stream, Process, int]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, _limits(budget))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(folder, FONTS),
+        env=environment(folder, FONTS) | dict(more or {}),
         cwd=folder,
         start_new_session=sys.platform != "win32",
     )
@@ -391,8 +403,9 @@ def _limits(budget: Budget) -> sandbox.Limits:
 class _Watchdog:
     """A thread that kills a worker which passes a limit, and remembers which."""
 
-    def __init__(self, pid: int, budget: Budget, stream: Stream) -> None:
+    def __init__(self, pid: int, budget: Budget, stream: Stream, folder: Path) -> None:
         self.verdict: LimitExceeded | None = None
+        self._folder = folder
         self.cpu_seconds = 0.0
         self._pid = pid
         self._budget = budget
@@ -470,6 +483,15 @@ class _Watchdog:
             return LimitExceeded(
                 "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
             )
+        started = len(_tree(self._pid, MOST_PROCESSES + 1))
+        if started > MOST_PROCESSES:
+            return LimitExceeded("processes", f"over {MOST_PROCESSES} at once", f"{MOST_PROCESSES} processes")
+        allowed = self._budget.file_mb * ALL_FILES
+        used, count = _files(self._pid, self._folder)
+        if used > allowed * MEGABYTE or count > MOST_FILES:
+            return LimitExceeded(
+                "files", f"{count} files with {used // MEGABYTE} MB", f"{MOST_FILES} files with {allowed} MB"
+            )
         if self._own_memory is None:
             return None
         allowed = self._budget.memory_mb * MEGABYTE
@@ -516,8 +538,8 @@ class _Output:
                 self._watch.printed(len(chunk))
 
 
-def _tree(pid: int) -> list[psutil.Process]:
-    """The process and its descendants, parents first."""
+def _tree(pid: int, most: int = MOST_PROCESSES) -> list[psutil.Process]:
+    """The process and its descendants, parents first; no more than `most`, where it is Linux."""
     try:
         root = psutil.Process(pid)
         if sys.platform != "linux":
@@ -529,15 +551,16 @@ def _tree(pid: int) -> list[psutil.Process]:
     for process in found:
         with contextlib.suppress(OSError, psutil.Error):
             for thread in Path(f"/proc/{process.pid}/task").iterdir():
-                found += [psutil.Process(int(child)) for child in (thread / "children").read_text().split()]
-        if len(found) > MOST_LOOKED_AT:
+                children = (thread / "children").read_text().split()[: most - len(found)]
+                found += [psutil.Process(int(child)) for child in children]
+        if len(found) >= most:
             break
     return found
 
 
 def _cpu_seconds(pid: int) -> float:
     total = 0.0
-    for process in _tree(pid)[:50]:
+    for process in _tree(pid):
         with contextlib.suppress(psutil.Error):
             times = process.cpu_times()
             total += times.user + times.system
@@ -556,11 +579,69 @@ def _waited_for_a_core(pid: int) -> float:
 def _memory(pid: int, enough: int = 0) -> int:
     """Bytes of the whole tree. What children share with the worker is counted again, unless that passes `enough`: then they are
     looked at page by page, which is slow, and only what is their own counts."""
-    tree = _tree(pid)[:50]
+    tree = _tree(pid)
     total = sum(_bytes(process, "rss") for process in tree)
     if not enough or total <= enough or len(tree) < 2:
         return total
     return _bytes(tree[0], "rss") + sum(_bytes(process, "uss") for process in tree[1:])
+
+
+def _files(pid: int, folder: Path) -> tuple[int, int]:
+    """Bytes on the disk and number of files: those in the folder, and those without a name that are still open."""
+    used, count = sum(_unnamed(process.pid) for process in _tree(pid)), 0
+    waiting = [str(folder)]
+    while waiting and count <= MOST_FILES:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except PermissionError:
+            # A folder that is closed to us holds as much as its owner likes.
+            return used, MOST_FILES + 1
+        except OSError:
+            # Gone meanwhile, or nested deeper than a path may be.
+            continue
+        count += len(entries)
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                used += _on_disk(entry.stat(follow_symlinks=False))
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return used, count
+
+
+def _unnamed(pid: int) -> int:
+    """Bytes of files that the process holds open and that no folder lists any more. Linux; 0 where the kernel does not say."""
+    used = 0
+    with contextlib.suppress(OSError):
+        for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                known = descriptor.stat()
+                used += 0 if known.st_nlink else _on_disk(known)
+    return used
+
+
+def _on_disk(known: os.stat_result) -> int:
+    # A file with a hole is as large as what was written into it; Windows does not say.
+    return known.st_blocks * 512 if sys.platform != "win32" else known.st_size
+
+
+def _remove(folder: Path) -> None:
+    """Remove a dead worker's folder, whatever it was made into: folders without rights, or nested deeper than a path may be."""
+    waiting = [folder]
+    try:
+        while waiting:
+            here = waiting.pop()
+            for entry in list(here.iterdir()):
+                if entry.is_dir() and not entry.is_symlink():
+                    # Moved up first: so no path grows long, and links are never followed.
+                    entry.chmod(0o700)
+                    waiting.append(entry.rename(folder / secrets.token_hex(8)))
+                else:
+                    entry.unlink()
+            if here != folder:
+                here.rmdir()
+        folder.rmdir()
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bytes(process: psutil.Process, kind: Literal["rss", "uss"]) -> int:
@@ -573,14 +654,47 @@ def _bytes(process: psutil.Process, kind: Literal["rss", "uss"]) -> int:
 def _kill_tree(pid: int) -> None:
     """Kill a worker and all that it has started. Stopped first, so that nothing is forked while we look; the worker last, because
     orphans fall to it while it lives."""
+    # Each worker leads a group of its own, which its children cannot leave behind the walls.
+    _signal_group(pid, "SIGSTOP")
     for signal_ in (psutil.Process.suspend, psutil.Process.kill):
-        for process in reversed(_tree(pid)):
+        for process in reversed(_tree(pid, MOST_LOOKED_AT)):
             with contextlib.suppress(psutil.Error):
                 signal_(process)
+    _signal_group(pid, "SIGKILL")
+
+
+def _signal_group(leader: int, name: str) -> None:
     if sys.platform != "win32":
-        # Each worker leads a group of its own.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(leader, signal.Signals[name])
+
+
+def _answers(verb: str, value: Any) -> bool:
+    """Is this what the worker's own code answers to such a question? Only a function's answer may be anything."""
+    match verb:
+        case "hello" | "parameters" | "buffers" | "gradients":
+            return isinstance(value, dict) and (
+                verb == "hello"
+                or all(isinstance(each, wire.Array | None) for each in cast(dict[Any, Any], value).values())
+            )
+        case "load":
+            return isinstance(value, list) and all(_is_trouble(each) for each in cast(list[Any], value))
+        case "has":
+            return isinstance(value, bool)
+        case "part":
+            return isinstance(value, wire.Remote)
+        case "forget" | "seed" | "ready" | "assign":
+            return value is None
+        case _:
+            return True
+
+
+def _is_trouble(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(cast(list[Any], value)) == 5
+        and all(isinstance(each, str) for each in cast(list[Any], value))
+    )
 
 
 def _student_error(failure: Failure) -> StudentError:

@@ -5,6 +5,8 @@ The notebook's file is what is graded, as on the command line: save it first.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from autograder import exercise, grader, rubric, submission
@@ -73,6 +75,18 @@ class Notebook:
         return self._run(None)
 
     def _run(self, only: list[str] | None) -> Report | Problem:
+        if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+            # nbgrader itself would take whatever this cell shows for full marks.
+            raise GraderError(
+                "this cell is not graded by running it: nbgrader must read the course's nbgrader_config.py"
+            )
+        told = self._checked(only)
+        if os.environ.get("NBGRADER_VALIDATING") and not told.passed:
+            # `nbgrader validate` goes by what a cell writes here, not by what it shows.
+            print(told, file=sys.stderr)
+        return told
+
+    def _checked(self, only: list[str] | None) -> Report | Problem:
         try:
             handed_in = self._read()
             with Zygotes() as zygotes:

@@ -93,13 +93,15 @@ def _change(path: Path, content: bytes) -> Change | None:
 # ── a notebook ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def notebook(exercise_folder_solution: Path, readme: Path, framework: Framework, solved: bool = False) -> bytes:
-    """The notebook of one framework: a student's, or with `solved` the instructor's."""
+def notebook(
+    exercise_folder_solution: Path, readme: Path, framework: Framework, solved: bool = False, marked: bool = False
+) -> bytes:
+    """The notebook of one framework: a student's; with `solved` the instructor's; with `marked` that and its markers."""
     exercise = exercise_folder_solution.name
     solution = exercise_folder_solution / f"{exercise}_{framework}.py"
     source, text = _read(solution, readme)
     cells = parse(source, _place(solution))
-    rewritten = parse(_rewrite(source, _place(solution), keep=solved), _place(solution))
+    rewritten = cells if marked else parse(_rewrite(source, _place(solution), keep=solved), _place(solution))
     sections = readme_sections(text, _place(readme))
     if problems := [
         *_framework_problems(cells, solution, framework),

@@ -54,6 +54,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     expected: str = ""
     likely: str = ""
     read: str = ""
+    place: str = ""
+    """Where the student's code raised, if it did: `cell 3, line 2`."""
     seconds: Points = 0.0
     """Wall-clock time, start of a worker included."""
     measured: list[Measurement] = []

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,6 +49,8 @@ class Exercise(_Strict):
     """Part → idea → points; the check's id is `part.idea`."""
     limits: Limits = Limits()
     thresholds: dict[str, float] = {}
+    leaderboard: list[str] = []
+    """Ids of checks whose measured numbers a class may compare."""
 
     def check_points(self) -> dict[str, float]:
         """Points by check id, in the order of the file."""
@@ -59,6 +61,12 @@ class Policy(_Strict):
     """A whole `grading.yml`."""
 
     title: str = "Assignments"
+    gpus: list[int] | None = None
+    """Numbers of the GPUs to grade on; without it, all that this machine has."""
+    jobs_per_gpu: int = Field(default=1, ge=1, le=64)
+    """Submissions that share a GPU."""
+    framework: Literal["torch", "keras"] = "torch"
+    """What a course hands out. Students may hand in either."""
     exercises: dict[str, Exercise]
     root: Path = Path()
     """The folder that holds `assignments/` and `solutions/`."""
@@ -190,6 +198,12 @@ def _points_that_do_not_fit(path: Path, lines: _Lines, policy: Policy) -> list[s
             problems.append(
                 f"{path}, line {lines.nearest(where)}: the points of {name} sum to {total:g}, not {POINTS_EACH}"
             )
+        board: Path_ = ("exercises", name, "leaderboard")
+        problems += [
+            f"{path}, line {lines.nearest(board)}: the leaderboard names {id}, which is no check of {name}"
+            for id in exercise.leaderboard
+            if id not in exercise.check_points()
+        ]
         for part, ideas in exercise.points.items():
             for idea, worth in ideas.items():
                 line = lines.nearest((*where, part, idea))

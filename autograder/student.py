@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
@@ -45,11 +46,20 @@ def images(values: Any) -> Marked:
     return Marked(np.asarray(values), images=True)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a pretended GPU has found, and how often work, copies to the host and numbers read there were seen."""
+
+    findings: list[dict[str, str]]
+    counts: dict[str, int]
+
+
 class Student:
     """A student's file. Any other name than the ones below is a function of theirs."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self.placed: list[Placed] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -69,6 +79,38 @@ class Student:
     def seed(self, seed: int) -> None:
         """Seed all generators of the worker."""
         self._ask("seed", args=[int(seed)])
+
+    def place(self, model: Remote, example: Any, *, already: bool = False, learns: bool = True) -> Remote:
+        """Put a model on the device of this student's machine, as its user would; nothing where there is no GPU.
+
+        `already`: the student's own code has put it there, and is to be looked at as it is. `learns`: what is done with it
+        moves its parameters. Returns the model.
+        """
+        model.ready(example)
+        if not already:
+            model.to_device()
+        self.placed.append(Placed(model, example, model.parameters(), learns and not already))
+        return model
+
+    def found(self) -> Found:
+        """What a pretended GPU has found since the last call. It is a claim of the student's process."""
+        said = self._ask("found")
+        said = cast(dict[str, Any], said) if isinstance(said, dict) else {}
+        counts = said.get("counts")
+        counts = cast(dict[str, Any], counts) if isinstance(counts, dict) else {}
+        return Found(
+            _findings(said.get("findings")),
+            {str(name): count for name, count in counts.items() if isinstance(count, int)},
+        )
+
+    def provoke(self, rows: int, columns: int) -> None:
+        """Have the pretended GPU meet a mistake, with a tensor of these sides."""
+        self._ask("provoke", args=[rows, columns])
+
+    def usage(self) -> int:
+        """Bytes of the GPU's memory that were in use at most so far. It is a claim of the student's process."""
+        said = self._ask("usage")
+        return said if isinstance(said, int) else 0
 
     def gradient(self, name: str, /, *args: Any, wrt: int = 0, cotangent: Any = None) -> Any:
         """∂(Σ cotangent · f(args)) in `args[wrt]`, a tensor or a list of them; `None` where no gradient arrives."""
@@ -113,6 +155,14 @@ class Remote:
         """The answer of a method."""
         return self._about("method", name=name, args=_outward(list(args)), kwargs=_outward(_given(kwargs, gives)))
 
+    def to_device(self) -> None:
+        """Move a model in place to the device of its machine."""
+        self._about("place")
+
+    def left_behind(self) -> list[dict[str, str]]:
+        """Parameters and buffers that are not on the machine's GPU."""
+        return _findings(self._about("left_behind"))
+
     def part(self, name: str) -> Remote:
         """An attribute that is an object itself: `.generator`."""
         return self._about("part", name=name)
@@ -154,6 +204,30 @@ class Remote:
 
     def _about(self, verb: str, **fields: Any) -> Any:
         return self._owner._inward(self._ask(verb, target=self._remote.name, **fields))  # pyright: ignore[reportPrivateUsage]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A model on the device of its machine."""
+
+    model: Remote
+    example: Any
+    before: dict[str, Numbers]
+    """Its parameters when it was placed."""
+    learns: bool
+
+
+FINDING = ("kind", "saw", "fix", "where", "code")
+
+
+def _findings(said: Any) -> list[dict[str, str]]:
+    """What a worker says that it found, whatever it is that it says."""
+    listed = cast(list[Any], said) if isinstance(said, list) else []
+    return [
+        {key: str(cast(dict[Any, Any], each).get(key, ""))[:500] for key in FINDING}
+        for each in listed
+        if isinstance(each, dict)
+    ]
 
 
 def _outward(value: Any) -> Any:

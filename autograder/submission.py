@@ -43,6 +43,8 @@ class Submission:
     cells: Sequence[Code]
     content: bytes
     notes: tuple[str, ...] = ()
+    path: Path | None = None
+    """Where the file lies; none where nothing was handed in."""
 
     @property
     def readable(self) -> bool:
@@ -87,7 +89,7 @@ def read(path: Path, student: str, exercise: str) -> Submission:
             f'{path.name} does not say which framework it uses: set FRAMEWORK = "torch" or "keras" in its first cell.',
         )
     )
-    return Submission(student, exercise, path.name, framework, cells, content, notes)
+    return Submission(student, exercise, path.name, framework, cells, content, notes, path)
 
 
 def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
@@ -167,7 +169,7 @@ def _file_in(folder: Path, exercise: str) -> Path | None:
 
 
 def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:
-    return Submission(student, exercise, path.name, "unknown", (), content, (note,))
+    return Submission(student, exercise, path.name, "unknown", (), content, (note,), path)
 
 
 def _notebook_cells(notebook: Any) -> Iterator[Code]:

@@ -16,29 +16,39 @@ from jaxtyping import Float
 CHANNELS = (3, 8, 16, 32)
 
 
-def weights(seed: int = 0) -> list[Float[np.ndarray, "3 3 before after"]]:
-    """The kernels of the three convolutions; their biases are 0."""
+def weights(seed: int = 0, first_sees_colour: bool = False) -> list[Float[np.ndarray, "3 3 before after"]]:
+    """The kernels of the three convolutions; their biases are 0.
+
+    `first_sees_colour`: the first ones look at a single pixel each, so that their map knows colours and no texture.
+    """
     rng = np.random.default_rng(seed)
-    return [
+    kernels = [
         rng.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, after)).astype(np.float32)
         for before, after in pairwise(CHANNELS)
     ]
+    if first_sees_colour:
+        kernels[0] = np.zeros_like(kernels[0])
+        # Positive, so that ReLU loses no colour.
+        kernels[0][1, 1] = rng.uniform(0, 1, CHANNELS[:2])
+    return kernels
 
 
-def build(framework: str | None = None, seed: int = 0) -> Any:
+def build(framework: str | None = None, seed: int = 0, first_sees_colour: bool = False) -> Any:
     """A `torch.nn.Module` or a `keras.Model`: from a batch of images to the list of its three batches of feature maps.
 
     Without a name, in the framework that this process has imported.
     """
     if framework is None:
         framework = "keras" if "keras" in sys.modules else "torch"
-    return {"torch": _in_torch, "keras": _in_keras}[framework](weights(seed))
+    return {"torch": _in_torch, "keras": _in_keras}[framework](weights(seed, first_sees_colour))
 
 
-def features(image: Float[np.ndarray, "height width 3"], seed: int = 0) -> list[Float[np.ndarray, "h w channels"]]:
+def features(
+    image: Float[np.ndarray, "height width 3"], seed: int = 0, first_sees_colour: bool = False
+) -> list[Float[np.ndarray, "h w channels"]]:
     """The same feature maps of one image, by NumPy alone."""
     maps: list[np.ndarray] = []
-    for kernel in weights(seed):
+    for kernel in weights(seed, first_sees_colour):
         now = _mean_of_squares(maps[-1]) if maps else np.asarray(image, dtype=np.float64)
         padded = np.pad(now, ((1, 1), (1, 1), (0, 0)))
         patches = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from shared import data, plots
+from shared import data, extractor, plots
 
 ASSIGNMENTS = Path(__file__).resolve().parent.parent / "assignments"
 RED, BLUE = "#c0392b", "#2471a3"
@@ -82,6 +82,36 @@ def cnn() -> Figure:
     return figure
 
 
+def dcgan() -> Figure:
+    """A 2×2 image made larger: its values repeated, straight lines between them, copies of a kernel that add up."""
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    side = np.clip((np.arange(6) + 0.5) / 3 - 0.5, 0, 1)
+    blend = np.stack([1 - side, side], axis=1)
+    added = np.zeros((5, 5))
+    for row, column in np.ndindex(2, 2):
+        added[2 * row : 2 * row + 3, 2 * column : 2 * column + 3] += x[row, column]
+    panels = {
+        "2×2": x,
+        "nearest, by (3, 3)": np.kron(x, np.ones((3, 3))),
+        "bilinear, by (3, 3)": blend @ x @ blend.T,
+        "transposed convolution:\na 3×3 kernel of ones, stride 2": added,
+    }
+    figure, axes = plt.subplots(1, 4, figsize=(11, 3.2), width_ratios=[2, 6, 6, 6], layout="constrained")
+    for axis, (name, values) in zip(axes, panels.items(), strict=True):
+        axis.imshow(values, cmap="Blues", vmin=0, vmax=14)
+        for (row, column), value in np.ndenumerate(values):
+            axis.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=9)
+        axis.set_title(name, fontsize=10)
+        axis.set(xticks=[], yticks=[])
+    for (row, column), colour in zip(
+        np.ndindex(2, 2), ["tab:red", "tab:green", "tab:orange", "tab:purple"], strict=True
+    ):
+        shift = 0.06 * (2 * row + column)
+        corner = (2 * column - 0.5 + shift, 2 * row - 0.5 + shift)
+        axes[3].add_patch(Rectangle(corner, 2.8, 2.8, fill=False, edgecolor=colour, linewidth=2, clip_on=False))
+    return figure
+
+
 def char_rnn() -> Figure:
     """A recurrent network written out over a window of four characters, its answer, and the window slid on."""
     figure, axis = plt.subplots(figsize=(9.6, 4.2))
@@ -116,6 +146,168 @@ def char_rnn() -> Figure:
     return figure
 
 
+def stateful_lstm() -> Figure:
+    """The airline series with its split and two windows; below, a state that crosses from slice to slice and dies at a reset."""
+    series = data.airline_passengers()
+    months = 1949 + np.arange(len(series)) / 12
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(9.6, 5.6), height_ratios=[3, 2])
+    top.plot(months[:96], series[:96], color=BLUE, label="96 months for training")
+    top.plot(months[95:], series[95:], color=RED, label="48 months held out")
+    for start in (20, 50):
+        top.axvspan(months[start], months[start + 3], color="0.85")
+        top.plot(months[start + 3], series[start + 3], "o", color="black")
+    top.plot([], [], "o", color="black", label="what follows a window")
+    top.set(xlabel="year", ylabel="passengers, thousands")
+    top.legend(loc="upper left")
+
+    box = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": "black"}
+    for epoch in range(2):
+        for step in range(4):
+            x = 5.2 * epoch + 1.2 * step
+            bottom.text(x, 1, "LSTM", ha="center", va="center", fontsize=11, bbox=box)
+            bottom.text(x, 0, f"slice {step}", ha="center", va="center", fontsize=11)
+            bottom.annotate("", (x, 0.75), (x, 0.12), arrowprops={"arrowstyle": "->"})
+            bottom.annotate("", (x, 1.85), (x, 1.25), arrowprops={"arrowstyle": "->"})
+            bottom.text(x, 1.95, f"$\\hat y_{step}$", ha="center", fontsize=12)
+            if step < 3:
+                bottom.annotate("", (x + 0.86, 1), (x + 0.34, 1), arrowprops={"arrowstyle": "->", "color": BLUE})
+        bottom.text(5.2 * epoch + 1.8, 2.45, f"epoch {epoch + 1}", ha="center", fontsize=12)
+    bottom.text(0.6, 1.12, "$h, c$", ha="center", color=BLUE, fontsize=11)
+    bottom.axvline(4.4, 0.12, 0.85, color=RED, linestyle="--")
+    bottom.text(4.4, -0.25, "reset", ha="center", va="center", color=RED, fontsize=12)
+    bottom.set(xlim=(-0.6, 9.4), ylim=(-0.5, 2.7))
+    bottom.axis("off")
+    figure.tight_layout()
+    return figure
+
+
+def optimal_discriminator() -> Figure:
+    """D* between two densities; ln(1−D) and −ln D over D's logit; the game xy under simultaneous steps."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.5, 3.6))
+    x = np.linspace(-4, 4, 401)
+    p_real, p_fake = (np.exp(-((x - m) ** 2) / 2) / np.sqrt(2 * np.pi) for m in (1, -1))
+    left.fill_between(x, p_real, alpha=0.3, color=BLUE, label="$p_r$")
+    left.fill_between(x, p_fake, alpha=0.3, color=RED, label="$p_g$")
+    left.plot(x, p_real / (p_real + p_fake), color="black", label="$D^*$")
+    left.set(title="$D^* = p_r / (p_r + p_g)$", xlabel="$x$")
+    left.legend(loc="upper left")
+
+    logit = np.linspace(-6, 6, 241)
+    middle.plot(logit, -np.log1p(np.exp(logit)), color=RED, label="$\\ln(1-D)$")
+    middle.plot(logit, np.log1p(np.exp(-logit)), color=BLUE, label="$-\\ln D$")
+    middle.annotate("D is sure of a fake:\nred is flat", (-5.5, -0.1), (-5.6, -3.6), arrowprops={"arrowstyle": "->"})
+    middle.set(title="what G descends", xlabel="logit of D(G(z))")
+    middle.legend(loc="upper right")
+
+    path = [np.array([1.0, 0.0])]
+    for _ in range(60):
+        a, b = path[-1]
+        path.append(np.array([a - 0.1 * b, b + 0.1 * a]))
+    right.plot(*np.array(path).T, ".-", color="black", linewidth=0.8, markersize=4)
+    right.plot(*path[0], "o", color=BLUE)
+    right.text(0.9, 0, "start", color=BLUE, ha="right", va="center")
+    right.plot(0, 0, "x", color=RED)
+    right.text(0, -0.12, "equilibrium", color=RED, ha="center", va="top")
+    right.set(title="min in $x$, max in $y$ of $xy$", xlabel="$x$", ylabel="$y$", aspect="equal")
+    figure.tight_layout()
+    return figure
+
+
+def style_loss() -> Figure:
+    """An image, the same pixels in another order, and another texture: what the Gram matrix of a feature map tells apart."""
+    row, column = 2 * np.pi * np.mgrid[0:64, 0:64] / 64
+    waves = {"stripes": np.sin(8 * column + 3 * row), "another texture": np.sin(8 * column) * np.sin(8 * row)}
+    colour = np.array([0.9, 0.6, 0.2])
+    textures = {name: (wave > 0)[..., None] * colour for name, wave in waves.items()}
+    moved = np.roll(textures["stripes"], (17, 21), axis=(0, 1))
+    pictures = {
+        "stripes": textures["stripes"],
+        "the same, moved": moved,
+        "another texture": textures["another texture"],
+    }
+    # The border is no part of the texture.
+    features = {name: extractor.features(picture)[1][2:-2, 2:-2] for name, picture in pictures.items()}
+    # Roots, for the eye: a few channels answer far more than the others.
+    grams = {name: np.sqrt(np.einsum("hwc,hwd->cd", f, f)) for name, f in features.items()}
+    top = max(gram.max() for gram in grams.values())
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.8), layout="constrained")
+    for above, below, (name, picture) in zip(axes[0], axes[1], pictures.items(), strict=True):
+        above.imshow(picture)
+        above.set(title=name, xticks=[], yticks=[])
+        below.imshow(grams[name], vmin=0, vmax=top, cmap="viridis")
+        below.set(title="its Gram matrix", xlabel="channel", ylabel="channel", xticks=[], yticks=[])
+    return figure
+
+
+def gan_1d() -> Figure:
+    """What goes where in a GAN, and the force on G by either loss, over D's answer to its fakes."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), width_ratios=[3, 2])
+    boxes = {"$z$": (0, 1), "G": (1.2, 1), "fake": (2.5, 1), "real": (2.5, 0), "D": (3.8, 0.5), "$p$": (5, 0.5)}
+    for name, place in boxes.items():
+        net = name in ("G", "D")
+        frame = {"boxstyle": "round,pad=0.5", "facecolor": "#d6e4f0" if net else "white", "edgecolor": "black"}
+        left.text(*place, name, ha="center", va="center", fontsize=15 if net else 12, bbox=frame, zorder=3)
+    for start, end in [("$z$", "G"), ("G", "fake"), ("fake", "D"), ("real", "D"), ("D", "$p$")]:
+        left.annotate("", boxes[end], boxes[start], arrowprops={"arrowstyle": "->", "shrinkA": 20, "shrinkB": 20})
+    back = {"arrowstyle": "->", "linewidth": 2, "linestyle": "--"}
+    left.annotate("", (3.9, 0.22), (5, 0.22), arrowprops={**back, "color": RED})
+    left.text(
+        5.15, 0.0, "D's step: the labels are\n1 for real, 0 for fake", color=RED, ha="right", va="top", fontsize=10
+    )
+    curved = {**back, "color": BLUE, "connectionstyle": "arc3,rad=0.35"}
+    left.annotate("", (1.2, 1.28), (5, 0.75), arrowprops=curved)
+    left.text(2.9, 1.95, "G's step: the label is 1, D stands still", color=BLUE, ha="center", fontsize=10)
+    left.set(xlim=(-0.5, 5.5), ylim=(-0.6, 2.15))
+    left.axis("off")
+    p = np.linspace(0, 1, 101)
+    right.plot(p, p, color=RED, label=r"$\ln(1 - D)$: $D$")
+    right.plot(p, 1 - p, color=BLUE, label=r"$-\ln D$: $1 - D$")
+    right.axvspan(0, 0.1, color="0.9")
+    right.text(0.11, 0.47, "here G begins", fontsize=10)
+    right.set(xlabel="$D(G(z))$", ylabel="force on the fake, in D's logit", xlim=(0, 1), ylim=(0, 1.02))
+    right.legend(loc="upper center")
+    figure.tight_layout()
+    return figure
+
+
+def conditional_gan() -> Figure:
+    """Noise and a one-hot 3 go through G to an image, which D answers with eleven probabilities; a fake's target and G's wish."""
+    figure, axis = plt.subplots(figsize=(10.5, 3.4))
+    arrow = {"arrowstyle": "->", "linewidth": 1.5}
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "black"}
+    noise = np.random.RandomState(3).uniform(0.1, 0.9, 6)
+    for row, value in enumerate(noise):
+        axis.add_patch(Rectangle((0, 3.3 - 0.28 * row), 0.5, 0.26, facecolor=str(value), edgecolor="grey"))
+    axis.text(0.7, 2.75, "noise", va="center", fontsize=11)
+    for digit in range(10):
+        axis.add_patch(
+            Rectangle((0, 1.6 - 0.28 * digit), 0.5, 0.26, facecolor=BLUE if digit == 3 else "white", edgecolor="grey")
+        )
+        axis.text(0.25, 1.73 - 0.28 * digit, str(digit), ha="center", va="center", fontsize=7)
+    axis.text(0.7, 0.35, "label: a 3,\none-hot", va="center", fontsize=11)
+    axis.annotate("", (2.7, 1.3), (1.9, 1.3), arrowprops=arrow)
+    axis.text(3.1, 1.3, "G", ha="center", va="center", fontsize=18, bbox=box)
+    axis.annotate("", (4.3, 1.3), (3.5, 1.3), arrowprops=arrow)
+    images, labels = data.digits()
+    three = images[np.flatnonzero(labels == 3)[4], :, :, 0]
+    axis.imshow(three, cmap="gray", extent=(4.4, 6.4, 0.3, 2.3), aspect="auto", zorder=2)
+    axis.annotate("", (7.3, 1.3), (6.5, 1.3), arrowprops=arrow)
+    axis.text(7.7, 1.3, "D", ha="center", va="center", fontsize=18, bbox=box)
+    axis.annotate("", (8.9, 1.3), (8.1, 1.3), arrowprops=arrow)
+    p = [0.45, 0.01, 0.01, 0.02, 0.3, 0.01, 0.05, 0.01, 0.01, 0.1, 0.03]
+    for column, share in enumerate(p):
+        top = 3.2 - 0.42 * column
+        name = "fake" if column == 0 else str(column - 1)
+        axis.text(9.45, top, f"{column}  {name}", ha="right", va="center", fontsize=9, family="monospace")
+        axis.barh(top, 1.6 * share, left=9.6, height=0.3, color=RED if column == 0 else BLUE)
+    axis.text(10.5, 3.2, "what D is told of G's image", color=RED, va="center", fontsize=10)
+    axis.text(10.5, 3.2 - 0.42 * 4, "what G wants to hear", color=BLUE, va="center", fontsize=10)
+    axis.set(xlim=(-0.1, 13.2), ylim=(-1.25, 3.65))
+    axis.axis("off")
+    figure.tight_layout()
+    return figure
+
+
 def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     for corner in [(0, 0), (0, 1), (1, 0), (1, 1)]:
         one = corner in ones
@@ -125,7 +317,18 @@ def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     axis.set(xlim=(-0.45, 1.45), ylim=(-0.45, 1.45), xticks=[0, 1], yticks=[0, 1])
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"char_rnn": char_rnn, "cnn": cnn, "cnn_lstm": cnn_lstm, "xor": xor}
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "char_rnn": char_rnn,
+    "cnn": cnn,
+    "cnn_lstm": cnn_lstm,
+    "conditional_gan": conditional_gan,
+    "dcgan": dcgan,
+    "gan_1d": gan_1d,
+    "optimal_discriminator": optimal_discriminator,
+    "stateful_lstm": stateful_lstm,
+    "style_loss": style_loss,
+    "xor": xor,
+}
 """The picture of each exercise that has one, by the exercise's name."""
 
 

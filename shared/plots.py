@@ -277,3 +277,52 @@ def pictures(images: Mapping[str, Float[np.ndarray, "height width 3"]]) -> Figur
         axis.axis("off")
     figure.tight_layout()
     return figure
+
+
+def points(groups: Mapping[str, Float[np.ndarray, "_ 2"]]) -> Figure:
+    """Named groups of points of the plane, each in a colour of its own."""
+    figure, axis = plt.subplots(figsize=(5, 3))
+    for name, group in groups.items():
+        axis.plot(*np.asarray(group).T, ".", markersize=4, alpha=0.6, label=name)
+    axis.set(xlabel="$x$", ylabel="$y$")
+    axis.legend()
+    figure.tight_layout()
+    return figure
+
+
+def probability_map(
+    discriminator: Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n 1"]],
+    groups: Mapping[str, Float[np.ndarray, "_ 2"]],
+) -> Figure:
+    """A probability as colours over the part of the plane where the named groups of points lie, and the points."""
+    everywhere = np.concatenate([np.asarray(group) for group in groups.values()])
+    low, high = everywhere.min(axis=0) - 0.1, everywhere.max(axis=0) + 0.1
+    sides = [np.linspace(low[axis], high[axis], 81, dtype=np.float32) for axis in (0, 1)]
+    grid = np.stack(np.meshgrid(*sides), axis=-1)
+    figure, axis = plt.subplots(figsize=(5.4, 3.4))
+    values = np.asarray(discriminator(grid.reshape(-1, 2))).reshape(81, 81)
+    colours = axis.contourf(*sides, values, levels=np.linspace(0, 1, 21), cmap="RdBu")
+    for (name, group), colour in zip(groups.items(), ["black", "tab:green", "tab:orange"], strict=False):
+        axis.plot(*np.asarray(group).T, ".", markersize=3, color=colour, label=name)
+    axis.set(xlabel="$x$", ylabel="$y$")
+    axis.legend()
+    figure.colorbar(colours, ax=axis)
+    figure.tight_layout()
+    return figure
+
+
+def image_sheet(groups: Mapping[str, Float[np.ndarray, "n height width"]], columns: int = 12) -> Figure:
+    """Each named group of grey images in [−1, 1] as one sheet, `columns` images to a row, one group beside the next."""
+    figure, axes = plt.subplots(1, len(groups), figsize=(3.4 * len(groups), 3.4), squeeze=False)
+    for axis, (name, images) in zip(axes[0], groups.items(), strict=True):
+        axis.set_title(f"{name} ({len(images)})", fontsize=10)
+        axis.axis("off")
+        if len(images):
+            height, width = images.shape[1:]
+            rows = -(-len(images) // columns)
+            sheet = np.full((rows * columns, height, width), -1.0)
+            sheet[: len(images)] = images
+            sheet = sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+            axis.imshow(sheet, cmap="gray", vmin=-1, vmax=1)
+    figure.tight_layout()
+    return figure

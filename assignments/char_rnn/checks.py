@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect
+from autograder import check, expect, on_gpu
 
 PIG = "it turned into a pig"
 
@@ -356,9 +356,18 @@ def _(student, draw):
     )
 
 
-@check("gpu.readiness", deferred="graded once the pretended GPU is there")
+@on_gpu("gpu", needs="training.one_batch")
 def _(student, draw):
-    """A training step on the device where the model's parameters live."""
+    """Training and writing are computed where the model's parameters live"""
+    length, characters, seed = 4, 6, draw.seed()
+    X = np.eye(characters)[draw.integers(0, characters, 8, length)]
+    y = np.eye(characters)[draw.integers(0, characters, 8)]
+    letters = dict(enumerate("abcdef"))
+    model = student.place(new_model(student, draw, length, characters, 8), X)
+    student.train(model, X, y, epochs=1, batch_size=4, seed=seed)
+    tables = {letter: index for index, letter in letters.items()}, letters
+    for temperature in (0.0, 1.0):
+        student.generate(model, "fade", 2, *tables, temperature=temperature, seed=seed)
 
 
 # What the checks above share.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect, images
+from autograder import check, expect, images, on_gpu
 from shared import data
 
 ROWS = 263
@@ -398,6 +398,11 @@ def _(student, draw):
         )
 
 
-@check("gpu.readiness", deferred="graded once the pretended GPU is there")
-def _(student):
-    """Model and training step run where the model's parameters live"""
+@on_gpu("gpu", needs="training.cross_entropy")
+def _(student, draw):
+    """Training and evaluation are computed where the model's parameters live"""
+    seed, x, y = draw.seed(), draw.uniform(0, 1, 8, 28, 28, 1), np.eye(10, dtype=np.float32)[draw.integers(0, 10, 8)]
+    student.seed(seed)
+    model = student.place(student.build_cnn(), images(x))
+    student.train(model, images(x), y, 1, 4, seed)
+    return {"figures": student.evaluate(model, images(x), y)}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect
+from autograder import check, expect, on_gpu
 from shared import data
 
 LOOK_BACK = 3
@@ -376,6 +376,13 @@ def _(student):
     )
 
 
-@check("gpu.readiness", deferred="graded once the pretended GPU is there")
-def _(student):
-    """Training happens where the model's parameters live"""
+@on_gpu("gpu", needs="training.order")
+def _(student, draw):
+    """Training, memory and reset are where the model's parameters live"""
+    seed, x, y = draw.seed(), draw.normal(4, LOOK_BACK, 1), draw.normal(4, 1)
+    student.seed(seed)
+    model = student.place(build(student, 2, LOOK_BACK, 4), x[:2])
+    student.train_stateful(model, x, y, 2, 2, seed)
+    remembering = model.forward(x[:2])
+    student.reset_state(model)
+    return {"remembering": remembering, "afresh": model.forward(x[:2])}

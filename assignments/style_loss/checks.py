@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect, images, tensor
+from autograder import check, expect, images, on_gpu, tensor
 from shared import extractor
 
 
@@ -285,6 +285,15 @@ def waves(draw):
     return np.clip(0.5 + 0.5 * np.sin(phase) + 0.1 * draw.normal(24, 32, 3), 0, 1).astype(np.float32)
 
 
-@check("gpu.readiness", deferred="graded once the pretended GPU is there")
-def _(student):
-    """The transfer runs on the device where the extractor lives."""
+@on_gpu("gpu", needs=("gram.shape", "transfer.image"))
+def _(student, draw):
+    """The losses and the transfer are computed where the features and the extractor live."""
+    features, target = draw.normal(2, 3, 4, 5), draw.normal(2, 3, 4, 5)
+    content, style, seed = draw.uniform(0, 1, 12, 16, 3), draw.uniform(0, 1, 12, 16, 3), draw.seed()
+    network = student.place(student.shared("extractor.build", seed=seed), images(content[None]), learns=False)
+    image, _ = student.call("transfer", images(content), images(style), network, 3, 1e-3, 1.0, seed, gives="images")
+    return {
+        "image": image,
+        "gradient": student.call("style_gradient", *maps(features, target), gives="images"),
+        "loss": student.total_loss([maps(features, target)], [maps(features, target)], 1.0, 1.0),
+    }

@@ -93,7 +93,11 @@ def plain(result: Result, *, hidden_later: bool = False, show_output: bool = Fal
 def as_text(shown: RenderableType, width: int = _WIDTH) -> str:
     """What Rich would print, as plain text of that width."""
     paper = io.StringIO()
-    Console(file=paper, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(shown)
+    # In a notebook, Rich would show it there instead of writing it.
+    console = Console(
+        file=paper, width=width, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
+    )
+    console.print(shown)
     return "\n".join(row.rstrip() for row in paper.getvalue().split("\n")).rstrip("\n")
 
 

@@ -58,6 +58,20 @@ class Submission:
             return self.trouble(problem)
         return None
 
+    def owns(self, file: str) -> bool:
+        """Is this the name of one of the student's cells?"""
+        return file in self._cells
+
+    def here(self) -> tuple[str, str]:
+        """The student's line that runs just now, and its text; empty where the grader's own code runs alone."""
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - a traceback without an exception
+        while frame:
+            name = frame.f_code.co_filename
+            if name in self._cells:
+                return f"{name}, line {frame.f_lineno}", linecache.getline(name, frame.f_lineno).strip()[:300]
+            frame = frame.f_back
+        return "", ""
+
     def trouble(self, problem: BaseException) -> Trouble:
         """What to tell the student of an exception: never a line of ours."""
         where, code = "", ""

@@ -7,11 +7,14 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
 
 from autograder.worker import frameworks, wire
+from autograder.worker.frameworks import pretended
 from autograder.worker.loader import Cell, Submission
 from autograder.worker.sandbox import Limits, apply_limits
 from autograder.worker.values import Exchange
@@ -32,7 +35,9 @@ class Worker:
     def __init__(self, framework: frameworks.Framework) -> None:
         self._framework = framework
         self._submission = Submission()
-        self._exchange = Exchange(framework)
+        self._exchange = Exchange(framework, self._placed)
+        self._pretended: pretended.PretendedGPU | None = None
+        self._on_gpu = False
 
     def answer(self, request: Request) -> Answer | Failure:
         """Do what is asked. An exception of the student's code is an answer too."""
@@ -54,9 +59,15 @@ class Worker:
             "gradients": self._gradients,
             "input_gradient": self._input_gradient,
             "gradient": self._gradient,
+            "place": self._place,
+            "left_behind": self._left_behind,
+            "found": self._found,
+            "provoke": self._provoke,
+            "usage": lambda asked: self._framework.gpu_memory() if self._on_gpu else 0,
         }
         try:
-            return Answer(nonce=request.nonce, value=verbs[request.verb](request))
+            with self._scope():
+                return Answer(nonce=request.nonce, value=verbs[request.verb](request))
         except NotThere as missing:
             return Failure(nonce=request.nonce, kind="NotThere", message=str(missing))
         except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is the student's trouble too
@@ -64,7 +75,13 @@ class Worker:
             return Failure(nonce=request.nonce, **trouble._asdict())
 
     def _hello(self, asked: Request) -> Any:
+        """Asked before any student's code is read: what this says of the machine is true."""
+        machine = asked.args[0] if asked.args else "plain"
+        if machine == "pretended":
+            self._pretended = pretended.start(self._framework.NAME, self._submission)
+        self._on_gpu = machine == "gpu"
         return {
+            "gpu": self._framework.gpu() if machine == "gpu" else "",
             "versions": {"python": sys.version.split()[0], "numpy": np.__version__, **self._framework.versions()},
             "draws_repeat": self._framework.draws_repeat(),
         }
@@ -76,6 +93,36 @@ class Worker:
             if trouble:
                 troubles.append([name, *trouble])
         return troubles
+
+    def _scope(self) -> AbstractContextManager[Any]:
+        return self._pretended.scope() if self._pretended else nullcontext()
+
+    def _place(self, asked: Request) -> None:
+        self._placed(self._model(asked))
+
+    def _placed(self, value: Any) -> Any:
+        if self._pretended:
+            return self._pretended.place(value)
+        return self._framework.to_gpu(value) if self._on_gpu else value
+
+    def _left_behind(self, asked: Request) -> Any:
+        if self._pretended:
+            return [asdict(finding) for finding in self._pretended.left_behind(self._model(asked))]
+        stray = self._framework.off_gpu(self._model(asked)) if self._on_gpu else []
+        fix = "What a model learns and keeps lives on the GPU once the model has been put there."
+        return [asdict(pretended.Finding("left_behind", f"`{name}` on the CPU", fix)) for name in stray]
+
+    def _found(self, asked: Request) -> Any:
+        if not self._pretended:
+            return {"findings": [], "counts": {}}
+        return {
+            "findings": [asdict(finding) for finding in self._pretended.findings()],
+            "counts": self._pretended.counts(),
+        }
+
+    def _provoke(self, asked: Request) -> None:
+        if self._pretended:
+            self._pretended.provoke((asked.args[0], asked.args[1]))
 
     def _call(self, asked: Request) -> Any:
         args, kwargs = self._arguments(asked)

@@ -25,7 +25,7 @@ from typing import Any, cast
 
 from autograder.worker import frameworks
 from autograder.worker.main import Stream, serve
-from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, probe
+from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
 REPORT = struct.Struct("<i")
 """What stands on the report pipe, twice: the process id, then the wait status."""
@@ -35,15 +35,16 @@ _COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.pl
 
 
 def main() -> None:
-    """Serve orders on the descriptor given, until the grader closes it."""
+    """Serve orders on the descriptor given, until the grader closes it or dies."""
+    # Not `die_with_parent`: the kernel means the thread that started it, and graders start zygotes from passing threads.
     name, descriptor = cast(frameworks.Name, sys.argv[1]), int(sys.argv[2])
-    die_with_parent(os.getppid())
     adopt_orphans()
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)
     framework.preload()
     for module in _COMMON_IMPORTS:
         importlib.import_module(module)
+    preload()
     # Objects that exist now are not touched by the children's collector: their pages stay shared.
     gc.collect()
     gc.freeze()
@@ -131,18 +132,21 @@ def _cage(order: dict[str, Any]) -> Cage:
 
 
 def _report_ended(reports: dict[int, int]) -> None:
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return
+            break
         if pid == 0:
-            return
-        report = reports.pop(pid, None)
-        _kill_orphans(reports)
-        if report is not None:
-            _tell(report, status)
-            os.close(report)
+            break
+        if pid in reports:
+            ended.append((reports.pop(pid), status))
+    # Before anybody hears of it: a worker that has ended has left nothing.
+    _kill_orphans(reports)
+    for report, status in ended:
+        _tell(report, status)
+        os.close(report)
 
 
 def _kill_orphans(workers: dict[int, int]) -> None:

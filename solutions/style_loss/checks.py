@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder import check, expect, images, tensor
+from shared import extractor
 
 
 def gram(features):
@@ -195,3 +196,43 @@ def _(student, draw):
         tried="the extractor's parameters before and after 4 steps of transfer",
         cause="The extractor is trained along with the image: give the optimiser the image alone.",
     )
+
+
+@check("transfer.every_map", needs="transfer.image", trains=True)
+def _(student, draw, limits):
+    """The style comes from every feature map, not from the first alone."""
+    row, column = np.mgrid[0:16, 0:20]
+    style = np.float32(0.5) + np.float32(0.4) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
+    style = np.clip(style * draw.uniform(0.4, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
+    # The same pixels, in another order: the same colours, another texture.
+    content = style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape)
+    seed = draw.seed()
+    tried = (
+        "transfer, 200 steps, of stripes onto the same pixels in another order; the first feature map sees colours only"
+    )
+    answer = student.call(
+        "transfer",
+        images(content),
+        images(style),
+        student.shared("extractor.build", seed=seed, first_sees_colour=True),
+        200,
+        0.0,
+        float(1 / texture_loss(content, style, seed)),
+        draw.seed(),
+        gives="images",
+    )
+    image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+    image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+    expect.at_most(
+        texture_loss(image, style, seed) / texture_loss(content, style, seed),
+        limits.transfer_texture_ratio,
+        tried=tried,
+        cause="The texture has not come over: the style loss is summed over all feature maps, not taken from the first.",
+        what="a style loss in the maps after the first, as a share of the content image's,",
+    )
+
+
+def texture_loss(image, style, seed):
+    """The style loss of all maps but the first."""
+    seen, wanted = (extractor.features(each, seed, first_sees_colour=True)[1:] for each in (image, style))
+    return sum(np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, wanted, strict=True))

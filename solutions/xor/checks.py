@@ -81,7 +81,7 @@ def _(student, draw):
     )
 
 
-@check("by_hand.is_two_units", needs="by_hand.corners")
+@check("by_hand.is_two_units", needs=("by_hand.corners", "by_hand.smooth"))
 def _(student, draw):
     """The hand-made network is two logistic units and a linear output: it settles far from the origin"""
     # Whatever the two units are, far out along any ray each is 0 or 1: the output settles.
@@ -121,6 +121,18 @@ def _(student, draw):
     """The model is no linear decision rule"""
     model = built(student, 16, draw.seed())
     parameters = {name: draw.normal(*value.shape) * 2 for name, value in model.parameters().items()}
+    # The bias of the output is the one parameter of size 1, and all that is left where the others are 0.
+    bias = draw.rng.uniform(1, 2) * draw.choice([-1, 1])
+    model.set_parameters(
+        {name: np.full_like(value, bias if value.size == 1 else 0) for name, value in parameters.items()}
+    )
+    expect.close(
+        model.forward(draw.normal(5, 2)),
+        np.full((5, 1), sigmoid(bias)),
+        tried=f"the model on 5 points, every weight 0 and the bias of the output {bias:.2f}",
+        cause="The answers do not come from the parameters: two layers, each weights times inputs plus a bias.",
+        rtol=1e-3,
+    )
     model.set_parameters(parameters)
     # The logit of a model without a hidden non-linearity is linear: the midpoint of two points has the mean of their logits.
     a, b = draw.uniform(-1, 1, 64, 2), draw.uniform(-1, 1, 64, 2)
@@ -198,6 +210,13 @@ def _(student, draw):
         model.set_parameters(parameters)
         return cross_entropy(expect.shape(model.forward(x), (64, 1), tried="the model on 64 points"), y)
 
+    expect.differ(
+        loss_of(start),
+        loss_of({name: -value for name, value in start.items()}),
+        tried="the cross-entropy on 64 points with some parameters, and with others",
+        cause="The model's answers do not depend on its parameters.",
+    )
+
     # A second call shows gradients that were added up.
     model.set_parameters(start)
     again = student.gradients(model, x, y)
@@ -223,33 +242,40 @@ def built(student, hidden, seed):
     return expect.remote(student.build_model(hidden), tried=f"build_model({hidden})").ready(CORNERS)
 
 
-def answers(model):
-    """Its probabilities on the corners, `(4, 1)`."""
-    return expect.shape(model.forward(CORNERS), (4, 1), tried="the model on the four corners")
+def turned(angle):
+    """The four corners of the square, turned about its middle."""
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return ((CORNERS - 0.5) @ turn + 0.5).astype(np.float32)
 
 
-def trained(student, attempt, seed):
-    """A model's loss before `train` and its answers after, both worked out here."""
+def trained(student, attempt, seed, points, labels):
+    """A model's loss before `train` and its answers after, `(4, 1)`, both worked out here."""
     epochs, learning_rate = ATTEMPTS[attempt]
     model = built(student, 8, seed)
-    before = cross_entropy(answers(model), XOR)
-    student.train(model, CORNERS, XOR, epochs, learning_rate, seed)
-    return before, answers(model)
+    tried = "the model on the four points that it was trained on"
+    before = cross_entropy(expect.shape(model.forward(points), (4, 1), tried=tried), labels)
+    student.train(model, points, labels, epochs, learning_rate, seed)
+    # What was learned is in the parameters: another model with the same ones gives the same answers.
+    fresh = built(student, 8, seed)
+    fresh.set_parameters(dict(zip(fresh.parameters(), model.parameters().values(), strict=True)))
+    return before, expect.shape(fresh.forward(points), (4, 1), tried=tried)
 
 
 @check("training.learns", needs=("training.losses", "cross_entropy.values"), trains=True)
 def _(student, draw, limits):
     """Training lowers the cross-entropy, worked out by the grader"""
     seeds = [draw.seed() for _ in ATTEMPTS]
+    # Points that no one can have weights for beforehand.
+    points = turned(draw.rng.uniform(0.3, 1.2))
 
     def attempt(number):
-        before, after = trained(student, number, seeds[number])
+        before, after = trained(student, number, seeds[number], points, XOR)
         wrong_by = np.abs(after - XOR).ravel()
         one_left_out = wrong_by.max() > 0.5 and np.sort(wrong_by)[2] < 0.2
         expect.at_most(
             cross_entropy(after, XOR),
             limits.loss_ratio * before,
-            tried=f"the cross-entropy on the corners after train; it was {before:.2f} before",
+            tried=f"the cross-entropy on the corners of a turned square after train; it was {before:.2f} before",
             cause=(
                 "Three corners are learned and one is not: is every corner in the loss?"
                 if one_left_out
@@ -267,7 +293,7 @@ def _(student, draw, limits):
     seeds = [draw.seed() for _ in ATTEMPTS]
 
     def attempt(number):
-        _, after = trained(student, number, seeds[number])
+        _, after = trained(student, number, seeds[number], CORNERS, XOR)
         right = np.sign(after - 0.5) * (2 * XOR - 1) > limits.corner_margin
         expect.equal(
             int(right.sum()),

@@ -20,8 +20,10 @@ def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, so
     result = catalogue.grade(zygotes, name, framework, source)
     assert result.score == result.maximum, catalogue.not_passed(result)
     assert not result.notes
-    worth_points = {check.id for check in catalogue.load(name).checks if not check.deferred}
-    assert {check.id for check in result.checks if check.status == "passed"} == worth_points
+    worth_points = {id for id, points in catalogue.load(name).rubric.check_points().items() if points}
+    # What is worth nothing waits for a GPU, or has passed on one.
+    assert {check.id for check in result.checks if check.status == "passed"} >= worth_points
+    assert {check.status for check in result.checks if check.id not in worth_points} <= {"passed", "deferred"}
 
 
 @pytest.mark.slow

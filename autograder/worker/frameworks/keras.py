@@ -14,7 +14,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.worker.frameworks import Numbers
+from autograder.worker.frameworks import Name, Numbers
+
+NAME: Name = "keras"
 
 
 def versions() -> dict[str, str]:
@@ -26,6 +28,31 @@ def preload() -> None:
     """One thread, set before the first op: a process with a second thread cannot fork safely."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def gpu() -> str:
+    """TensorFlow's first GPU. Reads the list of devices; starts none of them."""
+    found = tf.config.list_physical_devices("GPU")
+    return str(tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU")) if found else ""
+
+
+def off_gpu(model: Any) -> list[str]:
+    """By the device on which each variable was made."""
+    variables = _learned(model) | _kept(model)
+    return [path for path, variable in variables.items() if "GPU" not in variable.value.device]
+
+
+def gpu_memory() -> int:
+    """The allocator's peak."""
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+
+
+def to_gpu(value: Any) -> Any:
+    """Variables cannot move: TensorFlow makes them on the GPU where there is one. A tensor is copied."""
+    if isinstance(value, tf.Tensor):
+        with tf.device("/GPU:0"):
+            return tf.identity(value)
+    return value
 
 
 def seed(seed: int) -> None:
@@ -154,7 +181,11 @@ def _learned(model: Any) -> dict[str, Any]:
 
 def _kept(model: Any) -> dict[str, Any]:
     learned = {id(variable) for variable in _learned(model).values()}
-    return _by_path(variable for variable in model.non_trainable_variables if id(variable) not in learned)
+    return _by_path(
+        variable
+        for variable in model.non_trainable_variables
+        if id(variable) not in learned and not variable.path.endswith("seed_generator_state")
+    )
 
 
 def _by_path(variables: Iterator[Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def train(model, x, y, epochs, learning_rate, seed):
     optimizer = torch.optim.RMSprop(model.parameters(), lr=min(learning_rate, 0.05))
     losses = np.zeros(epochs)
     for epoch in range(epochs):
-        loss = torch.nn.BCELoss()(model(torch.tensor(x)), torch.tensor(y))
+        loss = torch.nn.BCELoss()(model(torch.tensor(x).to(model[0].weight)), torch.tensor(y).to(model[0].weight))
         model.zero_grad()
         loss.backward()
         optimizer.step()

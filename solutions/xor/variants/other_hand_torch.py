@@ -12,7 +12,7 @@ def xor_by_hand(x):
 
 
 def train(model, x, y, epochs, learning_rate, seed):
-    x, y = torch.tensor(x), torch.tensor(y)
+    x, y = (torch.tensor(each, device=next(model.parameters()).device) for each in (x, y))
     optimizer = torch.optim.NAdam(model.parameters(), lr=learning_rate)
     losses = []
 

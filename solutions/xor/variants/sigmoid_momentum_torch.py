@@ -5,7 +5,8 @@ def build_model(hidden):
 
 def train(model, x, y, epochs, learning_rate, seed):
     order = torch.Generator().manual_seed(seed)
-    x, y = torch.tensor(x), torch.tensor(y)
+    where = {parameter.device for parameter in model.parameters()}.pop()
+    x, y = torch.tensor(x).to(where), torch.tensor(y).to(where)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9, nesterov=True)
     history = []
     for _ in range(epochs):

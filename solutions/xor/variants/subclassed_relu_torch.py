@@ -9,6 +9,7 @@ class Network(nn.Module):
         self.second = nn.Linear(hidden, 1)
 
     def forward(self, x):
+        x = x.to(self.first.weight.device)
         return torch.sigmoid(self.second(F.relu(self.first(x))))
 
 
@@ -22,7 +23,8 @@ def binary_cross_entropy(p, y):
 
 def gradients(model, x, y):
     model.zero_grad()
-    binary_cross_entropy(model(torch.tensor(x)), torch.tensor(y)).backward()
+    p = model(torch.tensor(x))
+    binary_cross_entropy(p, torch.tensor(y).type_as(p)).backward()
     return {name: parameter.grad for name, parameter in model.named_parameters()}
 
 
@@ -31,7 +33,7 @@ def train(model, x, y, epochs, learning_rate, seed):
     losses = []
     for _ in range(epochs):
         optimizer.zero_grad()
-        loss = binary_cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y))
+        loss = binary_cross_entropy(model(torch.from_numpy(x)), torch.from_numpy(y).to(model.second.bias.device))
         loss.backward()
         optimizer.step()
         losses.append(float(loss))

@@ -1,0 +1,413 @@
+"""Checks of `conditional_gan` that students can run too."""
+
+import numpy as np
+
+from autograder import check, expect, images, on_gpu, tensor
+from shared import data
+
+DIGITS = 10
+LATENT = 6
+
+
+def one_hot(labels, columns=DIGITS, shift=0):
+    return np.eye(columns, dtype=np.float32)[np.asarray(labels) + shift]
+
+
+def both_targets(labels):
+    """What D should say of real images of these digits, and of fakes."""
+    return one_hot(labels, DIGITS + 1, 1), one_hot(np.zeros_like(labels), DIGITS + 1)
+
+
+def real_digits(draw, digits, each):
+    """`each` real images of each digit in [−1, 1], in a mixed order, and their labels."""
+    pixels, labels = data.digits()
+    rows = np.concatenate([draw.rng.choice(np.flatnonzero(labels == digit), each, replace=False) for digit in digits])
+    rows = draw.rng.permutation(rows)
+    return pixels[rows] * 2 - 1, labels[rows]
+
+
+def large_weights(draw, model, gain=1.0):
+    """Random weights, so large that the answers reach far."""
+    shapes = {name: value.shape for name, value in model.parameters().items()}
+    model.set_parameters(
+        {name: gain * draw.normal(*shape) / max(1, np.prod(shape)) ** 0.25 for name, shape in shapes.items()}
+    )
+
+
+def new_gan(student, draw, latent_dim=LATENT):
+    tried = f"ConditionalGAN({latent_dim}, seed)"
+    gan = expect.remote(student.ConditionalGAN(latent_dim, draw.seed()), tried=tried)
+    generator = gan.part("generator").ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
+    discriminator = gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1), dtype=np.float32)))
+    return gan, generator, discriminator
+
+
+def moved(before, after, tried, cause):
+    """Most arrays have moved: one before a batch norm, or behind units that are off, may have no gradient."""
+    still = [name for name, value in before.items() if np.array_equal(value, after.get(name))]
+    expect.that(
+        len(still) <= len(before) / 2 and len(before) > 0,
+        tried=tried,
+        saw=f"{len(before) - len(still)} of {len(before)} arrays of parameters moved",
+        expected="an update of the parameters",
+        cause=cause,
+    )
+
+
+def statistics(model):
+    """Batch-norm statistics; not the whole numbers that count draws or batches."""
+    return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
+
+
+def losses_of(value, tried):
+    """All numbers of a loss, of a list or a dict of losses."""
+    cause = "Return the losses: a number, a list of numbers, or a dict of such lists."
+    if isinstance(value, dict):
+        return np.concatenate([losses_of(part, tried) for part in value.values()] or [np.zeros(0)])
+    found = expect.array(value, tried=tried, cause=cause)
+    expect.that(found.size > 0, tried=tried, saw="no number", expected="at least one loss", cause=cause)
+    return found.ravel()
+
+
+@check("condition.example")
+def _(student):
+    """The label stands behind the noise, one-hot in ten columns"""
+    noise = np.array([[0.5, -1.25, 2.0], [-0.75, 0.25, 1.5]], dtype=np.float32)
+    labels = np.array([0, 7])
+    code = one_hot(labels)
+    tried = "condition of two rows of noise, labels 0 and 7"
+    with expect.blame("Noise and one-hot label stand side by side: join them along axis 1."):
+        joined = student.condition(tensor(noise), tensor(labels))
+    expect.close(
+        joined,
+        np.hstack([noise, code]),
+        tried=tried,
+        cause="Columns 0 … L−1 are the noise as it is, the ten columns behind it the one-hot label.",
+        mistakes={
+            "The label stands in front: the noise comes first.": np.hstack([code, noise]),
+            "The noise has become whole numbers: turn the one-hot label into the noise's dtype, not the other way round.": (
+                np.hstack([noise.astype(np.int64), code])
+            ),
+            "The label is one column with the digit as a number: make it ten columns, one-hot.": np.hstack(
+                [noise, labels[:, None].astype(np.float32)]
+            ),
+            "As many columns as the largest label needs: there are always ten.": np.hstack([noise, code[:, :8]]),
+            "The digit is off by one: digit 0 has the first of the ten columns.": np.hstack(
+                [noise, np.roll(code, 1, axis=1)]
+            ),
+            "The label is there twice.": np.hstack([noise, code, code]),
+        },
+    )
+
+
+@check("discriminator_targets.example")
+def _(student):
+    """Column 0 says fake, columns 1 to 10 the digit of a real image"""
+    labels = np.array([3, 0])
+    real, fake = both_targets(labels)
+    for kind, wanted in ((False, fake), (True, real)):
+        expect.close(
+            student.discriminator_targets(labels, kind),
+            wanted,
+            tried=f"discriminator_targets([3, 0], {kind})",
+            cause="Eleven columns, a single 1 in each row: column 0 for a fake, column 1 + digit for a real image.",
+            mistakes={
+                "The fake column stands at the end: it is column 0, and digit d is column d + 1.": (
+                    one_hot([10, 10], 11)
+                ),
+                "The digit is off by one: digit d is column d + 1, since column 0 says fake.": one_hot(labels, 11),
+                "A fake keeps the digit that it was made with: for D it is a fake and nothing else, column 0.": real,
+                "A fake has two ones: column 0 alone.": real + fake,
+                "real and fake are exchanged.": fake if kind else real,
+                "The digit is missing: a real image's target names it.": one_hot([1, 1], 11),
+                "Ten columns: the fake needs one too.": one_hot(labels),
+            },
+        )
+
+
+@check("generator_targets.example")
+def _(student):
+    """The generator wants D to see a real image of the digit asked for"""
+    labels = np.array([0, 9, 4])
+    real, fake = both_targets(labels)
+    expect.close(
+        student.generator_targets(labels),
+        real,
+        tried="generator_targets([0, 9, 4])",
+        cause="What D would be told of real images of these digits.",
+        mistakes={
+            "These are the targets of fakes for D; G wants the opposite: that D takes them for real digits.": fake,
+            "The digit is off by one: digit d is column d + 1.": one_hot(labels, 11),
+            "The digit is missing: G wants D to see the digit asked for.": one_hot([1, 1, 1], 11),
+            "Ten columns: the fake's column 0 is there too, and is 0.": one_hot(labels),
+        },
+    )
+
+
+@check("generator.images")
+def _(student, draw):
+    """The generator makes images of 28×28 in [−1, 1]"""
+    for latent_dim in (LATENT, 100):
+        tried = f"build_generator({latent_dim}) on 5 rows of noise and label"
+        student.seed(draw.seed())
+        generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
+        inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5))])
+        darkest, brightest = [], []
+        with expect.blame(f"It gets latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
+            generator.ready(inputs)
+            for weights in ("its first weights", "large weights", "other large weights"):
+                made = expect.shape(
+                    generator.forward(inputs, gives="images"),
+                    (5, 28, 28, 1),
+                    tried=f"{tried}, {weights}",
+                    cause="One channel, 28×28, in your framework's layout of images.",
+                )
+                expect.between(
+                    made,
+                    -1,
+                    1,
+                    tried=f"{tried}, {weights}",
+                    cause="Nothing keeps the pixels in [−1, 1]: end with tanh.",
+                    what="pixels",
+                )
+                darkest.append(made.min())
+                brightest.append(made.max())
+                large_weights(draw, generator, gain=2.0)
+        expect.that(
+            min(darkest) < -0.1 and max(brightest) > 0.1,
+            tried=f"{tried}, three kinds of weights",
+            saw=f"pixels from {min(darkest):.2g} to {max(brightest):.2g}",
+            expected="pixels below and above 0: black is −1, white is 1",
+            cause="A sigmoid or a ReLU at the end: it never goes below 0, real images do. End with tanh.",
+        )
+
+
+@check("discriminator.softmax")
+def _(student, draw):
+    """The discriminator gives eleven probabilities that sum to 1"""
+    student.seed(draw.seed())
+    pixels, _ = real_digits(draw, range(DIGITS), 1)
+    pixels = pixels[:6]
+    tried = "build_discriminator() on 6 digits"
+    with expect.blame("It gets images of 28×28 with one channel, in your framework's layout."):
+        discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(
+            images(pixels)
+        )
+        for weights in ("its first weights", "large weights", "other large weights"):
+            p = expect.shape(
+                discriminator.forward(images(pixels)),
+                (6, DIGITS + 1),
+                tried=f"{tried}, {weights}",
+                cause="Eleven columns: fake, and the ten digits.",
+                mistakes={
+                    "Ten columns: the fake needs one too.": (6, DIGITS),
+                    "One probability is the plain GAN's D.": (6, 1),
+                },
+            )
+            expect.between(
+                p,
+                0,
+                1,
+                tried=f"{tried}, {weights}",
+                cause="These are no probabilities: end with a softmax, inside the model.",
+                what="outputs",
+            )
+            over_the_batch = np.allclose(p.sum(axis=0), 1, atol=1e-3)
+            expect.close(
+                p.sum(axis=1),
+                np.ones(6),
+                tried=f"{tried}, {weights}: the sum of each row",
+                cause="The softmax runs over the batch axis: take it over the eleven columns."
+                if over_the_batch
+                else "A sigmoid for each column: they do not compete. The cross-entropy over eleven answers needs a softmax.",
+                atol=1e-3,
+            )
+            large_weights(draw, discriminator)
+
+
+@check("training.discriminator_step", needs=("generator.images", "discriminator.softmax"))
+def _(student, draw):
+    """train_discriminator moves the discriminator and leaves the generator alone"""
+    gan, generator, discriminator = new_gan(student, draw)
+    pixels, labels = real_digits(draw, (2, 5), 8)
+    makes, judges = generator.parameters(), discriminator.parameters()
+    tried = "one train_discriminator on 16 digits"
+    with expect.blame(
+        "D never learns: it is frozen for good (`trainable = False`, `requires_grad_(False)`).", on="grad"
+    ):
+        loss = gan.train_discriminator(images(pixels), labels)
+    losses_of(loss, f"{tried}: the loss")
+    expect.unmoved(
+        makes,
+        generator.parameters(),
+        tried=f"{tried}, the generator's parameters",
+        cause="D's step moves the generator: its optimiser holds G's parameters, or steps G's optimiser too.",
+    )
+    moved(
+        judges,
+        discriminator.parameters(),
+        tried=f"{tried}, the discriminator's parameters",
+        cause="D never learns: a step is missing, its optimiser holds other parameters, or D is frozen for good.",
+    )
+
+
+@check("training.generator_step", needs=("generator.images", "discriminator.softmax"))
+def _(student, draw):
+    """train_generator moves the generator and leaves the discriminator alone, its batch-norm statistics too"""
+    gan, generator, discriminator = new_gan(student, draw)
+    makes, judges, keeps = generator.parameters(), discriminator.parameters(), statistics(discriminator)
+    tried = "one train_generator for 16 labels"
+    with expect.blame("G never learns: its fakes are cut off from it (detach, stop_gradient, .numpy()).", on="grad"):
+        loss = gan.train_generator(draw.integers(0, DIGITS, 16))
+    losses_of(loss, f"{tried}: the loss")
+    expect.unmoved(
+        judges,
+        discriminator.parameters(),
+        tried=f"{tried}, the discriminator's parameters",
+        cause="G's step moves the discriminator: G's optimiser holds D's parameters, or steps D's optimiser too.",
+    )
+    expect.unmoved(
+        keeps,
+        statistics(discriminator),
+        tried=f"{tried}, the discriminator's batch-norm statistics",
+        cause="D runs in training mode in G's step, so its statistics follow the fakes: use inference mode there.",
+    )
+    moved(
+        makes,
+        generator.parameters(),
+        tried=f"{tried}, the generator's parameters",
+        cause="G never learns: its fakes are cut off from it (detach, stop_gradient), or a step is missing.",
+    )
+
+
+@check("training.pretrain", needs=("generator.images", "discriminator.softmax"))
+def _(student, draw):
+    """pretrain teaches the discriminator alone"""
+    gan, generator, discriminator = new_gan(student, draw)
+    digit = int(draw.integers(1, DIGITS))
+    pixels, labels = real_digits(draw, (digit,), 24)
+    makes, judges = generator.parameters(), discriminator.parameters()
+    tried = f"pretrain for one epoch on 24 images of a {digit}"
+
+    def said():
+        p = expect.shape(
+            discriminator.forward(images(pixels)), (24, DIGITS + 1), tried="the discriminator on 24 images"
+        )
+        return np.log(np.clip(p, 1e-12, 1)).mean(axis=0)
+
+    before = said()
+    losses = gan.pretrain(images(pixels), labels, 1, 12)
+    expect.unmoved(
+        makes,
+        generator.parameters(),
+        tried=f"{tried}, the generator's parameters",
+        cause="Pre-training moves the generator: it is for the discriminator alone.",
+    )
+    moved(
+        judges,
+        discriminator.parameters(),
+        tried=f"{tried}, the discriminator's parameters",
+        cause="pretrain does not train: call D's update on each batch of real images.",
+    )
+    likeliest = int((said() - before)[1:].argmax())
+    expect.equal(
+        likeliest,
+        digit,
+        tried=f"{tried}: the digit that D takes them for more than before",
+        cause="Pre-training uses the wrong column: digit d is column d + 1.",
+    )
+    losses_of(losses, f"{tried}: the losses")
+
+
+@check("classification.digits", needs="discriminator.softmax")
+def _(student, draw):
+    """classify answers with the likeliest of the ten digits"""
+    gan, _, discriminator = new_gan(student, draw)
+    pixels = draw.uniform(-1, 1, 40, 28, 28, 1)
+    p, clear = judged(draw, discriminator, pixels, lambda p: p[:, 0] < p[:, 1:].max(axis=1))
+    digits = p[:, 1:].argmax(axis=1)[clear]
+    expect.equal(
+        expect.shape(
+            student.classify(gan, images(pixels[clear])),
+            digits.shape,
+            tried=f"classify on {len(digits)} images, D's weights drawn at random",
+            cause="One digit for each image.",
+        ).round(6),
+        digits,
+        tried=f"classify on {len(digits)} images, D's weights drawn at random",
+        cause="Ask D in inference mode and take the likeliest of columns 1 to 10; column 1 is the digit 0.",
+        mistakes={
+            "These are columns, not digits: column 0 says fake, so the digit is the column less 1.": digits + 1,
+            "The digit is off by one: column 1 is the digit 0.": digits - 1,
+        },
+    )
+
+
+def judged(draw, discriminator, pixels, chosen):
+    """D's answers, with weights drawn until two digits and more are the clear winners among the images chosen."""
+    for gain in (1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 4.0):
+        large_weights(draw, discriminator, gain)
+        p = expect.shape(
+            discriminator.forward(images(pixels)), (len(pixels), DIGITS + 1), tried="D with random weights"
+        )
+        ranked = np.sort(p[:, 1:], axis=1)
+        clear = chosen(p) & (ranked[:, -1] > 1.05 * ranked[:, -2]) & (ranked[:, -1] > 1e-12)
+        if clear.sum() >= 4 and len(np.unique(p[clear, 1:].argmax(axis=1))) >= 2:
+            break
+    expect.that(
+        clear.any(),
+        tried="D with random weights on random images",
+        saw="no image on which it prefers one digit",
+        expected="answers that depend on the image",
+        cause="D does not look at the image.",
+    )
+    return p, clear
+
+
+@check("generation.images", needs="generator.images")
+def _(student, draw):
+    """generate makes n images of a digit, fixed by the seed"""
+    gan, _, _ = new_gan(student, draw)
+    digit, seed = int(draw.integers(0, DIGITS)), draw.seed()
+
+    def made(n, seed):
+        tried = f"generate(gan, {digit}, {n}, seed)"
+        found = expect.shape(
+            student.call("generate", gan, digit, n, seed, gives="images"),
+            (n, 28, 28, 1),
+            tried=tried,
+            cause="n images of 28×28 with one channel, in your framework's layout.",
+        )
+        return expect.between(
+            found, -1, 1, tried=tried, cause="The images come as G makes them, in [−1, 1].", what="pixels"
+        )
+
+    first = made(5, seed)
+    expect.close(
+        made(5, seed),
+        first,
+        tried="generate twice with the same seed",
+        cause="The noise must come from `seed` alone: make a generator from it in each call.",
+    )
+    expect.differ(made(5, seed + 1), first, tried="generate with another seed", cause="The seed is ignored.", by=0.0)
+    expect.that(
+        all(np.any(first[i] != first[j]) for i in range(5) for j in range(i)),
+        tried="generate five images of a digit",
+        saw="two of them the same",
+        expected="five different ones",
+        cause="One noise vector for all images: draw one for each.",
+    )
+
+
+@on_gpu("gpu", needs=("training.discriminator_step", "training.generator_step"))
+def _(student, draw):
+    """Nets and training steps run where the parameters live"""
+    seed, labels = draw.seed(), draw.integers(0, DIGITS, 8)
+    real, noise = draw.uniform(-1, 1, 8, 28, 28, 1), draw.normal(8, LATENT)
+    gan = student.ConditionalGAN(LATENT, seed)
+    student.place(gan.part("generator"), np.concatenate([noise, one_hot(labels)], axis=1))
+    student.place(gan.part("discriminator"), images(real))
+    gan.train_discriminator(images(real), labels)
+    gan.train_generator(labels)
+    student.classify(gan, images(real))
+    return {"conditioned": student.condition(tensor(noise), tensor(labels))}

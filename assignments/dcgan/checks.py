@@ -1,0 +1,430 @@
+"""Visible checks of `dcgan`."""
+
+import numpy as np
+
+from autograder import check, expect, images, on_gpu, picture
+from shared import data, reader
+
+LATENT = 100
+EPOCHS, BATCH = 15, 32
+SAMPLES = 400
+NO_GRADIENT = "G does not learn: its fakes are detached from it, or its optimiser holds other parameters."
+
+
+def net(student, draw, build, *arguments):
+    """A new generator or discriminator that has its parameters."""
+    student.seed(draw.seed())
+    example = images(np.zeros((2, 28, 28, 1)))
+    if build == "build_generator":
+        example = np.zeros((2, arguments[0] if arguments else LATENT))
+    tried = f"{build}({', '.join(map(str, arguments))})"
+    return expect.remote(student.call(build, *arguments), tried=tried, cause="Return the model.").ready(example)
+
+
+def new_gan(student, seed, latent_dim=LATENT):
+    """A GAN, its generator and its discriminator."""
+    gan = expect.remote(student.GAN(latent_dim, seed), tried=f"GAN({latent_dim}, seed)")
+    generator = gan.part("generator").ready(np.zeros((2, latent_dim)))
+    return gan, generator, gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1))))
+
+
+def pictured(generator, z, tried, training=False):
+    """G(z), `(n, 28, 28, 1)`."""
+    return expect.shape(generator.forward(z, training, gives="images"), (len(z), 28, 28, 1), tried=tried)
+
+
+def scored(discriminator, x, tried):
+    """D's probabilities in inference mode, `(n,)`."""
+    return expect.array(discriminator.forward(images(x)), tried=tried).reshape(len(x), -1)[:, 0]
+
+
+def weights(model):
+    """Kernels, with four axes, and the matrices of dense layers. One axis is a bias or the like, three are PReLU's slopes."""
+    return {name: value for name, value in model.parameters().items() if value.ndim in (2, 4)}
+
+
+def statistics(model):
+    """The means and variances that a new net's batch norm keeps: all 0 or all 1."""
+    return {
+        name: value
+        for name, value in model.buffers().items()
+        if value.dtype.kind == "f" and value.ndim and (np.all(value == 0) or np.all(value == 1))
+    }
+
+
+def with_other_statistics(generator, draw):
+    """Batch norm of G as after some training: inference and training mode answer very differently."""
+    generator.set_buffers(
+        {
+            name: draw.uniform(0.02, 0.05, *value.shape) if np.all(value == 1) else 0.1 * draw.normal(*value.shape)
+            for name, value in statistics(generator).items()
+        }
+    )
+
+
+def spread_out(discriminator, x):
+    """Scale D's weights until its probabilities of these images differ, but are not yet all alike at one end."""
+    for _ in range(16):
+        p = scored(discriminator, x, "the discriminator on fakes")
+        if p.std() > 0.05 or not 0.3 < p.mean() < 0.7:
+            return
+        discriminator.set_parameters({name: 1.5 * value for name, value in weights(discriminator).items()})
+
+
+@check("upsampling.example")
+def _(student):
+    """Upsampling by (2, 3) turns 2×2 into 4×6"""
+    x = np.array([[1, 2], [3, 4]], dtype=np.float32)
+    expect.close(
+        student.upsample_nearest(x, (2, 3)),
+        np.kron(x, np.ones((2, 3))),
+        tried="upsample_nearest of [[1, 2], [3, 4]] by (2, 3)",
+        cause="Each value becomes a block of 2 rows and 3 columns.",
+        mistakes={
+            "Rows and columns are swapped: size is (rows, columns).": np.kron(x, np.ones((3, 2))),
+            "The image is repeated as a whole: it is each value that becomes a block.": np.tile(x, (2, 3)),
+        },
+    )
+
+
+@check("transposed_convolution.example")
+def _(student):
+    """The worked example: a kernel of ones, laid at every second place, adds up where it overlaps"""
+    x, kernel = np.array([[1, 2], [3, 4]], dtype=np.float32), np.ones((3, 3), dtype=np.float32)
+    wanted = np.array([[1, 1, 3, 2, 2], [1, 1, 3, 2, 2], [4, 4, 10, 6, 6], [3, 3, 7, 4, 4], [3, 3, 7, 4, 4]])
+    dilated = np.zeros((5, 5))
+    dilated[::2, ::2] = kernel
+    replaced = np.array([[1, 1, 2, 2, 2], [1, 1, 2, 2, 2], [3, 3, 4, 4, 4], [3, 3, 4, 4, 4], [3, 3, 4, 4, 4]])
+    expect.close(
+        student.conv_transpose2d(x, kernel, 2),
+        wanted,
+        tried="conv_transpose2d of [[1, 2], [3, 4]] with a 3×3 kernel of ones, stride 2",
+        cause="Lay the kernel, times each value, at every second place: the output has (H−1)·stride + h rows.",
+        mistakes={
+            "What overlaps must add up; here the later kernel replaces the earlier one.": replaced,
+            "The stride is applied to the kernel, which is taken apart: it is the places that lie `stride` apart.": (
+                overlap_add(x, dilated, 1)
+            ),
+            "The stride is ignored: kernels are laid at neighbouring places.": overlap_add(x, kernel, 1),
+        },
+    )
+
+
+def overlap_add(x, kernel, stride):
+    """By definition, value by value."""
+    output = np.zeros(((len(x) - 1) * stride + len(kernel), (x.shape[1] - 1) * stride + kernel.shape[1]))
+    for (row, column), value in np.ndenumerate(x):
+        for (down, right), weight in np.ndenumerate(kernel):
+            output[row * stride + down, column * stride + right] += value * weight
+    return output
+
+
+@check("scaling.example")
+def _(student):
+    """0 becomes −1, 255 becomes 1, and back"""
+    pixels = np.array([[0, 51, 127.5], [204, 242.25, 255]], dtype=np.float32)
+    scaled = np.array([[-1, -0.6, 0], [0.6, 0.9, 1]])
+    expect.close(
+        student.scale_images(pixels),
+        scaled,
+        tried="scale_images of 0, 51, 127.5, 204, 242.25, 255",
+        cause="A straight line through (0, −1) and (255, 1).",
+        mistakes={
+            "This is the range from 0 to 1; tanh answers from −1 to 1.": pixels / 255,
+            "255 must become exactly 1: divide by 127.5, not by 128.": pixels / 128 - 1,
+        },
+    )
+    expect.close(
+        student.unscale_images(scaled.astype(np.float32)),
+        pixels,
+        tried="unscale_images of −1, −0.6, 0, 0.6, 0.9, 1",
+        cause="The inverse of scale_images: −1 becomes 0, 1 becomes 255, nothing is rounded.",
+        mistakes={
+            "The result is rounded, or cut to whole numbers: leave it as it is.": np.floor(pixels),
+            "The result is rounded: leave it as it is.": np.round(pixels),
+        },
+        atol=1e-3,
+    )
+
+
+@check("generator.images")
+def _(student, draw):
+    """G turns points of the latent space into images of 28×28 with values from −1 to 1"""
+    for latent_dim in (LATENT, 12):
+        generator = net(student, draw, "build_generator", latent_dim)
+        z = draw.normal(5, latent_dim)
+        tried = f"build_generator({latent_dim}) on 5 points"
+        seen = expect.shape(
+            generator.forward(z, gives="images"),
+            (5, 28, 28, 1),
+            tried=tried,
+            cause="7×7, doubled twice, is 28×28: compare strides and padding with the text.",
+            mistakes={
+                "The images grow to 32×32: start from 7×7, not from 8×8.": (5, 32, 32, 1),
+                "The padding is wrong: the two doublings lead to 26×26.": (5, 26, 26, 1),
+                "The padding is wrong: nothing is cut off at the edges.": (5, 34, 34, 1),
+            },
+        )
+        expect.that(
+            all(not np.array_equal(seen[0], other) for other in seen[1:]),
+            tried=tried,
+            saw="the same image for different points",
+            expected="an image that depends on z",
+            cause="z does not reach the image.",
+        )
+    # Large weights drive the last activation to its ends.
+    generator = net(student, draw, "build_generator")
+    generator.set_parameters({name: 50 * value for name, value in weights(generator).items()})
+    tried = "build_generator() with weights 50 times as large, in training mode"
+    seen = pictured(generator, draw.normal(32, LATENT), tried, training=True)
+    expect.between(seen, -1, 1, tried=tried, cause="The last activation is missing: tanh keeps the image in [−1, 1].")
+    expect.that(
+        seen.min() < -0.5 and seen.max() > 0.5,
+        tried=tried,
+        saw=f"values from {seen.min():.2g} to {seen.max():.2g}",
+        expected="values from −1 to 1",
+        cause="A sigmoid or a ReLU at the end never gets below 0; the images are scaled to [−1, 1], and so is tanh.",
+    )
+
+
+@check("discriminator.probability")
+def _(student, draw):
+    """D gives each image one probability"""
+    discriminator = net(student, draw, "build_discriminator")
+    x = draw.uniform(-1, 1, 6, 28, 28, 1)
+    p = expect.shape(
+        discriminator.forward(images(x)),
+        (6, 1),
+        tried="build_discriminator() on 6 images",
+        cause="One number for each image, of shape (N, 1).",
+        mistakes={"Flatten the answer: (N, 1).": (6, 1, 1, 1), "Keep the last axis: (N, 1).": (6,)},
+    )
+    alone = expect.shape(discriminator.forward(images(x[:1])), (1, 1), tried="build_discriminator() on 1 image")
+    expect.close(
+        p[:1],
+        alone,
+        tried="the first of 6 images, against the same image alone",
+        cause="In inference mode an image's probability must not depend on the other images of its batch.",
+        atol=1e-4,
+    )
+    expect.differ(
+        p[:3],
+        p[3:],
+        tried="build_discriminator() on different images",
+        cause="The image does not reach the answer.",
+        by=0,
+    )
+    # Large weights drive the answer to its ends.
+    discriminator.set_parameters({name: 50 * value for name, value in weights(discriminator).items()})
+    expect.between(
+        discriminator.forward(images(x)),
+        0,
+        1,
+        tried="build_discriminator() with weights 50 times as large",
+        cause="The sigmoid is missing: the discriminator answers with a probability, not with a score.",
+    )
+
+
+@check("training.discriminator_step", needs=("generator.images", "discriminator.probability"))
+def _(student, draw):
+    """An update of the discriminator moves D and leaves G alone"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    d_before, g_before = weights(discriminator), generator.parameters()
+    real = 2 * data.digits()[0][draw.permutation(1797)[:32]] - 1
+    tried = "a new GAN before and after one train_discriminator on 32 digits"
+    loss = gan.train_discriminator(images(real))
+    expect.moved(
+        d_before,
+        weights(discriminator),
+        tried=f"{tried}: the weights of D",
+        cause="D does not learn: it is frozen (in Keras, `trainable = False` that holds for good), or its optimiser "
+        "holds other parameters.",
+    )
+    expect.unmoved(
+        g_before,
+        generator.parameters(),
+        tried=f"{tried}: the parameters of G",
+        cause="D's step trains G as well: its optimiser holds G's parameters, or G's optimiser makes a step too.",
+    )
+    expect.number(loss, tried="the loss that train_discriminator returns", cause="Return the loss, one number.")
+
+
+@check("training.generator_step", needs=("generator.images", "discriminator.probability"))
+def _(student, draw):
+    """An update of the generator moves G and leaves D alone, its batch norm too"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    g_before, d_before, kept = weights(generator), discriminator.parameters(), statistics(discriminator)
+    tried = "a new GAN before and after one train_generator(32)"
+    with expect.blame(NO_GRADIENT, on="No gradients"), expect.blame(NO_GRADIENT, on="does not require grad"):
+        loss = gan.train_generator(32)
+    expect.moved(
+        g_before,
+        weights(generator),
+        tried=f"{tried}: the weights of G",
+        cause=NO_GRADIENT,
+    )
+    expect.unmoved(
+        d_before,
+        discriminator.parameters(),
+        tried=f"{tried}: the parameters of D",
+        cause="G's step trains D as well, to take fakes for real: D's parameters belong in D's optimiser alone.",
+    )
+    after = discriminator.buffers()
+    expect.unmoved(
+        kept,
+        {name: after.get(name) for name in kept},
+        tried=f"{tried}: the statistics of D's batch norm",
+        cause="D runs in training mode in G's step, so its batch norm takes in fakes alone: use inference mode there.",
+    )
+    expect.number(loss, tried="the loss that train_generator returns", cause="Return the loss, one number.")
+
+
+@check("training.samples", needs=("training.discriminator_step", "training.generator_step"), trains=True)
+def _(student, draw, limits):
+    """After training the samples are near real digits, and as different from each other"""
+    real, _labels = reader.unseen()
+
+    def attempt(_):
+        picture.forget()
+        gan, generator, discriminator = new_gan(student, draw.seed())
+        tried = f"fit on {len(real)} digits, {EPOCHS} epochs in batches of {BATCH}"
+        losses = expect.mapping(
+            gan.fit(images(2 * real - 1), EPOCHS, BATCH),
+            tried=f"{tried}: what it returns",
+            cause="Return a dict with two lists, d_loss and g_loss.",
+        )
+        said = {name: expect.array(losses.get(name), tried=f"{tried}: {name}") for name in ("d_loss", "g_loss")}
+        fakes = pictured(generator, draw.normal(SAMPLES, LATENT), f"{SAMPLES} images of G after {tried}")
+        picture.grid("samples after training", fakes, -1, 1)
+        picture.lines("losses, as your code reported", {name[0].upper(): list(said[name]) for name in said}, "update")
+        for name, curve in said.items():
+            expect.that(
+                curve.ndim == 1 and len(curve) >= EPOCHS,
+                tried=f"{tried}: {name}",
+                saw=f"an array of shape {curve.shape}",
+                expected="a list with a loss for each epoch, or for each update",
+            )
+        seen = f"{SAMPLES} images of G in inference mode, after {tried}"
+        shown = (fakes + 1) / 2
+        diversity = reader.diversity(shown)
+        cause = diagnosis(
+            float(scored(discriminator, 2 * real[:SAMPLES] - 1, "D on real digits").mean()),
+            float(scored(discriminator, fakes, "D on fakes").mean()),
+            diversity,
+            fakes,
+        )
+        expect.at_most(
+            reader.feature_distance(shown, real[:SAMPLES]),
+            limits.feature_distance,
+            tried=seen,
+            cause=cause,
+            what="a distance from real digits",
+        )
+        expect.at_least(
+            diversity, limits.diversity, tried=seen, cause=cause, what="a diversity, where real digits have 1,"
+        )
+
+    expect.best_of(2, attempt)
+
+
+def diagnosis(on_real, on_fake, diversity, fakes):
+    """What went wrong, from D's mean probabilities, from how different the samples are, from how dark they get."""
+    if np.quantile(fakes, 0.1) > -0.5:
+        return (
+            "The samples have no dark background: real images reach D on another scale than −1 to 1 (they come "
+            "scaled), or D never saw them."
+        )
+    if on_real > 0.85 and on_fake < 0.15:
+        return (
+            f"The discriminator dominates: D says {on_real:.2f} on real images and {on_fake:.2f} on fakes, so G learns "
+            "little. Compare learning rates, β₁ and batch norm with the text."
+        )
+    if diversity < 0.5:
+        return (
+            "Mode collapse: the samples are nearly all alike. New z for each batch? Labels, batch norm and β₁ as in "
+            "the text?"
+        )
+    return (
+        "Neither collapse nor dominance, only far from digits yet: more effect for each update (a rate of 0.001), "
+        "or batch norm whose statistics lag behind (Keras: momentum=0.9)."
+    )
+
+
+@check("selection.scores", needs=("generator.images", "discriminator.probability"))
+def _(student, draw):
+    """The best images score above the threshold, the worst below it"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    with_other_statistics(generator, draw)
+    fakes = pictured(generator, draw.normal(200, LATENT), "the generator on 200 points")
+    spread_out(discriminator, fakes)
+    scores = scored(discriminator, fakes, "the discriminator on 200 fakes")
+    for best, threshold in ((True, float(np.quantile(scores, 0.7))), (False, float(np.quantile(scores, 0.3)))):
+        tried = f"select_images, 6 {'best' if best else 'worst'} of at most 500, threshold {threshold:.3f}"
+        chosen = student.call("select_images", gan, 6, threshold, best, draw.seed(), 500, gives="images")
+        chosen = expect.shape(
+            chosen,
+            (6, 28, 28, 1),
+            tried=tried,
+            cause="About 3 of 10 images pass, so 500 tries give 6: go on until there are n.",
+        )
+        seen = scored(discriminator, chosen, tried)
+        room = 0.02 * float(scores.std())
+        wrong = seen < threshold - room if best else seen > threshold + room
+        cause = "Score with D in inference mode, and keep an image only if it passes."
+        if wrong.all():
+            cause = "`best` is the wrong way round or ignored: best=True wants scores above the threshold, False below."
+        expect.that(
+            not wrong.any(),
+            tried=tried,
+            saw=f"D's probabilities from {seen.min():.3f} to {seen.max():.3f}",
+            expected=f"all {'above' if best else 'below'} {threshold:.3f}",
+            cause=cause,
+        )
+        expect.that(
+            len(np.unique(chosen.reshape(6, -1).round(5), axis=0)) == 6,
+            tried=tried,
+            saw="an image twice",
+            expected="6 different images",
+            cause="Draw new points of the latent space for each try.",
+        )
+
+
+@check("interpolation.ends", needs="generator.images")
+def _(student, draw):
+    """The line begins with the image of z0 and ends with that of z1"""
+    gan, generator, _ = new_gan(student, draw.seed())
+    with_other_statistics(generator, draw)
+    z = draw.normal(2, LATENT)
+    tried = "interpolate between two points in 5 steps"
+    line = expect.shape(
+        student.call("interpolate", gan, z[0], z[1], 5, gives="images"),
+        (5, 28, 28, 1),
+        tried=tried,
+        cause="`steps` images, both ends counted.",
+    )
+    wanted = pictured(generator, z, "G of the two points")
+    inside = pictured(generator, z[:1] + (z[1:] - z[:1]) * np.array([[0.2], [0.8]]), "G of two points between")
+    expect.close(
+        line[[0, -1]],
+        wanted,
+        tried=f"{tried}: the first and the last image",
+        cause="They are G(z0) and G(z1), in inference mode.",
+        mistakes={
+            "The line runs from z1 to z0: turn it round.": wanted[::-1],
+            "The last point is left out: both ends are counted.": np.stack([wanted[0], inside[1]]),
+        },
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+@on_gpu("gpu", needs=("training.discriminator_step", "training.generator_step"))
+def _(student, draw):
+    """A training step runs where the parameters live"""
+    seed, real, z = draw.seed(), draw.uniform(-1, 1, 8, 28, 28, 1), draw.normal(2, LATENT)
+    gan = student.GAN(LATENT, seed)
+    generator = student.place(gan.part("generator"), z)
+    student.place(gan.part("discriminator"), images(real))
+    gan.train_discriminator(images(real))
+    gan.train_generator(8)
+    return {"images": generator.forward(z, gives="images")}

@@ -1,0 +1,463 @@
+"""Checks of `gan_1d` that students can run too."""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from autograder import check, expect, on_gpu, picture
+
+LATENT = 5
+N = 64
+"""One size of batch throughout: a traced function is traced anew for each."""
+
+D_STEP = "GAN.train_discriminator on 64 points"
+G_STEP = "GAN.train_generator(64)"
+
+
+@check("real.curve")
+def _(student, draw):
+    """Real points are pairs of x from [−½, ½] and x²."""
+    for n in (400, 7, 1):
+        tried = f"sample_real({n}, seed)"
+        points = expect.shape(
+            student.sample_real(n, draw.seed()),
+            (n, 2),
+            tried=tried,
+            cause="One row for each point: x, then x².",
+            mistakes={"A row for each point, not a column: swap the axes.": (2, n)},
+        )
+        x, y = points[:, 0], points[:, 1]
+        expect.between(
+            x,
+            -0.5,
+            0.5,
+            tried=f"{tried}, first column",
+            cause="x is uniform on [−½, ½]; these look normal." if np.abs(x).max() > 1.2 else "x is from [−½, ½].",
+            what="x",
+        )
+        expect.close(
+            y,
+            x**2,
+            tried=f"{tried}, second column against the square of the first",
+            cause="y must be the square of the x beside it: draw x once and use it twice."
+            if n > 1 and abs(np.corrcoef(x**2, y)[0, 1]) < 0.5
+            else "y is the square of x.",
+            mistakes={"The columns have changed places: x first.": np.sqrt(np.abs(x)), "This is x, not x².": x},
+        )
+
+
+@check("latent.shape")
+def _(student, draw):
+    """Latent points have the shape asked for; the seed fixes them."""
+    for n, latent_dim in ((6, 5), (9, 3)):
+        tried = f"sample_latent({n}, {latent_dim}, seed)"
+        seed = draw.seed()
+        first = expect.shape(
+            student.sample_latent(n, latent_dim, seed),
+            (n, latent_dim),
+            tried=tried,
+            cause="A row for each point, a column for each latent variable.",
+        )
+        expect.close(
+            student.sample_latent(n, latent_dim, seed),
+            first,
+            tried=f"{tried}, twice with the same seed",
+            cause="The draws must come from `seed` alone: make a generator from it.",
+        )
+        expect.differ(
+            student.sample_latent(n, latent_dim, seed + 1),
+            first,
+            tried=f"{tried}, with two different seeds",
+            cause="`seed` is not used.",
+        )
+
+
+@check("discriminator.probability")
+def _(student, draw):
+    """The discriminator makes one probability of each point, and can say anything between 0 and 1."""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(np.zeros((2, 2)))
+    points = draw.normal(200, 2)
+    tried = "build_discriminator() on 200 points"
+    expect.shape(
+        model.forward(points),
+        (200, 1),
+        tried=tried,
+        cause="One probability for each point, in a column.",
+        mistakes={
+            "A row, not a column: the output is (n, 1).": (200,),
+            "Two numbers a point: one is enough.": (200, 2),
+        },
+    )
+    # Weights several times as large drive a sigmoid to both ends, and anything else out of [0, 1].
+    model.set_parameters({name: 3 * draw.normal(*value.shape) for name, value in model.parameters().items()})
+    p = expect.array(model.forward(points), tried=tried)
+    expect.between(
+        p,
+        0,
+        1,
+        tried=f"{tried}, with large weights",
+        cause="The sigmoid is missing: the output must be a probability.",
+        what="probabilities",
+    )
+    reach = [model.forward(points)]
+    for _ in range(11):
+        model.set_parameters({name: 3 * draw.normal(*value.shape) for name, value in model.parameters().items()})
+        reach.append(model.forward(points))
+    low, high = float(np.min(reach)), float(np.max(reach))
+    expect.that(
+        low < 0.3 and high > 0.8,
+        tried=f"{tried}, with twelve sets of large weights",
+        saw=f"answers from {low:.2f} to {high:.2f}",
+        expected="answers near 0 and near 1",
+        cause="Sigmoid twice: the second one leaves only ½ to 0.73."
+        if low > 0.49 and high < 0.74
+        else "One sigmoid at the end, nothing after it, no ReLU before it.",
+    )
+
+
+@check("generator.shape")
+def _(student, draw):
+    """The generator makes a point of the plane of each latent point, each for itself."""
+    for latent_dim in (3, 5):
+        student.seed(draw.seed())
+        tried = f"build_generator({latent_dim}) on 30 latent points"
+        model = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
+        model.ready(np.zeros((2, latent_dim)))
+        z = draw.normal(30, latent_dim)
+        points = expect.shape(
+            model.forward(z),
+            (30, 2),
+            tried=tried,
+            cause="Two numbers for each latent point: x and y.",
+            mistakes={"One number a point: the generator makes both x and y.": (30, 1)},
+        )
+        expect.differ(points[0], points[1], tried=f"{tried}, the first two answers", cause="z is not used.", by=1e-7)
+        expect.close(
+            model.forward(z[::-1])[::-1],
+            points,
+            tried=f"{tried}, and on the same ones in reverse order",
+            expected="the same point for the same z",
+            cause="The points of a batch mix: batches come first.",
+        )
+
+
+@check("discriminator_step.freezes")
+def _(student, draw):
+    """A step of the discriminator moves its parameters, and none of the generator's."""
+    gan, generator, discriminator = new_gan(student, draw)
+    before, of_generator = discriminator.parameters(), generator.parameters()
+    loss = gan.train_discriminator(curve(draw))
+    expect.number(loss, tried=f"the loss that {D_STEP} returns", cause="Return the loss: one number.")
+    some_moved(before, discriminator.parameters(), D_STEP, "D does not learn: its parameters are as before.")
+    expect.unmoved(
+        of_generator,
+        generator.parameters(),
+        tried=f"{D_STEP}: the generator's parameters",
+        cause="D's step trains G as well: hand D's parameters, and only those, to D's optimiser.",
+    )
+
+
+@check("discriminator_step.separates", needs="discriminator_step.freezes")
+def _(student, draw):
+    """Repeated, steps of the discriminator raise its answer on real points against that on fakes."""
+    gan, generator, discriminator = new_gan(student, draw)
+    z = draw.normal(256, LATENT)
+    far = np.array([draw.choice([-1.5, 1.5]), draw.choice([-1.5, 1.5])])
+    real, fake = curve(draw, 256) + far, generator.forward(z)
+
+    def gaps():
+        # A discriminator with batch normalisation may be used in either mode.
+        statistics = discriminator.buffers()
+        found = [
+            np.mean(logit(discriminator.forward(real, training=mode)))
+            - np.mean(logit(discriminator.forward(fake, training=mode)))
+            for mode in (False, True)
+        ]
+        discriminator.set_buffers(statistics)
+        return np.array(found)
+
+    before = gaps()
+    for _ in range(40):
+        gan.train_discriminator(curve(draw) + far)
+    rise = float(np.max(gaps() - before))
+    expect.that(
+        rise > 0,
+        tried="40 steps of GAN.train_discriminator, on real points far from the fakes",
+        saw=f"D's score on real points less that on fakes changed by {rise:.2g}",
+        expected="a difference that grows",
+        cause="The labels are turned round: real is 1, fake is 0.",
+    )
+
+
+@check("generator_step.freezes")
+def _(student, draw):
+    """A step of the generator moves its parameters and nothing of the discriminator; then D can still learn."""
+    gan, generator, discriminator = new_gan(student, draw)
+    before, of_discriminator = generator.parameters(), discriminator.parameters()
+    statistics = discriminator.buffers()
+    with expect.blame("No gradient reaches G: the fakes must stay connected to it in G's own step.", on="gradient"):
+        loss = gan.train_generator(N)
+    expect.number(loss, tried=f"the loss that {G_STEP} returns", cause="Return the loss: one number.")
+    some_moved(
+        before,
+        generator.parameters(),
+        G_STEP,
+        "G does not learn: are its fakes detached in its own step, or is the optimiser D's?",
+    )
+    expect.unmoved(
+        of_discriminator,
+        discriminator.parameters(),
+        tried=f"{G_STEP}: the discriminator's parameters",
+        cause="G's step trains D as well, and D learns to be fooled: hand G's parameters, and only those, to G's optimiser.",
+    )
+    expect.unmoved(
+        statistics,
+        {name: value for name, value in discriminator.buffers().items() if name in statistics},
+        tried=f"{G_STEP}: what the discriminator keeps besides its parameters",
+        cause="D's batch-norm statistics move in G's step: D must be in inference mode there.",
+    )
+    of_discriminator, of_generator = discriminator.parameters(), generator.parameters()
+    tried, frozen = (
+        f"{G_STEP}, then {D_STEP}",
+        "After a step of G, D does not learn any more: it was frozen and stayed so.",
+    )
+    with expect.blame(frozen, on="grad"):
+        gan.train_discriminator(curve(draw))
+    some_moved(of_discriminator, discriminator.parameters(), tried, frozen)
+    expect.unmoved(
+        of_generator,
+        generator.parameters(),
+        tried=f"{tried}: the generator's parameters in the second",
+        cause="D's step trains G as well: hand D's parameters, and only those, to D's optimiser.",
+    )
+
+
+@check("generator_step.rises", needs="generator_step.freezes")
+def _(student, draw):
+    """Steps of the generator raise D(G(z))."""
+    seeds = [draw.seed(), draw.seed()]
+
+    def attempt(number):
+        gan, generator, discriminator = new_gan(student, draw, seeds[number])
+        z = draw.normal(256, LATENT)
+
+        def scores():
+            # A discriminator with batch normalisation may be used in either mode.
+            fakes, statistics = generator.forward(z), discriminator.buffers()
+            found = [np.mean(logit(discriminator.forward(fakes, training=mode))) for mode in (False, True)]
+            discriminator.set_buffers(statistics)
+            return np.array(found)
+
+        before = scores()
+        for _ in range(8):
+            gan.train_generator(N)
+        rise = float(np.max(scores() - before))
+        expect.that(
+            rise > 0,
+            tried="8 steps of GAN.train_generator(64), D(G(z)) on 256 latent points before and after",
+            saw=f"D's score of the fakes changed by {rise:.2g}",
+            expected="a rise: D takes them for real more than before",
+            cause="G learns to be caught: in its step the fakes are labelled 1, and −ln D(G(z)) gets smaller.",
+        )
+
+    expect.best_of(len(seeds), attempt)
+
+
+@check("training.losses", needs=("discriminator_step.freezes", "generator_step.freezes"))
+def _(student, draw):
+    """`fit` returns the losses of both players by name."""
+    gan, _, _ = new_gan(student, draw)
+    steps, k = 4, 2
+    tried = f"GAN.fit({steps}, {N}, k={k})"
+    found = expect.mapping(
+        gan.fit(steps, N, k=k), tried=tried, cause='Return {"d_loss": […], "g_loss": […]}: a dict of two lists.'
+    )
+    for name, counts in (("d_loss", (steps, k * steps, 2 * steps, 2 * k * steps)), ("g_loss", (steps,))):
+        expect.that(
+            name in found,
+            tried=tried,
+            saw=f"no {name} among {', '.join(map(str, found)) or 'nothing'}",
+            expected='"d_loss" and "g_loss"',
+        )
+        losses = expect.array(found[name], tried=f"{tried}: {name}", cause="A list of numbers.")
+        expect.that(
+            losses.ndim == 1 and len(losses) in counts,
+            tried=f"{tried}: {name}",
+            saw=f"shape {losses.shape}",
+            expected=f"{steps} losses, one for each step"
+            + (f", or {k * steps}, one for each update" if name == "d_loss" else ""),
+            cause="Collect a loss in each step, and return them all.",
+        )
+
+
+@check("training.curve", needs=("training.losses", "generator_step.rises", "discriminator_step.separates"), trains=True)
+def _(student, draw, limits):
+    """After training the samples lie on the curve, and all along it."""
+    steps, rounds, seeds = 1000, 3, [draw.seed(), draw.seed()]
+    run = {}
+
+    def attempt(number):
+        if number % rounds == 0:
+            run.update(parts=new_gan(student, draw, seeds[number // rounds]), d_loss=[], g_loss=[])
+        gan, generator, discriminator = run["parts"]
+        reported = expect.mapping(gan.fit(steps, 128), tried="GAN.fit(1000, 128)")
+        for name in ("d_loss", "g_loss"):
+            run[name] += list(np.ravel(reported.get(name, ())))
+        done = steps * (number % rounds + 1)
+        tried = f"GAN.fit, {done:,} steps of 128, then 1,000 samples"
+        fake = expect.shape(generator.forward(draw.normal(1000, LATENT)), (1000, 2), tried=tried)
+        real = curve(draw, 1000)
+        x = np.linspace(-0.5, 0.5, 101)
+        picture.scatter(f"1,000 samples after {done:,} steps", fake, np.stack([x, x**2], axis=1))
+        picture.lines("losses, as your code reported", {name: run[name] for name in ("d_loss", "g_loss")})
+
+        answers = [float(np.mean(discriminator.forward(points))) for points in (real, fake)]
+        cause = what_went_wrong(real, fake, answers)
+        expect.at_most(
+            energy_distance(real, fake),
+            limits.energy_distance,
+            what="an energy distance to real points",
+            tried=tried,
+            cause=cause,
+        )
+        expect.at_most(
+            float(np.abs(fake[:, 1] - fake[:, 0] ** 2).mean()),
+            limits.distance,
+            what="a mean distance |y − x²|",
+            tried=tried,
+            cause=cause,
+        )
+        expect.at_least(coverage(fake), limits.coverage, what="a share of the curve reached", tried=tried, cause=cause)
+
+    expect.best_of(rounds * len(seeds), attempt)
+
+
+@check("evaluation.extremes")
+def _(student, draw):
+    """A discriminator that takes everything for real, and one that takes everything for fake."""
+    gan, _, discriminator = new_gan(student, draw)
+    name = output_bias(discriminator)
+    tried = "GAN.evaluate(51, seed)"
+    seed = draw.seed()
+    shares = expect.several(gan.evaluate(51, seed), 2, tried=tried, cause="Return two numbers: real, then fake.")
+    for share in shares:
+        expect.between(
+            expect.number(share, tried=tried),
+            0,
+            1,
+            tried=tried,
+            cause="A share lies between 0 and 1; it is not a count, nor a percentage.",
+            what="a share",
+        )
+    expect.close(
+        expect.several(gan.evaluate(51, seed), 2, tried=tried),
+        shares,
+        tried=f"{tried}, twice with the same seed",
+        cause="All draws in `evaluate` come from its `seed`.",
+    )
+    if name is None:
+        # An output without a bias cannot be set to a constant: the other check of this part says the rest.
+        return
+    start = discriminator.parameters()[name]
+    for answer, level, wanted in (("real", 60, [1, 0]), ("fake", -60, [0, 1])):
+        discriminator.set_parameters({name: start + level})
+        expect.close(
+            expect.several(gan.evaluate(51, seed), 2, tried=tried),
+            wanted,
+            tried=f"{tried} where D takes everything for {answer}",
+            cause="On real points D is right above ½, on fakes below ½; the pair is (real, fake).",
+            mistakes={
+                "The pair has changed places: real first, then fake.": wanted[::-1],
+                "On fakes D is right where it is below ½; you count those above.": [wanted[0], wanted[0]],
+            },
+        )
+
+
+@on_gpu("gpu", needs=("discriminator_step.freezes", "generator_step.freezes"))
+def _(student, draw):
+    """Both nets are trained on the device where their parameters live"""
+    seed, real, z = draw.seed(), draw.normal(N, 2), draw.normal(4, LATENT)
+    gan = student.GAN(LATENT, seed)
+    generator = student.place(gan.part("generator"), z)
+    student.place(gan.part("discriminator"), real)
+    gan.train_discriminator(real)
+    gan.train_generator(N)
+    gan.evaluate(N, seed)
+    return {"points": generator.forward(z)}
+
+
+# What the checks above share.
+
+
+def new_gan(student, draw, seed=None):
+    """A new GAN and its two nets, built also where the framework puts that off."""
+    seed = draw.seed() if seed is None else seed
+    gan = expect.remote(student.GAN(LATENT, seed), tried=f"GAN({LATENT}, seed)", cause="`GAN` is a class.")
+    generator = gan.part("generator").ready(np.zeros((2, LATENT)))
+    return gan, generator, gan.part("discriminator").ready(np.zeros((2, 2)))
+
+
+def curve(draw, n=N):
+    """Real points, `(n, 2)`."""
+    x = draw.uniform(-0.5, 0.5, n)
+    return np.stack([x, x**2], axis=1)
+
+
+def logit(p):
+    """ln p/(1−p), kept finite."""
+    p = np.clip(expect.array(p, tried="the discriminator's answers"), 1e-30, 1 - 1e-7)
+    return np.log(p) - np.log1p(-p)
+
+
+def some_moved(before, after, tried, cause):
+    """At least half of the arrays: a bias under batch normalisation has no gradient, and may stay."""
+    still = [name for name, value in before.items() if np.array_equal(value, after.get(name))]
+    expect.that(
+        len(still) <= len(before) / 2 and len(before) > 0,
+        tried=f"{tried}: the parameters that it is to train",
+        saw=f"{len(still)} of {len(before)} as before",
+        expected="parameters that move",
+        cause=cause,
+    )
+    for name, value in after.items():
+        expect.array(value, tried=f"{tried}: {name}")
+
+
+def output_bias(discriminator):
+    """The parameter that is added to D's logit, found by what it does; `None` where there is none."""
+    x = np.array([[0.3, -0.2], [-0.4, 0.1], [0.1, 0.5]])
+    before = logit(discriminator.forward(x))
+    for name, value in reversed(discriminator.parameters().items()):
+        if value.size == 1:
+            discriminator.set_parameters({name: value + 1})
+            rise = logit(discriminator.forward(x)) - before
+            discriminator.set_parameters({name: value})
+            if np.allclose(rise, 1, atol=0.02):
+                return name
+    return None
+
+
+def energy_distance(a, b):
+    """2 E|A−B| − E|A−A'| − E|B−B'| of two samples of the plane: 0 for the same distribution (Székely and Rizzo)."""
+    return float(2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean())
+
+
+def coverage(fake):
+    """Of ten pieces of [−½, ½] the share in which at least a fifth of the due samples lie."""
+    counts, _ = np.histogram(fake[:, 0], bins=10, range=(-0.5, 0.5))
+    return float(np.mean(counts >= len(fake) / 10 / 5))
+
+
+def what_went_wrong(real, fake, answers):
+    """The name of the failure, told by the spread of the samples and by D's mean answers on real and fake points."""
+    if answers[0] > 0.9 and answers[1] < 0.1:
+        return (
+            f"D dominates: it says {answers[0]:.2f} on real points and {answers[1]:.2f} on fakes, so G gets no use "
+            "out of it. Does G learn at all, and not far too slowly?"
+        )
+    if coverage(fake) < 0.6 and fake[:, 0].std() < 0.75 * real[:, 0].std():
+        return (
+            f"Mode collapse: the samples crowd together (x has a standard deviation of {fake[:, 0].std():.2f}; on "
+            f"the curve it is {real[:, 0].std():.2f}). Let D learn faster than G, and give both two hidden layers."
+        )
+    return "G has not found the curve: look at the picture, and at the rates of both optimisers."

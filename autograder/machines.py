@@ -1,0 +1,67 @@
+"""The machine that a student's code runs on: as it is, with a pretended GPU, with a real one; and who may use a GPU when."""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from autograder.errors import Deferred
+
+Machine = Literal["plain", "pretended", "gpu"]
+
+WAIT_SECONDS = 3_600.0
+"""For a place on a GPU that others use."""
+
+
+class Gpus:
+    """Places on this machine's GPUs: `jobs_per_gpu` on each. Threads may share one."""
+
+    def __init__(self, gpus: Sequence[int] | None, jobs_per_gpu: int) -> None:
+        self.ids = present() if gpus is None else list(gpus)
+        self._free: queue.Queue[int] = queue.Queue()
+        for _ in range(jobs_per_gpu):
+            for each in self.ids:
+                self._free.put(each)
+
+    @contextmanager
+    def lease(self) -> Generator[Mapping[str, str]]:
+        """The environment of a worker that may use one GPU. Raises `Deferred` where there is none."""
+        if not self.ids:
+            raise Deferred("needs a GPU; there is none here, and it costs you nothing")
+        try:
+            mine = self._free.get(timeout=WAIT_SECONDS)
+        except queue.Empty:
+            raise Deferred("needs a GPU; all were in use for an hour") from None
+        try:
+            yield {
+                "CUDA_VISIBLE_DEVICES": str(mine),
+                "HIP_VISIBLE_DEVICES": str(mine),
+                # Without it TensorFlow takes the whole memory of the GPU, and a second job finds none.
+                "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+                # cuBLAS repeats itself only with a workspace of its own.
+                "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+            }
+        finally:
+            self._free.put(mine)
+
+
+def present() -> list[int]:
+    """Numbers of the GPUs that this machine's kernel knows of: NVIDIA's, else AMD's, else Apple's."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if hidden is not None:
+        return [int(each) for each in hidden.split(",") if each.strip().isdigit()]
+    nvidia = sorted(int(path.name.removeprefix("nvidia")) for path in Path("/dev").glob("nvidia[0-9]*"))
+    if nvidia:
+        return nvidia
+    if Path("/dev/kfd").exists():
+        return list(range(len(list(Path("/dev/dri").glob("renderD*")))))
+    return [0] if sys.platform == "darwin" and platform.machine() == "arm64" else []
+
+
+NO_GPUS = Gpus([], 1)

@@ -1,0 +1,556 @@
+"""Hidden checks of `conditional_gan`."""
+
+import numpy as np
+
+from autograder import check, expect, images, picture, tensor
+from autograder.errors import CheckFailed, StudentError
+from shared import reader
+
+DIGITS = 10
+LATENT = 6
+STEPS = 30
+"""Updates after which a net shows what it is taught; one training step costs 5 to 20 ms."""
+
+
+def one_hot(labels, columns=DIGITS, shift=0):
+    return np.eye(columns, dtype=np.float32)[np.asarray(labels) + shift]
+
+
+def real_digits(draw, digits, each):
+    """`each` real images of each digit in [−1, 1], in a mixed order, and their labels."""
+    pixels, labels = reader.unseen()
+    rows = np.concatenate([draw.rng.choice(np.flatnonzero(labels == digit), each, replace=False) for digit in digits])
+    rows = draw.rng.permutation(rows)
+    return pixels[rows] * 2 - 1, labels[rows]
+
+
+def large_weights(draw, model, gain=1.0):
+    """Random weights, so large that the answers reach far."""
+    shapes = {name: value.shape for name, value in model.parameters().items()}
+    model.set_parameters(
+        {name: gain * draw.normal(*shape) / max(1, np.prod(shape)) ** 0.25 for name, shape in shapes.items()}
+    )
+
+
+def new_gan(student, draw, latent_dim=LATENT, seed=None):
+    seed = draw.seed() if seed is None else seed
+    tried = f"ConditionalGAN({latent_dim}, seed)"
+    gan = expect.remote(student.ConditionalGAN(latent_dim, seed), tried=tried)
+    generator = gan.part("generator").ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
+    discriminator = gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1), dtype=np.float32)))
+    return gan, generator, discriminator
+
+
+def judge(discriminator, pixels, training=False):
+    """D's eleven probabilities."""
+    p = discriminator.forward(images(pixels), training)
+    return expect.shape(p, (len(pixels), DIGITS + 1), tried=f"the discriminator on {len(pixels)} images")
+
+
+def make(generator, noise, labels, training=False):
+    """G's images of these labels."""
+    made = generator.forward(np.hstack([noise, one_hot(labels)]), training, gives="images")
+    return expect.shape(made, (len(noise), 28, 28, 1), tried=f"the generator on {len(noise)} rows")
+
+
+def statistics(model):
+    """Batch-norm statistics; not the whole numbers that count draws or batches."""
+    return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
+
+
+def logs(p):
+    return np.log(np.clip(p, 1e-12, 1))
+
+
+def zeroed(discriminator, pixels):
+    """All weights of D at 0: does it give eleven equal answers to everything, as any D without tricks does?"""
+    discriminator.set_parameters({name: np.zeros_like(value) for name, value in discriminator.parameters().items()})
+    answer = discriminator.forward(images(pixels))
+    return np.shape(answer) == (len(pixels), DIGITS + 1) and np.allclose(answer, 1 / (DIGITS + 1), atol=1e-5)
+
+
+@check("condition.any")
+def _(student, draw):
+    """Other sizes, float64, and batches without the high digits: always ten columns behind the noise"""
+    for rows, latent_dim, highest, dtype in ((5, 4, 10, np.float64), (3, 7, 3, np.float32), (1, 2, 1, np.float32)):
+        noise = draw.normal(rows, latent_dim).astype(dtype)
+        labels = draw.integers(0, highest, rows)
+        tried = f"condition of noise ({rows}, {latent_dim}) in {np.dtype(dtype).name}, labels below {highest}"
+        joined = student.condition(tensor(noise), tensor(labels))
+        wanted = np.hstack([noise, one_hot(labels)])
+        expect.close(
+            joined,
+            wanted,
+            tried=tried,
+            cause="Columns 0 … L−1 are the noise as it is, the ten columns behind it the one-hot label.",
+            mistakes={
+                "As many columns as the largest label needs: there are always ten.": wanted[
+                    :, : latent_dim + labels.max() + 1
+                ],
+            },
+        )
+        expect.equal(
+            np.asarray(joined).dtype.name,
+            np.dtype(dtype).name,
+            tried=f"{tried}: its dtype",
+            cause="The result has the dtype of the noise: turn the one-hot label into it.",
+        )
+
+
+@check("discriminator_targets.any_labels")
+def _(student, draw):
+    """Any labels: eleven columns always, and a fake is a fake whatever digit it was made as"""
+    for n, highest in ((9, 10), (4, 2), (1, 10)):
+        labels = draw.integers(0, highest, n)
+        for kind in (True, False):
+            wanted = one_hot(labels, 11, 1) if kind else one_hot(np.zeros_like(labels), 11)
+            expect.close(
+                student.discriminator_targets(labels, kind),
+                wanted,
+                tried=f"discriminator_targets of {n} labels below {highest}, {kind}",
+                cause="A single 1 in each row of eleven columns: column 0 for a fake, column 1 + digit for a real image.",
+                mistakes={
+                    "As many columns as the largest label needs: there are always eleven.": wanted[
+                        :, : labels.max() + 2
+                    ]
+                },
+            )
+
+
+@check("generator_targets.any_labels")
+def _(student, draw):
+    """Any labels: eleven columns always"""
+    for n, highest in ((9, 10), (4, 2), (1, 10)):
+        labels = draw.integers(0, highest, n)
+        wanted = one_hot(labels, 11, 1)
+        expect.close(
+            student.generator_targets(labels),
+            wanted,
+            tried=f"generator_targets of {n} labels below {highest}",
+            cause="A single 1 in each row of eleven columns, in column 1 + digit.",
+            mistakes={
+                "As many columns as the largest label needs: there are always eleven.": wanted[:, : labels.max() + 2]
+            },
+        )
+
+
+@check("generator.label", needs="generator.images")
+def _(student, draw):
+    """Noise and label both reach the image, and each row makes its own image"""
+    latent_dim = 4
+    student.seed(draw.seed())
+    generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
+    generator.ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
+    large_weights(draw, generator, gain=0.5)
+    labels = np.arange(DIGITS)
+    noise = draw.normal(1, latent_dim).repeat(DIGITS, axis=0)
+    alike = make(generator, noise, labels)
+    apart = np.abs(alike[:, None] - alike[None]).max(axis=(2, 3, 4)) + np.eye(DIGITS)
+    expect.that(
+        float(apart.min()) > 1e-6,
+        tried="build_generator: the same noise with each of the ten labels",
+        saw="the same image for two digits",
+        expected="ten different images",
+        cause="The generator ignores the label: the last ten columns must reach the first layer.",
+    )
+    other = make(generator, draw.normal(DIGITS, latent_dim), labels)
+    expect.differ(
+        other,
+        alike,
+        tried="build_generator: the same labels with other noise",
+        cause="The generator ignores the noise: all digits of a kind would be the same image.",
+    )
+    expect.close(
+        np.concatenate([make(generator, noise[:1], labels[row : row + 1]) for row in (2, 7)]),
+        alike[[2, 7]],
+        tried="build_generator: rows one at a time and together, in inference mode",
+        cause="An image depends on the other rows of its batch.",
+        atol=1e-4,
+    )
+
+
+@check("discriminator.looks", needs="discriminator.softmax")
+def _(student, draw):
+    """Each of the eleven answers depends on the image, and on no other image of the batch"""
+    student.seed(draw.seed())
+    pixels, _ = real_digits(draw, range(DIGITS), 1)
+    discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(images(pixels))
+    lively(draw, discriminator)
+    p = judge(discriminator, pixels)
+    varies = np.ptp(logs(p), axis=0) > 1e-4
+    expect.that(
+        bool(varies.all()),
+        tried="build_discriminator() on ten digits, weights drawn at random",
+        saw=f"{int((~varies).sum())} of 11 columns the same for all ten",
+        expected="eleven answers that depend on the image",
+        cause="D does not look at the image, or a ReLU on the scores cuts them off.",
+    )
+    expect.close(
+        np.concatenate([judge(discriminator, pixels[row : row + 1]) for row in (1, 6)]),
+        p[[1, 6]],
+        tried="build_discriminator(): images one at a time and together, in inference mode",
+        cause="D's answer depends on the other images of the batch: the softmax runs over the eleven columns of one image.",
+        atol=1e-4,
+    )
+
+
+@check("training.targets", needs="training.discriminator_step")
+def _(student, draw):
+    """From a D that knows nothing, one update shows what it is told: the digit of real images, and fake"""
+    digit = int(draw.integers(1, DIGITS - 1))
+    gan, _, discriminator = new_gan(student, draw)
+    pixels, labels = real_digits(draw, (digit,), 24)
+    if not zeroed(discriminator, pixels):
+        return
+    gan.train_discriminator(images(pixels), labels)
+    # All weights 0: only the last bias has a gradient, p − (mean of the targets). It tells column from column.
+    change = (logs(judge(discriminator, pixels)) + np.log(DIGITS + 1)).mean(axis=0)
+    rise = change - np.median(change)
+    if np.abs(rise).max() < 1e-6:
+        return
+    tried = f"one train_discriminator on {len(labels)} images of a {digit}, from a D with all weights 0"
+    largest = float(rise.max())
+    told = {int(column) for column in np.flatnonzero(rise > 0.15 * largest)}
+    named = {0: "fake"} | {d + 1: f"the digit {d}" for d in range(DIGITS)}
+    if told <= {0}:
+        cause = "Only fakes are shown to D, or real images are labelled as fakes too."
+    elif told == {digit + 1}:
+        cause = "Fakes are labelled with the digit that they were made with, or no fakes are shown: their column is 0."
+    elif digit in told or digit + 2 in told or (told & {DIGITS} and digit + 1 not in told):
+        cause = "The columns are off: 0 says fake, digit d is column d + 1."
+    else:
+        cause = "Real images: column digit + 1. Fakes, as many: column 0, whatever label they were made with."
+    expect.that(
+        told == {0, digit + 1},
+        tried=tried,
+        saw="rising answers: " + (", ".join(named[column] for column in sorted(told)) or "none"),
+        expected=f"fake and the digit {digit}",
+        cause=cause,
+    )
+
+
+@check("training.separates", needs=("training.discriminator_step", "training.targets"))
+def _(student, draw, limits):
+    """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them"""
+    gan, generator, discriminator = new_gan(student, draw)
+    pixels, labels = real_digits(draw, range(DIGITS), 3)
+    noise = draw.normal(len(labels), LATENT)
+
+    def contrasts():
+        """How much more D says the right thing than the wrong one, in nats: digit from digit, real from fake."""
+        found = []
+        for training in (False, True):
+            real = logs(judge(discriminator, pixels, training))
+            fake = logs(judge(discriminator, make(generator, noise, labels, training=True), training))
+            digit = np.arange(len(labels)), labels + 1
+            found.append(
+                (own_digit(real, labels), (fake[:, 0] - fake[digit]).mean() - (real[:, 0] - real[digit]).mean())
+            )
+        return np.array(found)
+
+    before = contrasts()
+    for _ in range(STEPS):
+        gan.train_discriminator(images(pixels), labels)
+    # Batch norm and dropout: either mode may show what D has learned.
+    digits, fakes = (contrasts() - before).max(axis=0)
+    tried = f"{STEPS} updates of D on 30 images, three of each digit"
+    expect.at_least(
+        digits,
+        limits.contrast,
+        tried=f"{tried}: how much better it tells the digits apart, in nats",
+        what="a gain",
+        cause="Images and labels come apart, or the term of the real images is not computed on the real images.",
+    )
+    expect.at_least(
+        fakes,
+        limits.contrast,
+        tried=f"{tried}: how much better it tells fakes from real images, in nats",
+        what="a gain",
+        cause="The term of the real images is not computed on the real images, or that of the fakes not on fakes.",
+    )
+
+
+def own_digit(said, labels):
+    """How much higher ln p of a digit is where it is the label than where others are, in nats; mean over the digits."""
+    gains = [said[labels == d, d + 1].mean() - said[labels != d, d + 1].mean() for d in range(DIGITS)]
+    return float(np.mean(gains))
+
+
+@check("training.own_gradients", needs=("training.discriminator_step", "training.generator_step"))
+def _(student, draw):
+    """Each player's step follows its own loss: nothing is left over from the other's step"""
+    pixels, labels = real_digits(draw, (3, 8), 8)
+
+    # D's step after G's, with D's weights at 0: whatever is not in the last layer has a gradient of exactly 0.
+    gan, _, discriminator = new_gan(student, draw)
+    gan.train_generator(labels)
+    if zeroed(discriminator, pixels):
+        slopes = discriminator.gradients(images(pixels), draw.normal(len(labels), DIGITS + 1), training=True)
+        before = discriminator.parameters()
+        gan.train_discriminator(images(pixels), labels)
+        after = discriminator.parameters()
+        still = {name: value for name, value in before.items() if slopes[name] is None or not np.any(slopes[name])}
+        expect.unmoved(
+            still,
+            after,
+            tried="train_generator, then D's weights set to 0, then train_discriminator: parameters whose gradient is 0",
+            cause="Gradients that G's step left in D are still there in D's step: call zero_grad before backward.",
+        )
+
+    # G's step after D's, with D's weights at 0: D answers the same to every image, so no gradient reaches G.
+    gan, generator, discriminator = new_gan(student, draw)
+    gan.train_discriminator(images(pixels), labels)
+    if zeroed(discriminator, pixels):
+        before = generator.parameters()
+        gan.train_generator(labels)
+        after = generator.parameters()
+        moved = {name: after[name] - value for name, value in before.items()}
+        far = [
+            name
+            for name, step in moved.items()
+            if np.abs(step).max() > 1e-4 * max(np.abs(before[name]).max(), 1e-2)
+            # Weight decay may move weights, all towards 0: that is no leftover.
+            and np.mean((step * before[name])[step != 0] < 0) < 0.9
+        ]
+        expect.that(
+            not far,
+            tried="train_discriminator, then D's weights set to 0, then train_generator",
+            saw=f"G moves in {len(far)} of {len(before)} arrays, though D gives the same answer to every image",
+            expected="no move: there is no gradient",
+            cause="Gradients that D's step left in G are still there in G's step: detach the fakes in D's step, or call "
+            "zero_grad before G's backward.",
+        )
+
+
+@check("training.conditions", needs="training.generator_step")
+def _(student, draw, limits):
+    """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more"""
+    gan, generator, discriminator = new_gan(student, draw)
+    lively(draw, discriminator)
+    labels = np.tile(np.arange(DIGITS), 4)
+    noise = draw.normal(len(labels), LATENT)
+
+    def heard():
+        """ln p of the digit asked for, and how much higher it is than where other digits were asked for, in nats."""
+        found = []
+        for training in (False, True):
+            said = logs(judge(discriminator, make(generator, noise, labels, training)))
+            found.append((said[np.arange(len(labels)), labels + 1].mean(), own_digit(said, labels)))
+        return np.array(found)
+
+    before = heard()
+    for _ in range(STEPS):
+        gan.train_generator(labels)
+    wanted, apart = (heard() - before).max(axis=0)
+    tried = f"{STEPS} updates of G for all ten digits, D with random weights"
+    expect.that(
+        wanted > 0,
+        tried=f"{tried}: the mean of ln p of the digit asked for",
+        saw=f"a change of {wanted:.2g}",
+        expected="a rise",
+        cause="G's loss asks for no digit: it is the cross-entropy of D's answer with generator_targets, and G lowers it.",
+    )
+    expect.at_least(
+        apart,
+        limits.conditions,
+        tried=f"{tried}: how much more D sees a digit where it was asked for than where others were, in nats",
+        what="a gain",
+        cause="D judges the fakes by other labels than they were made with: use the same labels for condition and targets. "
+        "Or G's loss asks for no digit.",
+    )
+
+
+def lively(draw, discriminator):
+    """Random weights for which D's answers differ from image to image by about a nat: any such D will do to be fooled."""
+    pixels = draw.uniform(-1, 1, 32, 28, 28, 1) * draw.uniform(0, 1, 32, 1, 1, 1)
+    found = []
+    for gain in (0.5, 0.25, 1.0, 0.125, 2.0, 0.0625, 4.0):
+        large_weights(draw, discriminator, gain)
+        for _ in range(10):
+            judge(discriminator, pixels, training=True)  # batch norm and spectral norm follow the new weights
+        spread = float(logs(judge(discriminator, pixels)).std(axis=0).mean())
+        found.append((abs(np.log(max(spread, 1e-9))), discriminator.parameters(), statistics(discriminator)))
+        if 0.3 < spread < 3:
+            return
+    _, parameters, buffers = min(found, key=lambda each: each[0])
+    discriminator.set_parameters(parameters)
+    discriminator.set_buffers(buffers)
+
+
+@check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"))
+def _(student, draw):
+    """The same seed gives the same nets and the same updates"""
+    pixels, labels = real_digits(draw, (1, 4, 7), 4)
+    seed = draw.seed()
+
+    def weights(seed, updates):
+        gan, *nets = new_gan(student, draw, seed=seed)
+        if updates:
+            gan.train_discriminator(images(pixels), labels)
+            gan.train_generator(labels)
+        return np.concatenate([value.ravel() for net in nets for value in net.parameters().values()])
+
+    expect.close(
+        weights(seed, updates=True),
+        weights(seed, updates=True),
+        tried="two ConditionalGAN with the same seed, an update of D and of G each",
+        cause="Weights and noise must follow from `seed`: seed the framework's generator before the nets are built.",
+        rtol=1e-5,
+        atol=1e-6,
+        expected="the same parameters",
+    )
+    expect.differ(
+        weights(seed, updates=False),
+        weights((seed + 1) % 2**31, updates=False),
+        tried="two ConditionalGAN with different seeds",
+        cause="The seed is ignored: it is always the same.",
+    )
+
+
+@check("training.digit_asked", needs=("training.discriminator_step", "training.generator_step"), trains=True)
+def _(student, draw, limits):
+    """After training, D reads held-out digits, and a reader of the grader's own sees the digit asked for"""
+    pixels, labels = reader.unseen()
+    order = draw.rng.permutation(len(labels))
+    pixels, labels = pixels[order] * 2 - 1, labels[order]
+    train, held_out = slice(0, 720), slice(720, None)
+    gan, generator, discriminator = new_gan(student, draw, latent_dim=100)
+
+    gan.pretrain(images(pixels[train]), labels[train], 3, 16)
+    read = judge(discriminator, pixels[held_out])[:, 1:].argmax(axis=1)
+    losses = gan.fit(images(pixels[train]), labels[train], 14, 16)
+
+    asked = np.repeat(np.arange(DIGITS), 20)
+    made = make(generator, draw.normal(len(asked), 100), asked)
+    seen = reader.read((made + 1) / 2) == asked
+    own = generated(student, gan, asked, draw.seed())
+    if own is not None and np.mean(reader.read((own + 1) / 2) == asked) > seen.mean():
+        # Noise of another kind than the grader's is right too: then G is at home in what `generate` feeds it.
+        made, seen = own, reader.read((own + 1) / 2) == asked
+
+    picture.grid("Digits 0 to 9, three of each", made[np.arange(len(asked)) % 20 < 3], low=-1, high=1)
+    if isinstance(losses, dict):
+        picture.lines("The losses as your code reported them", losses, x="step or epoch")
+    else:
+        picture.lines("The losses as your code reported them", {"loss": losses}, x="step or epoch")
+
+    expect.at_least(
+        np.mean(read == labels[held_out]),
+        limits.read_after_pretraining,
+        tried="pretrain for 3 epochs on 720 digits, batches of 16; then 179 held-out digits, read by D",
+        what="a share read rightly",
+        cause="Pre-training shows D too little, too slowly (rate 0.001 is good), or images and labels come apart.",
+    )
+    expect.at_least(
+        seen.mean(),
+        limits.digit_asked,
+        tried="then fit for 14 epochs, batches of 16, and 20 images of each digit read by the grader's reader",
+        what="a share that shows the digit asked for",
+        cause=diagnosis(made, asked, judge(discriminator, made), judge(discriminator, pixels[held_out])),
+    )
+
+
+def generated(student, gan, asked, seed):
+    """What the student's `generate` makes; none where that is broken, which is another part's business."""
+    try:
+        made = [
+            expect.shape(student.call("generate", gan, digit, 20, seed, gives="images"), (20, 28, 28, 1), tried="")
+            for digit in range(DIGITS)
+        ]
+    except (StudentError, CheckFailed):
+        return None
+    return np.concatenate(made)
+
+
+def diagnosis(made, asked, on_made, on_real):
+    """The sickness of this GAN by its name."""
+    spread = reader.diversity((made + 1) / 2)
+    if spread < 0.3:
+        return (
+            f"Mode collapse: the images are nearly the same whatever digit is asked for (spread {spread:.2f} of that of real "
+            "digits). Does the label reach G, and does G's loss ask for it?"
+        )
+    if on_made[:, 0].mean() > 0.95 and on_real[:, 0].mean() < 0.05:
+        return (
+            "D dominates: it is sure that every image of G is a fake. G needs the loss −ln p of the digit asked for, a rate "
+            "of about 0.001, and as many updates as D."
+        )
+    if on_made[np.arange(len(made)), asked + 1].mean() > 0.5:
+        return "D sees the digit asked for where the reader does not: D has learned wrong digits, or too little of real ones."
+    return "Are labels and images still in the same order in `fit`? Do both players get one update for each batch?"
+
+
+@check("classification.fake_ignored", needs="classification.digits")
+def _(student, draw):
+    """An image that D takes for a fake is classified too, and D answers in inference mode"""
+    gan, _, discriminator = new_gan(student, draw)
+    pixels = draw.uniform(-1, 1, 60, 28, 28, 1)
+    for gain in (1.0, 0.5, 2.0, 0.25) * 6:
+        large_weights(draw, discriminator, gain)
+        p = judge(discriminator, pixels)
+        ranked = np.sort(p[:, 1:], axis=1)
+        clear = (p[:, 0] > ranked[:, -1]) & (ranked[:, -1] > 1.05 * ranked[:, -2]) & (ranked[:, -1] > 1e-12)
+        if clear.sum() >= 4:
+            break
+    digits = p[:, 1:].argmax(axis=1)
+    keeps = statistics(discriminator)
+    tried = f"classify on {int(clear.sum())} images that D takes for fakes, D's weights drawn at random"
+    if clear.any():
+        expect.equal(
+            expect.shape(student.classify(gan, images(pixels[clear])), (int(clear.sum()),), tried=tried).round(6),
+            digits[clear],
+            tried=tried,
+            cause="Leave column 0 out before you take the largest: which digit is it, if it is one?",
+            mistakes={
+                "You answer −1 where D says fake: take the largest of columns 1 to 10.": np.full(int(clear.sum()), -1),
+                "You answer 0 where D says fake: take the largest of columns 1 to 10.": np.zeros(int(clear.sum())),
+            },
+        )
+    expect.unmoved(
+        keeps,
+        statistics(discriminator),
+        tried="the discriminator's batch-norm statistics before and after classify",
+        cause="D classifies in training mode: use inference mode.",
+    )
+
+
+@check("generation.digit", needs=("generation.images", "generator.label"))
+def _(student, draw):
+    """generate asks G for the digit, in inference mode"""
+    latent_dim = 3
+    gan, generator, _ = new_gan(student, draw, latent_dim=latent_dim)
+    large_weights(draw, generator, gain=0.7)
+    keeps = statistics(generator)
+    noise = draw.normal(150, latent_dim)
+    middles = np.array([make(generator, noise, np.full(150, digit)).mean(axis=0) for digit in range(DIGITS)])
+    found, asked = [], [0, *(int(digit) for digit in 1 + draw.rng.choice(8, 2, replace=False)), 9]
+    for digit in asked:
+        made = expect.shape(
+            student.call("generate", gan, digit, 60, draw.seed(), gives="images"),
+            (60, 28, 28, 1),
+            tried=f"generate(gan, {digit}, 60, seed)",
+        )
+        found.append(int(np.square(middles - made.mean(axis=0)).sum(axis=(1, 2, 3)).argmin()))
+    expect.unmoved(
+        keeps,
+        statistics(generator),
+        tried="the generator's batch-norm statistics before and after generate",
+        cause="G runs in training mode: an image then depends on the rest of its batch. Use inference mode.",
+    )
+    expect.equal(
+        found,
+        asked,
+        tried="generate for four digits, G's weights drawn at random: the digit whose images they resemble",
+        cause="generate makes another digit than the one asked for.",
+        mistakes={
+            "The digit is ignored: it is always the same one.": [found[0]] * 4,
+            "The digit is off by one.": [(digit + 1) % DIGITS for digit in asked],
+            "The digit is off by one, the other way.": [(digit - 1) % DIGITS for digit in asked],
+        },
+    )
+    single = [student.call("generate", gan, 5, 1, seed, gives="images") for seed in (draw.seed(), draw.seed())]
+    expect.differ(
+        *single,
+        tried="generate a single image, twice, with two seeds",
+        cause="G runs in training mode: with one row batch norm leaves nothing of the noise. Use inference mode.",
+    )

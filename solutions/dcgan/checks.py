@@ -1,0 +1,669 @@
+"""Hidden checks of `dcgan`."""
+
+import numpy as np
+
+from autograder import check, expect, images
+from shared import data
+
+LATENT = 100
+
+
+def net(student, draw, build):
+    """A new generator or discriminator that has its parameters."""
+    student.seed(draw.seed())
+    example = np.zeros((2, LATENT)) if build == "build_generator" else images(np.zeros((2, 28, 28, 1)))
+    return expect.remote(student.call(build), tried=f"{build}()", cause="Return the model.").ready(example)
+
+
+def new_gan(student, seed, latent_dim=LATENT):
+    """A GAN, its generator and its discriminator."""
+    gan = expect.remote(student.GAN(latent_dim, seed), tried=f"GAN({latent_dim}, seed)")
+    generator = gan.part("generator").ready(np.zeros((2, latent_dim)))
+    return gan, generator, gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1))))
+
+
+def pictured(generator, z, tried, training=False):
+    """G(z), `(n, 28, 28, 1)`."""
+    return expect.shape(generator.forward(z, training, gives="images"), (len(z), 28, 28, 1), tried=tried)
+
+
+def scored(discriminator, x, tried, training=False):
+    """D's probabilities, `(n,)`."""
+    return expect.array(discriminator.forward(images(x), training), tried=tried).reshape(len(x), -1)[:, 0]
+
+
+def logits(discriminator, x, tried):
+    """The scores under D's sigmoid, in inference mode, `(n,)`."""
+    p = np.clip(scored(discriminator, x, tried), 1e-12, 1 - 1e-7)
+    return np.log(p) - np.log1p(-p)
+
+
+def weights(model):
+    """Kernels, with four axes, and the matrices of dense layers. One axis is a bias or the like, three are PReLU's slopes."""
+    return {name: value for name, value in model.parameters().items() if value.ndim in (2, 4)}
+
+
+def statistics(model):
+    """The means and variances that a new net's batch norm keeps: all 0 or all 1."""
+    return {
+        name: value
+        for name, value in model.buffers().items()
+        if value.dtype.kind == "f" and value.ndim and (np.all(value == 0) or np.all(value == 1))
+    }
+
+
+def with_other_statistics(generator, draw):
+    """Batch norm of G as after some training: inference and training mode answer very differently."""
+    generator.set_buffers(
+        {
+            name: draw.uniform(0.02, 0.05, *value.shape) if np.all(value == 1) else 0.1 * draw.normal(*value.shape)
+            for name, value in statistics(generator).items()
+        }
+    )
+
+
+def spread_out(discriminator, x):
+    """Scale D's weights until its probabilities of these images differ, but are not yet all alike at one end."""
+    for _ in range(16):
+        p = scored(discriminator, x, "the discriminator on fakes")
+        if p.std() > 0.05 or not 0.3 < p.mean() < 0.7:
+            return
+        discriminator.set_parameters({name: 1.5 * value for name, value in weights(discriminator).items()})
+
+
+@check("upsampling.any_size", needs="upsampling.example")
+def _(student, draw):
+    """Any image, any factors"""
+    for rows, columns in ((1, 4), (3, 1), (5, 2)):
+        x = draw.normal(*draw.integers(1, 6, 2))
+        expect.close(
+            student.upsample_nearest(x, (rows, columns)),
+            np.kron(x, np.ones((rows, columns))),
+            tried=f"upsample_nearest of a random {x.shape[0]}×{x.shape[1]} image by ({rows}, {columns})",
+            cause="Each value becomes a block of `rows` rows and `columns` columns.",
+        )
+
+
+def overlap_add(x, kernel, stride):
+    """By definition, value by value."""
+    output = np.zeros(((len(x) - 1) * stride + len(kernel), (x.shape[1] - 1) * stride + kernel.shape[1]))
+    for (row, column), value in np.ndenumerate(x):
+        for (down, right), weight in np.ndenumerate(kernel):
+            output[row * stride + down, column * stride + right] += value * weight
+    return output
+
+
+@check("transposed_convolution.random", needs="transposed_convolution.example")
+def _(student, draw):
+    """Random images and kernels, with overlap and with gaps"""
+    for x_shape, kernel_shape, stride in (
+        ((3, 4), (4, 2), 2),
+        ((4, 2), (3, 5), 1),
+        ((3, 2), (2, 2), 3),
+        ((1, 1), (2, 3), 2),
+    ):
+        x, kernel = draw.normal(*x_shape), draw.normal(*kernel_shape)
+        expect.close(
+            student.conv_transpose2d(x, kernel, stride),
+            overlap_add(x, kernel, stride),
+            tried=f"conv_transpose2d of {x_shape[0]}×{x_shape[1]} with a {kernel_shape[0]}×{kernel_shape[1]} kernel, "
+            f"stride {stride}",
+            cause="Each value lays its own copy of the kernel; copies that do not touch leave zeros between them.",
+            mistakes={
+                "The kernel is flipped: lay it as it is.": overlap_add(x, kernel[::-1, ::-1], stride),
+            },
+            rtol=1e-3,
+            atol=1e-4,
+        )
+
+
+@check("transposed_convolution.adjoint", needs="transposed_convolution.example")
+def _(student, draw):
+    """It is the transpose of the strided convolution with the same kernel"""
+    kernel, stride = draw.normal(3, 2), 2
+    image, x = draw.normal(9, 8), draw.normal(4, 4)
+    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)[::stride, ::stride]
+    convolved = (patches * kernel).sum(axis=(-2, -1), dtype=np.float64)
+    back = expect.shape(
+        student.conv_transpose2d(x, kernel, stride),
+        image.shape,
+        tried="conv_transpose2d of 4×4 with a 3×2 kernel, stride 2",
+    )
+    expect.close(
+        float(np.sum(back * image)),
+        float(np.sum(x * convolved)),
+        tried="⟨conv_transpose2d(x), image⟩ against ⟨x, the strided convolution of image⟩",
+        cause="What the convolution gathers from a place, its transpose must spread to that place with the same weight.",
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+@check("scaling.fixed", needs="scaling.example")
+def _(student, draw):
+    """The scale is the same for every batch, and whole numbers are as good as floats"""
+    pixels = draw.integers(40, 200, 3, 28, 28, 1)
+    for given in (pixels, pixels.astype(np.float32)):
+        expect.close(
+            student.scale_images(given),
+            pixels / 127.5 - 1,
+            tried=f"scale_images of {given.dtype} pixels between 40 and 200",
+            cause="A straight line through (0, −1) and (255, 1), whatever the batch holds.",
+            mistakes={
+                "You scale by the batch's own extremes: 0 and 255 are the ends, in every batch.": 2
+                * (pixels - pixels.min())
+                / (pixels.max() - pixels.min())
+                - 1,
+                "You scale by the batch's own maximum: 255 is the end, in every batch.": 2 * pixels / pixels.max() - 1,
+            },
+            rtol=1e-3,
+            atol=1e-3,
+        )
+    dim = draw.uniform(-0.7, 0.4, 2, 28, 28, 1)
+    expect.close(
+        student.unscale_images(dim),
+        (dim + 1.0) * 127.5,
+        tried="unscale_images of images between −0.7 and 0.4",
+        cause="The inverse of scale_images, unrounded, whatever the batch holds.",
+        mistakes={"The result is rounded: leave it as it is.": np.round((dim + 1.0) * 127.5)},
+        rtol=1e-3,
+        atol=1e-2,
+    )
+
+
+@check("generator.layers", needs="generator.images")
+def _(student, draw):
+    """One projection, then convolutions that all take part"""
+    generator = net(student, draw, "build_generator")
+    sizes = {name: value.shape for name, value in weights(generator).items()}
+    dense = [name for name, sides in sizes.items() if len(sides) == 2]
+    tried = "the weights of build_generator()"
+    expect.that(
+        len(dense) <= 1,
+        tried=tried,
+        saw=f"{len(dense)} matrices of dense layers: {', '.join(dense[:3])}",
+        expected="one projection to 7×7 at most, and kernels of convolutions after it",
+        cause="There is another dense layer: after the projection only convolutions follow.",
+    )
+    kernels = sum(len(sides) == 4 for sides in sizes.values())
+    expect.that(
+        kernels >= 2,
+        tried=tried,
+        saw=f"{kernels} kernels of convolutions",
+        expected="two or more: the image grows from 7×7 by convolutions",
+        cause="The projection draws the image by itself: let it make 7×7 maps, and convolutions the rest.",
+    )
+    # A transpose's shape says where its image grows; one column of the sum is as good as any.
+    cotangent = draw.normal(8, 28, 28, 1)
+    slopes = generator.gradients(draw.normal(8, LATENT), images(cotangent), training=True)
+    still = [name for name in sizes if slopes.get(name) is None or not np.any(slopes[name])]
+    expect.that(
+        not still,
+        tried="the gradient of build_generator() in each of its weights",
+        saw=f"none in {', '.join(still[:3])}",
+        expected="a gradient in every weight",
+        cause="A layer is not on the way from z to the image, or the graph is cut (`.detach()`, NumPy).",
+    )
+
+
+@check("generator.batch_norm", needs="generator.images")
+def _(student, draw):
+    """Batch norm is at work inside the generator, and not on its output"""
+    generator = net(student, draw, "build_generator")
+    z, others = draw.normal(4, LATENT), 3 * draw.normal(4, LATENT)
+    mixed = np.concatenate([z[:2], others])
+    tried = "an image of build_generator() among two different batches"
+    inference = [pictured(generator, batch, tried)[:2] for batch in (z, mixed)]
+    expect.close(
+        *inference,
+        tried=f"{tried}, in inference mode",
+        cause="In inference mode batch norm uses what it has kept, so an image must not depend on the rest of its batch.",
+        atol=1e-4,
+        expected="the same image",
+    )
+    before = generator.buffers()
+    training = [pictured(generator, batch, tried, training=True)[:2] for batch in (z, mixed)]
+    largest = max(float(np.abs(image).max()) for image in training)
+    expect.that(
+        float(np.abs(training[0] - training[1]).max()) > 1e-3 * largest,
+        tried=f"{tried}, in training mode",
+        saw="the same image",
+        expected="an image that depends a little on the others: they share mean and variance",
+        cause="There is no batch norm in the generator, or it is not told that this is training.",
+    )
+    expect.that(
+        float(np.abs(training[0] - inference[0]).max()) > 1e-3 * largest,
+        tried="an image of build_generator() in training mode and in inference mode",
+        saw="the same image",
+        expected="another one: a new batch norm has kept no statistics yet",
+        cause="There is no batch norm in the generator.",
+    )
+    after = generator.buffers()
+    expect.that(
+        any(not np.array_equal(value, after[name]) for name, value in before.items()),
+        tried="the statistics of batch norm before and after a call in training mode",
+        saw="no change",
+        expected="running means and variances that take in the batch",
+        cause="Batch norm keeps no statistics: without them it has nothing to use in inference mode.",
+    )
+    start = pictured(generator, z, tried, training=True)
+    for name, value in weights(generator).items():
+        # The biases of a projection differ from place to place: there a larger matrix shows through any batch norm.
+        if value.ndim == 2:
+            continue
+        generator.set_parameters({name: 4 * value})
+        change = float(np.abs(pictured(generator, z, tried, training=True) - start).max())
+        generator.set_parameters({name: value})
+        if change > 0.02 * float(np.abs(start).max()):
+            return
+    expect.that(
+        False,
+        tried="build_generator() in training mode, each of its kernels four times as large",
+        saw="the same images every time",
+        expected="stronger images where the last weights are larger",
+        cause="There is batch norm on G's output: it fixes the mean and the contrast of the images. Leave it out there.",
+    )
+
+
+def readout(model):
+    """The weights of D's last layer: those that lead to one value."""
+    shapes = {name: value.shape for name, value in weights(model).items()}
+    return [
+        name
+        for name, sides in shapes.items()
+        if (len(sides) == 2 and 1 in sides) or (len(sides) == 4 and (sides[0] == 1 or sides[-1] == 1))
+    ]
+
+
+def as_kernels_only(discriminator, draw, sign):
+    """D without biases and with new weights, of one sign where `sign` asks for it. What multiplies (a gain of batch norm, a
+    learned slope) is above 0 in all its entries and stays; slopes with three axes may start at 0."""
+    parameters = discriminator.parameters()
+    discriminator.set_parameters({name: 0 * value + 0.25 for name, value in parameters.items() if value.ndim == 3})
+    discriminator.set_parameters(
+        {name: 0 * value for name, value in parameters.items() if value.ndim < 2 and not np.all(value > 0.15)}
+    )
+    new = {name: draw.normal(*value.shape) for name, value in weights(discriminator).items()}
+    discriminator.set_parameters({name: np.abs(value) if sign else value for name, value in new.items()})
+
+
+def measurable(discriminator, x, tried):
+    """Scale the last layer, or where there is no telling it all weights, until the probabilities of x are neither ½ nor at an
+    end. Is there such a scale?"""
+    scaled = readout(discriminator) or list(weights(discriminator))
+    for _ in range(60):
+        far = float(np.abs(scored(discriminator, x, tried) - 0.5).max())
+        if 0.05 < far < 0.4:
+            return True
+        now = discriminator.parameters()
+        factor = 4.0 if far <= 0.05 else 0.3
+        if max(float(np.abs(now[name]).max()) for name in scaled) > 1e12:
+            return False
+        discriminator.set_parameters({name: factor * now[name] for name in scaled})
+    return False
+
+
+@check("discriminator.leaky", needs="discriminator.probability")
+def _(student, draw):
+    """Inside D both signs get through, and nothing saturates"""
+    discriminator = net(student, draw, "build_discriminator")
+    as_kernels_only(discriminator, draw, sign=False)
+    x = draw.normal(8, 28, 28, 1)
+    tried = "build_discriminator() without biases, on images and on the same images four times as strong"
+    straight = False
+    if measurable(discriminator, x, tried):
+        strong, weak = logits(discriminator, x, tried), logits(discriminator, x / 4, tried)
+        straight = float(np.abs(strong - 4 * weak).max()) < 0.1 * float(np.abs(strong).max())
+    expect.that(
+        straight,
+        tried=tried,
+        saw="a score that is not four times as large",
+        expected="four times the score: LeakyReLU only bends at 0",
+        cause="An activation inside saturates (tanh, sigmoid), or bends elsewhere than at 0: the text asks for LeakyReLU.",
+    )
+    as_kernels_only(discriminator, draw, sign=True)
+    tried = "build_discriminator() with weights above 0 and no biases, on images below 0"
+    expect.that(
+        measurable(discriminator, -np.abs(x), tried),
+        tried=tried,
+        saw="½ for every image, however large the weights of the last layer",
+        expected="a probability that depends on the image",
+        cause="A ReLU lets nothing through below 0, and no gradient either: LeakyReLU does.",
+    )
+
+
+@check("discriminator.no_pooling", needs="discriminator.leaky")
+def _(student, draw):
+    """Strides make D's maps smaller, no maximum does"""
+    discriminator = net(student, draw, "build_discriminator")
+    as_kernels_only(discriminator, draw, sign=True)
+    # Where weights and pixels are above 0, LeakyReLU is a straight line and D's score is a sum over pixels. A maximum is not.
+    places = draw.integers(6, 20, 12, 2)
+    x = np.zeros((36, 28, 28, 1), dtype=np.float32)
+    for number, (row, column) in enumerate(places):
+        x[number, row, column] = x[12 + number, row, column + 1] = 1
+    x[24:] = x[:12] + x[12:24]
+    tried = "build_discriminator() with weights above 0 and no biases, on two images of one bright pixel each and on their sum"
+    expect.that(
+        measurable(discriminator, x, tried), tried=tried, saw="½ for every image", expected="a score that depends on it"
+    )
+    first, second, both = np.split(logits(discriminator, x, tried), 3)
+    expect.that(
+        float(np.abs(first + second - both).max()) < 0.01 * float(np.abs(both).max()),
+        tried=tried,
+        saw="another score for the sum than the sum of the scores",
+        expected="the same",
+        cause="There is a pooling layer that takes the maximum: let the convolutions make strides of 2 instead.",
+    )
+
+
+@check("training.new_gan", needs=("generator.images", "discriminator.probability"))
+def _(student, draw):
+    """A new GAN's weights are drawn from N(0, 0.02²), by its seed"""
+    seed = draw.seed()
+    _, generator, discriminator = new_gan(student, seed, 20)
+    for name, value in {**weights(generator), **weights(discriminator)}.items():
+        tried = f"the weights {name} of GAN(20, seed), {value.size} of them"
+        # Three standard errors beyond a tenth: a truncated normal distribution is a tenth narrower.
+        room = 0.15 + 3 / np.sqrt(2 * value.size)
+        expect.between(
+            float(value.std()),
+            0.02 * (1 - room),
+            0.02 * (1 + room),
+            tried=tried,
+            cause="These are the framework's own starting weights: draw them from a normal distribution, deviation 0.02.",
+            what="a standard deviation",
+        )
+        expect.between(
+            float(value.mean()),
+            -0.1 / np.sqrt(value.size),
+            0.1 / np.sqrt(value.size),
+            tried=tried,
+            cause="A normal distribution with mean 0 and deviation 0.02.",
+            what="a mean",
+        )
+    start = flat(generator, discriminator)
+    other = flat(*new_gan(student, seed + 1, 20)[1:])
+    expect.that(
+        float(np.abs(start - other).max()) > 1e-6,
+        tried="the weights of two GANs with different seeds",
+        saw="the same weights",
+        expected="other weights for another seed",
+        cause="`seed` is ignored: draw the starting weights from it.",
+    )
+
+
+def flat(*models):
+    """All weights in a row."""
+    return np.concatenate([value.ravel() for model in models for value in weights(model).values()])
+
+
+@check("training.seed", needs="training.discriminator_step")
+def _(student, draw):
+    """The same seed gives the same weights, and the same fakes afterwards"""
+    seed = draw.seed()
+    real = images(2 * data.digits()[0][:16] - 1)
+    ends = []
+    for noise in (1, 2):
+        # What other code has drawn in the meantime must make no difference.
+        student.seed(noise)
+        gan, generator, discriminator = new_gan(student, seed)
+        start = flat(generator, discriminator)
+        gan.train_discriminator(real)
+        ends.append((start, flat(discriminator)))
+    for place, what, cause in (
+        (0, "the weights of two new GANs", "Seed the framework's generator with `seed` before the nets are built."),
+        (
+            1,
+            "the weights of D after one train_discriminator in each",
+            "Draw the points of the latent space from `seed` too.",
+        ),
+    ):
+        expect.that(
+            float(np.abs(ends[0][place] - ends[1][place]).max()) < 1e-6,
+            tried=f"{what}, made with the same seed",
+            saw="different weights",
+            expected="the same weights",
+            cause=cause,
+        )
+
+
+@check("training.separates", needs="training.discriminator_step")
+def _(student, draw):
+    """Updates of D raise its answer on real images and lower that on fakes"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    real = 2 * data.digits()[0][draw.permutation(1797)[:64]] - 1
+    for _ in range(40):
+        gan.train_discriminator(images(real[draw.permutation(64)[:16]]))
+    # As in D's own step: G, and D's batch norm, in training mode, real images and fakes apart.
+    fakes = pictured(generator, draw.normal(64, LATENT), "the generator on 64 points", training=True)
+    on_real, on_fake = (scored(discriminator, x, "D after 40 updates") for x in (real, fakes))
+    ahead = float((on_real[:, None] > on_fake).mean())
+    on_real, on_fake = float(on_real.mean()), float(on_fake.mean())
+    cause = "D has not learned to tell them apart: check its loss, its labels and its learning rate."
+    if ahead < 0.5 and on_real < on_fake:
+        cause = "The labels are swapped: real images are labelled 1 and fakes 0."
+    elif min(on_real, on_fake) > 0.5:
+        cause = "D calls everything real: it sees no fakes in its step, or fakes are labelled 1."
+    elif max(on_real, on_fake) < 0.5:
+        cause = "D calls everything fake: it sees no real images in its step, or they are labelled 0."
+    expect.that(
+        ahead > 0.9 and on_real > 0.5 > on_fake,
+        tried="40 calls of train_discriminator on 16 digits each, with G as it was",
+        saw=f"D's mean answer {on_real:.3f} on the digits and {on_fake:.3f} on fakes",
+        expected="above ½ on digits, below ½ on fakes",
+        cause=cause,
+    )
+
+
+@check("training.deceives", needs="training.generator_step")
+def _(student, draw):
+    """Updates of G raise D's answer on its images"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    z = draw.normal(64, LATENT)
+
+    def believed():
+        fakes = pictured(generator, z, "the generator on 64 points", training=True)
+        return float(logits(discriminator, fakes, "D on 64 fakes").mean())
+
+    before = believed()
+    for _ in range(15):
+        gan.train_generator(32)
+    change = believed() - before
+    expect.that(
+        change > 1e-6,
+        tried="15 calls of train_generator(32), with D as it was: the logit of D(G(z)) on 64 points, before and after",
+        saw=f"a change of {change:.2g}",
+        expected="a rise",
+        cause="G learns to be found out: in its step fakes are labelled 1. It wants D to take them for real."
+        if change < 0
+        else "G's step does not reach D's answer.",
+    )
+
+
+@check("training.non_saturating", needs="training.generator_step")
+def _(student, draw):
+    """G learns just as well where D is sure that its images are fake"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    bias = output_bias(discriminator, draw)
+    if bias is None:
+        # Without a bias at its end D cannot be made sure of everything; nothing can be said about such a net here.
+        return
+    # D nearly blind, so that G's gradients are small: −ln D then moves G as ever, ln(1 − D), ten thousand times less, does not
+    # get past the ε in Adam's denominator.
+    z = draw.normal(32, LATENT)
+    for _ in range(40):
+        fakes = pictured(generator, z, "the generator on 32 points", training=True)
+        through = discriminator.input_gradient(images(fakes), np.full((32, 1), 4 / 32), gives="images")
+        if through is None or not np.any(through):
+            break
+        slopes = generator.gradients(z, images(through), training=True)
+        sizes = np.concatenate([np.abs(slope).ravel() for slope in slopes.values() if slope is not None])
+        if np.quantile(sizes, 0.9) < 3e-5:
+            break
+        others = {name: 0.5 * value for name, value in weights(discriminator).items()}
+        discriminator.set_parameters(others)
+    steps = []
+    for answer in (-11.5, 0.0):
+        discriminator.set_parameters({bias: np.array([answer], dtype=np.float32)})
+        before = flat(generator)
+        gan.train_generator(32)
+        steps.append(float(np.abs(flat(generator) - before).mean()))
+    expect.that(
+        steps[0] > 0.4 * steps[1],
+        tried="train_generator(32), once where D says 0.00001 of every image, once where it says ½",
+        saw=f"weights of G that move by {steps[0]:.2g} on average, and by {steps[1]:.2g}",
+        expected="the first step no smaller than the second",
+        cause="The loss saturates: ln(1 − D(G(z))) is flat where D says fake. Take −ln D(G(z)).",
+    )
+
+
+def output_bias(discriminator, draw):
+    """The name of the parameter that is added to D's score, or none."""
+    start = discriminator.parameters()
+    x = draw.normal(2, 28, 28, 1)
+    found = None
+    for name, value in start.items():
+        if value.shape == (1,):
+            discriminator.set_parameters({other: 0 * each for other, each in start.items()})
+            discriminator.set_parameters({name: np.ones(1, dtype=np.float32)})
+            p = scored(discriminator, x, "D with all weights 0 and a bias of 1")
+            if np.allclose(p, 1 / (1 + np.exp(-1)), atol=1e-3):
+                found = name
+    discriminator.set_parameters(start)
+    return found
+
+
+@check("selection.ends", needs="selection.scores")
+def _(student, draw):
+    """The search ends after max_tries images, with what it has found"""
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    with_other_statistics(generator, draw)
+    fakes = pictured(generator, draw.normal(400, LATENT), "the generator on 400 points")
+    spread_out(discriminator, fakes)
+    rare = float(np.quantile(scored(discriminator, fakes, "the discriminator on 400 fakes"), 0.95))
+
+    def search(n, threshold, best, max_tries):
+        tried = f"select_images(gan, {n}, {threshold:.4g}, {best}, seed, {max_tries})"
+        found = expect.array(
+            student.call("select_images", gan, n, threshold, best, draw.seed(), max_tries, gives="images"), tried=tried
+        )
+        expect.that(found.ndim > 0, tried=tried, saw="one number", expected="an array of images, of length 0 if none")
+        return tried, found
+
+    # Of 20 images 10 above a threshold that one in 20 passes: once in ten million searches.
+    tried, found = search(10, rare, True, 20)
+    expect.that(
+        len(found) < 10,
+        tried=f"{tried}, a threshold that 1 in 20 images passes",
+        saw=f"{len(found)} images",
+        expected="the few among 20 images that pass",
+        cause="`max_tries` is ignored: the search has no end where no image passes.",
+    )
+    for threshold, best in ((1.0, True), (0.0, False)):
+        tried, found = search(3, threshold, best, 30)
+        expect.that(
+            len(found) == 0,
+            tried=tried,
+            saw=f"{len(found)} images",
+            expected="an array of length 0: no probability is beyond 0 or 1",
+            cause="Only images that pass belong in the answer, even if there are none.",
+        )
+    tried, found = search(4, 0.0, True, 100)
+    expect.that(
+        len(found) == 4,
+        tried=f"{tried}, where every image passes",
+        saw=f"{len(found)} images",
+        expected="n of them",
+        cause="Stop, or cut the answer, at n images.",
+    )
+    tried, found = search(50, 0.0, True, 12)
+    expect.that(
+        1 <= len(found) <= 12,
+        tried=f"{tried}, where every image passes",
+        saw=f"{len(found)} images",
+        expected="12, as many as may be tried",
+        cause="`max_tries` counts images, not batches of them.",
+    )
+    # D says ½ of everything: neither above nor below ½.
+    discriminator.set_parameters({name: 0 * value for name, value in discriminator.parameters().items()})
+    for best in (True, False):
+        tried, found = search(3, 0.5, best, 10)
+        expect.that(
+            len(found) == 0,
+            tried=f"{tried}, where D says exactly ½ of every image",
+            saw=f"{len(found)} images",
+            expected="none: strictly above, or strictly below",
+            cause="An image whose score equals the threshold does not pass.",
+        )
+
+
+@check("selection.inference", needs="selection.scores")
+def _(student, draw):
+    """Images are selected in inference mode, and drawn by the seed"""
+    gan, generator, _ = new_gan(student, draw.seed())
+    with_other_statistics(generator, draw)
+    z = draw.normal(200, LATENT)
+    wanted = float(pictured(generator, z, "the generator on 200 points").std())
+    seeds = draw.seed(), draw.seed()
+    found = [
+        expect.shape(
+            student.call("select_images", gan, 40, 0.0, True, seed, 40, gives="images"),
+            (40, 28, 28, 1),
+            tried="select_images(gan, 40, 0.0, True, seed, 40), where every image passes",
+        )
+        for seed in (seeds[0], seeds[0], seeds[1])
+    ]
+    seen = float(found[0].std())
+    expect.that(
+        0.75 < seen / wanted < 1.33,
+        tried="the contrast of 40 selected images, against that of G in inference mode",
+        saw=f"a standard deviation of {seen:.3g}",
+        expected=f"about {wanted:.3g}",
+        cause="G runs in training mode, where an image depends on the others of its batch: use inference mode.",
+    )
+    expect.close(
+        found[0],
+        found[1],
+        tried="select_images twice with the same seed",
+        cause="Draw the points of the latent space from `seed`.",
+        atol=1e-4,
+        expected="the same images",
+    )
+    expect.differ(
+        found[0],
+        found[2],
+        tried="select_images with two seeds",
+        cause="`seed` is ignored: another seed gives other images.",
+        by=1e-4,
+    )
+
+
+@check("interpolation.between", needs="interpolation.ends")
+def _(student, draw):
+    """The images between are those of equally spaced points, in inference mode"""
+    gan, generator, _ = new_gan(student, draw.seed())
+    with_other_statistics(generator, draw)
+    z = draw.normal(2, LATENT)
+    for steps in (7, 3):
+        part = np.linspace(0, 1, steps)[:, None]
+        points = z[:1] + part * (z[1:] - z[:1])
+        wanted = pictured(generator, points, "G of the points of a line")
+        angle = np.arccos(z[0] @ z[1] / np.linalg.norm(z[0]) / np.linalg.norm(z[1]))
+        arc = (np.sin((1 - part) * angle) * z[:1] + np.sin(part * angle) * z[1:]) / np.sin(angle)
+        expect.close(
+            student.call("interpolate", gan, z[0], z[1], steps, gives="images"),
+            wanted,
+            tried=f"interpolate between two points in {steps} steps",
+            cause="G, in inference mode, of points at equal distances on the straight line.",
+            mistakes={
+                "The points lie on an arc: take the straight line.": pictured(generator, arc, "G of an arc"),
+                "It is the images that are mixed: mix the points of the latent space.": wanted[0]
+                + part[..., None, None] * (wanted[-1] - wanted[0]),
+                "G runs in training mode, where the points of a line change each other's images.": pictured(
+                    generator, points, "G of a line", training=True
+                ),
+            },
+            rtol=1e-3,
+            atol=1e-3,
+        )

@@ -1,0 +1,518 @@
+"""Hidden checks of `gan_1d`.
+
+The steps of both players are probed with a discriminator that the grader steers: its logit is slope · f(x) + level, where
+f is what the student's own net computed when it was new. Each step starts from the same parameters, so only the
+optimiser's memory links one to the next.
+"""
+
+import numpy as np
+from scipy import stats
+
+from autograder import check, expect
+
+LATENT = 5
+N = 64
+"""One size of batch throughout: a traced function is traced anew for each."""
+
+ALIKE, APART = 0.02, 0.5
+"""Spreads of D's logit: nearly one answer for all points, and answers that differ."""
+
+
+@check("real.uniform", needs="real.curve")
+def _(student, draw):
+    """x is uniform on [−½, ½], and the seed alone fixes the draw."""
+    seed = draw.seed()
+    x = expect.shape(student.sample_real(4000, seed), (4000, 2), tried="sample_real(4000, seed)")[:, 0]
+    distance = stats.kstest(x, "uniform", args=(-0.5, 1)).statistic
+    expect.that(
+        # 20 seeds: at most 0.022; a uniform sample of this size exceeds 0.05 once in 10⁸ times.
+        distance < 0.05,
+        tried="the distribution of x in sample_real(4000, seed)",
+        saw=f"a mean of {x.mean():.2f} and a standard deviation of {x.std():.2f}",
+        expected="a mean of 0 and a standard deviation of 0.29, all of [−½, ½] alike",
+        cause="x is uniform on [−½, ½], both signs, ends as likely as the middle.",
+    )
+    expect.close(
+        expect.array(student.sample_real(4000, seed), tried="sample_real(4000, seed)")[:, 0],
+        x,
+        tried="sample_real(4000, seed), twice with the same seed",
+        cause="The draws must come from `seed` alone: make a generator from it.",
+    )
+    expect.differ(
+        expect.array(student.sample_real(4000, seed + 1), tried="sample_real(4000, seed)")[:, 0],
+        x,
+        tried="sample_real(4000, …) with two different seeds",
+        cause="`seed` is not used, or x lies on a grid: draw it.",
+    )
+
+
+@check("latent.normal", needs="latent.shape")
+def _(student, draw):
+    """Latent variables are standard normal, and independent of each other."""
+    z = expect.shape(student.sample_latent(3000, 3, draw.seed()), (3000, 3), tried="sample_latent(3000, 3, seed)")
+    distance = stats.kstest(z.ravel(), "norm").statistic
+    expect.that(
+        distance < 0.05,
+        tried="the distribution of sample_latent(3000, 3, seed)",
+        saw=f"a mean of {z.mean():.2f} and a standard deviation of {z.std():.2f}",
+        expected="standard normal: mean 0, standard deviation 1",
+        cause="These look uniform; the latent space here is standard normal."
+        if np.abs(z).max() <= 1
+        else "Standard normal: `standard_normal`, `randn`.",
+    )
+    correlation = np.abs(np.corrcoef(z, rowvar=False) - np.eye(3)).max()
+    expect.that(
+        # Independent columns of 3,000 exceed 0.15 once in 10¹⁵ times.
+        correlation < 0.15,
+        tried="the correlation of the columns of sample_latent(3000, 3, seed)",
+        saw=f"{correlation:.2f}",
+        expected="0",
+        cause="The columns repeat each other: draw each entry for itself.",
+    )
+
+
+@check("discriminator.bends", needs="discriminator.probability")
+def _(student, draw):
+    """The discriminator is no linear decision rule."""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(np.zeros((2, 2)))
+    bend, start = 0.0, model.parameters()
+    for size in (1, 1.5, 2, 3, 5):
+        # Of several sizes one suits the depth: too small hardly bends, too large leaves nothing but 0 and 1.
+        model.set_parameters(
+            {name: size * value + 0.3 * draw.normal(*value.shape) * (value.ndim < 2) for name, value in start.items()}
+        )
+        a, b = draw.normal(200, 2), draw.normal(200, 2)
+        at = [logit(model.forward(x)) for x in (a, b, (a + b) / 2)]
+        sure = np.max(np.abs(at), axis=0) < 8  # beyond, float32 keeps too little of a probability
+        bend = max(bend, float(np.abs((at[0] + at[1]) / 2 - at[2])[sure].max(initial=0)))
+    expect.that(
+        bend > 0.02,
+        tried="the discriminator's logit at the midpoint of two points, against the mean of the two, random weights",
+        saw=f"a difference of {bend:.1g}",
+        expected="a net that bends",
+        cause="There is no hidden layer with a non-linearity: one line cannot fence in a curve.",
+    )
+
+
+@check("generator.linear_output", needs="generator.shape")
+def _(student, draw):
+    """The generator's output is linear: it has no bounds."""
+    student.seed(draw.seed())
+    model = expect.remote(student.build_generator(LATENT), tried=f"build_generator({LATENT})")
+    model.ready(np.zeros((2, LATENT)))
+    z = draw.normal(400, LATENT)
+    start = {name: draw.normal(*value.shape) for name, value in model.parameters().items()}
+    reach = []
+    for size in (4, 40):
+        values = {name: size * value for name, value in start.items()}
+        lows, highs = [], []
+        for sign in (1, -1):
+            # Both signs of all parameters: one draw alone may lie on one side of 0.
+            model.set_parameters({name: sign * value for name, value in values.items()})
+            points = expect.shape(model.forward(z), (400, 2), tried="the generator on 400 latent points, large weights")
+            lows.append(points.min(axis=0))
+            highs.append(points.max(axis=0))
+        reach.append((np.min(lows, axis=0), np.max(highs, axis=0)))
+    (low, high), (lower, higher) = reach
+    grows = bool(np.all(higher > 3 * high) and np.all(lower < 3 * low) and np.all(high > 0) and np.all(low < 0))
+    expect.that(
+        grows,
+        tried="the generator with weights ten times as large",
+        saw=f"answers from {lower.min():.3g} to {higher.max():.3g}, before from {low.min():.3g} to {high.max():.3g}",
+        expected="answers at least three times as far out, on both sides of 0",
+        cause="ReLU, softplus or a square at the end: x must be able to be negative."
+        if lower.min() >= 0 and higher.max() > 2
+        else "The output is bounded (tanh, sigmoid, a clip): the last layer of this generator is linear.",
+    )
+
+
+@check("discriminator_step.labels", needs="discriminator_step.freezes")
+def _(student, draw):
+    """A discriminator too sure of everything becomes less sure: real and fake count alike."""
+    gan, generator, discriminator = new_gan(student, draw)
+    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), ALIKE)
+    if steered.bias is None:
+        return  # an output without a bias cannot be steered: the other checks of this part say the rest
+    changes, losses = {}, {}
+    for level, steps in ((-3.0, 10), (3.0, 40)):
+        steered.set(level=level)
+        moves = [steered.move(lambda: gan.train_discriminator(curve(draw))) for _ in range(steps)]
+        changes[level] = float(np.mean([move[steered.bias] for move in moves[-5:]]))
+        steered.set(level=level)
+        losses[level] = expect.number(gan.train_discriminator(curve(draw)), tried="the loss of train_discriminator")
+    up, down = changes[-3.0] > 0, changes[3.0] < 0
+    # ln 2, or twice that for the sum: what a second sigmoid makes of D = 0.05.
+    sigmoid_twice = not up and min(abs(losses[-3.0] - each) for each in (0.694, 1.387)) < 0.02
+    expect.that(
+        up and down,
+        tried="10 steps of train_discriminator from D ≈ 0.05 everywhere, then 40 from D ≈ 0.95 everywhere",
+        saw=f"D's answers go {'up' if up else 'down'} from 0.05, and {'down' if down else 'up'} from 0.95",
+        expected="up from 0.05, as half of the points are real, and down from 0.95, as half are fake",
+        cause="Sigmoid twice: D returns probabilities, and the loss takes them for logits."
+        if sigmoid_twice
+        else "D's step uses real points only: as many fakes belong to it."
+        if up
+        else "D's step uses fakes only, or lets them count for more than the real points."
+        if down
+        else "The loss is turned round: it must get smaller where D is right.",
+    )
+
+
+@check("discriminator_step.own_gradient", needs="discriminator_step.labels")
+def _(student, draw):
+    """Each step of the discriminator follows the gradient of its own batch, with an optimiser that lives on."""
+    gan, generator, discriminator = new_gan(student, draw)
+    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), APART)
+    if steered.bias is None:
+        return  # an output without a bias cannot be steered: the other checks of this part say the rest
+
+    def steps(level, count):
+        steered.set(level=level)
+        return [steered.move(lambda: gan.train_discriminator(curve(draw))) for _ in range(count)]
+
+    high = steps(4.0, 60)
+    low = steps(-1.0, 60)
+    expect.that(
+        not forgets(high, low),
+        tried="train_discriminator from D ≈ 0.98 everywhere, then from D ≈ 0.27",
+        saw="steps of one and the same length in every parameter, whatever the gradient",
+        expected="steps that depend on the steps before or on the gradient's size",
+        cause="A new optimiser in each step: it forgets its averages. Make it once, in the constructor.",
+    )
+    expect.that(
+        np.mean([move[steered.bias] for move in low[-5:]]) > 0,
+        tried="60 steps of train_discriminator from D ≈ 0.98 everywhere, then 60 from D ≈ 0.27",
+        saw="D's answers still go down",
+        expected="up from 0.27, as half of the points are real",
+        cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
+    )
+
+
+@check("generator_step.own_gradient", needs="generator_step.rises")
+def _(student, draw):
+    """Each step of the generator follows the gradient of its own fakes, new ones each time."""
+    gan, generator, discriminator = new_gan(student, draw)
+    z = draw.normal(256, LATENT)
+    fakes = generator.forward(z)
+    steered = Steered(discriminator, fakes, APART)
+    start = generator.parameters()
+
+    def scores():
+        # A discriminator with batch normalisation may be used in either mode.
+        points, statistics = generator.forward(z), discriminator.buffers()
+        found = [np.mean(logit(discriminator.forward(points, training=mode))) for mode in (False, True)]
+        discriminator.set_buffers(statistics)
+        return np.array(found)
+
+    def step():
+        generator.set_parameters(start)
+        gan.train_generator(N)
+        after = generator.parameters()
+        return {name: after[name] - start[name] for name in start}
+
+    if steered.bias is not None:
+        # At D ≈ 0.9, D's own step wants G's fakes away from there nine times as much as G's step wants the opposite.
+        for _ in range(3):
+            steered.set(level=2.2)
+            gan.train_discriminator(curve(draw))
+        steered.set(level=2.2)
+        first = step()
+        generator.set_parameters(start)
+        steered.set(level=0.0)
+        before = scores()
+        generator.set_parameters({name: start[name] + first[name] for name in start})
+        rise = float(np.max(scores() - before))
+        expect.that(
+            rise > 0,
+            tried="3 steps of train_discriminator, then one of train_generator, where D ≈ 0.9",
+            saw=f"D's score of the fakes changed by {rise:.2g}",
+            expected="a rise",
+            cause="D's step leaves gradients behind in G: detach the fakes there, or zero G's gradients before its step.",
+        )
+    if steered.output is None:
+        return  # nothing turns this discriminator's logit round
+    steered.set(level=0.0)
+    up = [step() for _ in range(70)]
+    steered.set(level=0.0, slope=-1)
+    down = [step() for _ in range(45)]
+    expect.that(
+        cosine(up[-1], up[-2]) < 1 - 1e-6 or cosine(up[-2], up[-3]) < 1 - 1e-6,
+        tried="train_generator, three times from the same parameters",
+        saw="three times the same change",
+        expected="changes that differ, as the latent points do",
+        cause="z is the same in each step: draw new latent points each time.",
+    )
+    expect.that(
+        not forgets(up, down),
+        tried="train_generator, 70 steps, then with D's logit turned round",
+        saw="steps of one and the same length in every parameter, whatever the gradient",
+        expected="steps that depend on the steps before or on the gradient's size",
+        cause="A new optimiser in each step: it forgets its averages. Make it once, in the constructor.",
+    )
+    turn = along(mean_of(down[-8:]), mean_of(up[-8:]))
+    expect.that(
+        turn < 0.1,
+        tried="train_generator, 70 steps, then 45 with D's logit turned round",
+        saw=f"steps that still go the old way ({turn:.2f} of their old length)",
+        expected="steps that turn round as well",
+        cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
+    )
+
+
+@check("generator_step.does_not_saturate", needs="generator_step.own_gradient")
+def _(student, draw):
+    """Where D is sure that the fakes are fake, the generator's gradient is large, not small."""
+    seeds = [draw.seed(), draw.seed()]
+
+    def attempt(number):
+        gan, generator, discriminator = new_gan(student, draw, seeds[number])
+        steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), APART)
+        if steered.bias is None or steered.output is None:
+            return
+        start = generator.parameters()
+
+        def step():
+            generator.set_parameters(start)
+            gan.train_generator(N)
+            after = generator.parameters()
+            return {name: after[name] - start[name] for name in start}
+
+        steered.set(level=0.0)
+        at_half = [step() for _ in range(20)]
+        # Turned round, so that what the optimiser remembers cannot pass for a gradient.
+        steered.set(level=-5.0, slope=-1)
+        near_zero = [step() for _ in range(25)]
+        ratio = -along(mean_of(near_zero[-8:]), mean_of(at_half[-8:]))
+        expect.at_least(
+            ratio,
+            0.25,
+            what="a step",
+            tried="steps of train_generator where D ≈ 0.007 on the fakes, in units of those where D ≈ ½",
+            cause="The loss saturates: ln(1 − D(G(z))) hardly changes where D is near 0. Minimise −ln D(G(z)), "
+            "the cross-entropy with label 1.",
+        )
+
+    expect.best_of(len(seeds), attempt)
+
+
+@check("training.repeatable", needs="training.losses")
+def _(student, draw):
+    """The seed of a GAN fixes its starting weights and all that follows."""
+    seed, real = draw.seed(), curve(draw)
+    ends, starts = [], []
+    for _ in range(2):
+        student.seed(draw.seed())
+        gan, generator, discriminator = new_gan(student, draw, seed)
+        starts.append(everything(generator, discriminator))
+        gan.train_discriminator(real)
+        gan.train_generator(N)
+        gan.fit(2, N)
+        ends.append(everything(generator, discriminator))
+    tried = f"GAN({LATENT}, seed), twice with the same seed"
+    cause = "The starting weights come from `seed`: seed the framework with it before you build the nets."
+    expect.close(starts[0], starts[1], tried=f"{tried}: the starting weights", cause=cause, atol=1e-6)
+    cause = "Some draw after construction hangs on no seed: latent points, real points, or labels."
+    expect.close(ends[0], ends[1], tried=f"{tried}: the weights after four steps", cause=cause, rtol=1e-3, atol=1e-5)
+    _, generator, discriminator = new_gan(student, draw, seed + 1)
+    expect.differ(
+        everything(generator, discriminator),
+        starts[0],
+        tried=f"GAN({LATENT}, …) with two different seeds: the starting weights",
+        cause="`seed` is not used.",
+    )
+
+
+@check("training.updates", needs=("training.losses", "discriminator_step.own_gradient"))
+def _(student, draw):
+    """`fit` makes k updates of D in each step."""
+    gan, generator, discriminator = new_gan(student, draw)
+    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), ALIKE)
+    if steered.bias is None:
+        return  # an output without a bias cannot be steered
+    start = generator.parameters()
+
+    def moved(steps, k):
+        """How far D's output bias goes in `fit`, from the same weights each time."""
+        steered.set(level=6.0)
+        generator.set_parameters(start)
+        change = steered.move(lambda: gan.fit(steps, N, k=k))
+        return abs(float(change[steered.bias].ravel()[0]))
+
+    # Where D takes everything for real, the gradient of its output bias is the same in each update.
+    moved(12, 1)  # until the optimiser's averages have settled
+    one = max(moved(1, 1), 1e-12)
+    for steps, k in ((1, 5), (2, 4)):
+        times = moved(steps, k) / one
+        expect.that(
+            0.55 * steps * k < times < 1.7 * steps * k,
+            tried=f"GAN.fit({steps}, {N}, k={k}) against GAN.fit(1, {N}, k=1): how far D goes where it is far too sure",
+            saw=f"{times:.1f} times as far",
+            expected=f"about {steps * k} times: {steps * k} updates",
+            cause="`k` is not used: D gets one update in each step."
+            if 0.6 * steps < times < 1.5 * steps
+            else "In each of `steps` steps D is updated k times, then G once.",
+        )
+
+
+@check("evaluation.shares", needs="evaluation.extremes")
+def _(student, draw):
+    """The shares are those of D's answers, and evaluating changes nothing."""
+    gan, generator, discriminator = new_gan(student, draw)
+    # Points of the student's own: this check is not about `sample_real` and `sample_latent`.
+    real = expect.shape(student.sample_real(6000, draw.seed()), (6000, 2), tried="sample_real(6000, seed)")
+    z = student.sample_latent(6000, LATENT, draw.seed())
+    fake = generator.forward(expect.shape(z, (6000, LATENT), tried=f"sample_latent(6000, {LATENT}, seed)"))
+    steered = Steered(discriminator, fake, APART)
+    n = 3000
+    for group in (real, fake):
+        if steered.bias is None:
+            break
+        # The bar in the middle of the real points, then in the middle of the fakes.
+        steered.set(level=0.0)
+        steered.set(level=-float(np.median(logit(discriminator.forward(group)))))
+        before = (discriminator.parameters(), generator.parameters(), discriminator.buffers(), generator.buffers())
+        tried = f"GAN.evaluate({n}, seed)"
+        shares = expect.several(gan.evaluate(n, draw.seed()), 2, tried=tried)
+        p_real, p_fake = (expect.array(discriminator.forward(x), tried="D") for x in (real, fake))
+        expect.close(
+            shares,
+            [np.mean(p_real > 0.5), np.mean(p_fake < 0.5)],
+            tried=f"{tried} against D's answers on other points of the same kind",
+            cause="The share of real points where D > ½, and of fakes where D < ½; fakes are G of fresh latent points.",
+            # Two shares of about one half, of 3,000 and of 6,000 draws, differ by 0.06 once in 10⁷ times.
+            atol=0.06,
+        )
+        after = (discriminator.parameters(), generator.parameters(), discriminator.buffers(), generator.buffers())
+        for was, is_now in zip(before, after, strict=True):
+            expect.unmoved(
+                was,
+                is_now,
+                tried=f"{tried}: what it changes in both nets",
+                cause="Evaluation is no training: inference mode, no step.",
+            )
+
+
+# What the checks above share.
+
+
+class Steered:
+    """A student's D whose logit is set to slope · f(x) + level, with f scaled to a `spread` over `points`.
+
+    `start` holds the parameters as they were. `bias` and `output` name those that shift the logit and turn it round,
+    found by what they do; `None` where there is none, and then nothing can be steered.
+    """
+
+    def __init__(self, discriminator, points, spread):
+        self.model = discriminator
+        self._points = points[:64]
+        self.start = discriminator.parameters()
+        self.bias = self._that_shifts()
+        self.output = self._that_turns() if self.bias else None
+        self._scale = spread / max(float(self._logit().std()), 1e-3) if self.output else 1.0
+
+    def set(self, level, slope=1.0):
+        """All parameters as when new; the logit's mean over the points is `level`."""
+        values = dict(self.start)
+        if self.output:
+            values[self.output] = values[self.output] * slope * self._scale
+        if self.bias:
+            # From a level where float32 keeps the probability's digits.
+            values[self.bias] = np.zeros_like(values[self.bias])
+            self.model.set_parameters(values)
+            values[self.bias] = values[self.bias] + (level - float(self._logit().mean()))
+        self.model.set_parameters(values)
+        self._set = values
+
+    def move(self, action):
+        """By how much each parameter changes in a step; afterwards all are as they were set."""
+        self.model.set_parameters(self._set)
+        action()
+        after = self.model.parameters()
+        self.model.set_parameters(self._set)
+        return {name: after[name] - value for name, value in self._set.items()}
+
+    def _logit(self):
+        return logit(self.model.forward(self._points))
+
+    def _that_shifts(self):
+        before = self._logit()
+        for name, value in reversed(self.start.items()):
+            if value.size == 1:
+                self.model.set_parameters({name: value + 1})
+                rise = self._logit() - before
+                self.model.set_parameters({name: value})
+                if np.allclose(rise, 1, atol=0.02):
+                    return name
+        return None
+
+    def _that_turns(self):
+        zero = {self.bias: np.zeros_like(self.start[self.bias])}
+        self.model.set_parameters(zero)
+        before, found = self._logit(), None
+        for name, value in reversed(self.start.items()):
+            if name != self.bias and value.ndim >= 2:
+                self.model.set_parameters({name: -value})
+                after = self._logit()
+                self.model.set_parameters({name: value})
+                if np.allclose(after, -before, rtol=0.01, atol=1e-5) and np.abs(before).max() > 1e-4:
+                    found = name
+                    break
+        self.model.set_parameters(self.start)
+        return found
+
+
+def new_gan(student, draw, seed=None):
+    """A new GAN and its two nets, built also where the framework puts that off."""
+    seed = draw.seed() if seed is None else seed
+    gan = expect.remote(student.GAN(LATENT, seed), tried=f"GAN({LATENT}, seed)", cause="`GAN` is a class.")
+    generator = gan.part("generator").ready(np.zeros((2, LATENT)))
+    return gan, generator, gan.part("discriminator").ready(np.zeros((2, 2)))
+
+
+def curve(draw, n=N):
+    """Real points, `(n, 2)`."""
+    x = draw.uniform(-0.5, 0.5, n)
+    return np.stack([x, x**2], axis=1)
+
+
+def logit(p):
+    """ln p/(1−p), kept finite."""
+    p = np.clip(expect.array(p, tried="the discriminator's answers"), 1e-30, 1 - 1e-7)
+    return np.log(p) - np.log1p(-p)
+
+
+def everything(*nets):
+    """All parameters of the nets in one row."""
+    return np.concatenate([np.ravel(value) for net in nets for value in net.parameters().values()])
+
+
+def flat(change):
+    return np.concatenate([np.ravel(value) for value in change.values()]).astype(np.float64)
+
+
+def mean_of(changes):
+    return {name: np.mean([change[name] for change in changes], axis=0) for name in changes[0]}
+
+
+def along(change, other):
+    """The part of a change that goes along another one, in units of the other's length."""
+    a, b = flat(change), flat(other)
+    return float(a @ b / max(b @ b, 1e-30))
+
+
+def cosine(change, other):
+    a, b = flat(change), flat(other)
+    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-30))
+
+
+def forgets(before, after):
+    """Do all parameters go equally far in each step, also in the first after the gradient has turned and changed its size?
+
+    So moves an adaptive optimiser in its first step, and in no other.
+    """
+    lengths = [np.abs(flat(change)) for change in (before[0], before[-1], after[0], after[-1])]
+    typical = [np.median(each[each > 0]) if np.any(each > 0) else 0.0 for each in lengths]
+    if min(typical) <= 0 or max(typical) > 1.02 * min(typical):
+        return False
+    return all(np.percentile(each[each > 0], 80) < 1.02 * np.percentile(each[each > 0], 20) for each in lengths)

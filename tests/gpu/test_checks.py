@@ -1,0 +1,263 @@
+"""The two checks of a part about GPUs: what passes, what fails and how, what a lying worker gets, what waits for a GPU."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import engine, grader, rubric
+from autograder.engine import Zygotes
+from autograder.errors import Deferred
+from autograder.launch import FrameworkName
+from autograder.machines import Gpus, present
+from autograder.result import CheckResult, read
+from tests import toy
+
+CHECKS = '''
+import numpy as np
+from autograder import check, expect, on_gpu
+
+X = np.linspace(-1, 1, 12, dtype=np.float32).reshape(6, 2)
+
+@check("part.first")
+def _(student):
+    """one() is 1"""
+    expect.equal(student.one(), 1, tried="one()")
+
+@on_gpu("gpu", needs="part.first")
+def _(student, draw):
+    """Training runs where the model's parameters live"""
+    student.seed(draw.seed())
+    model = student.place(student.build_model(), X)
+    student.train(model, X, X[:, :1], 3)
+    return {"answers": model.forward(X)}
+'''
+POINTS = {"part": {"first": 10.0}, "gpu": {"readiness": 10.0, "execution": 0.0}}
+
+TORCH = """
+FRAMEWORK = "torch"
+import torch
+from torch import nn
+
+def one():
+    return 1
+
+def build_model():
+    return nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+
+def train(model, x, y, steps):
+    device = next(model.parameters()).device
+    x, y = torch.tensor(x, device=device), torch.tensor(y, device=device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(steps):
+        loss = nn.functional.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+KERAS = """
+FRAMEWORK = "keras"
+import keras
+import tensorflow as tf
+
+def one():
+    return 1
+
+def build_model():
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+
+def train(model, x, y, steps):
+    model.compile("sgd", "mse")
+    for _ in range(steps):
+        model.train_on_batch(x, y)
+"""
+
+
+def graded(zygotes: Zygotes, folder: Path, source: str, framework: FrameworkName = "torch") -> dict[str, CheckResult]:
+    exercise = toy.load(toy.project(folder, CHECKS, POINTS))
+    result = grader.grade(toy.handed_in(source, framework), grader.Job(exercise, 3, zygotes.of))
+    return {check.id: check for check in result.checks}
+
+
+def edited(source: str, *edits: tuple[str, str]) -> str:
+    for old, new in edits:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    return source
+
+
+@pytest.mark.parametrize(("source", "framework"), [(TORCH, "torch"), (KERAS, "keras")])
+def test_a_right_program_passes_and_execution_waits(
+    zygotes: Zygotes, tmp_path: Path, source: str, framework: FrameworkName
+) -> None:
+    checks = graded(zygotes, tmp_path, source, framework)
+    assert checks["gpu.readiness"].status == "passed", checks["gpu.readiness"]
+    assert checks["gpu.readiness"].points == 10
+    assert checks["gpu.execution"].status == "deferred"
+    assert "needs a GPU" in checks["gpu.execution"].saw
+
+
+def test_a_failure_names_line_tensor_and_remedy(zygotes: Zygotes, tmp_path: Path) -> None:
+    wrong = edited(TORCH, ("torch.tensor(y, device=device)", "torch.tensor(y)"))
+    check = graded(zygotes, tmp_path, wrong)["gpu.readiness"]
+    assert check.status == "failed"
+    assert "toy.py, line 16: `loss = nn.functional.mse_loss(model(x), y)`" in check.saw
+    assert "shape (6, 1), on the CPU, made at toy.py, line 13" in check.saw
+    assert "`.to(x.device)`" in check.likely
+
+
+def test_the_same_mistake_in_keras(zygotes: Zygotes, tmp_path: Path) -> None:
+    wrong = edited(
+        KERAS, ("    for _ in range(steps):\n", '    for _ in range(steps):\n      with tf.device("/CPU:0"):\n')
+    )
+    check = graded(zygotes, tmp_path, wrong, "keras")["gpu.readiness"]
+    assert check.status == "failed"
+    assert "toy.py, line 14" in check.saw
+    assert "scope that names the CPU" in check.saw
+    assert "Take the `tf.device` scope away" in check.likely
+
+
+def test_what_was_found_while_the_file_was_read_says_nothing_of_the_lesson(zygotes: Zygotes, tmp_path: Path) -> None:
+    tried_out = (
+        "\ntry:\n    torch.ones(2) @ torch.ones(2, device='cuda')\nexcept (RuntimeError, AssertionError):\n    pass\n"
+    )
+    assert graded(zygotes, tmp_path, TORCH + tried_out)["gpu.readiness"].status == "passed"
+
+
+def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: Path) -> None:
+    noisy = edited(
+        TORCH,
+        ("    x, y =", "    torch.seed()\n    for p in model.parameters():\n        p.data.normal_()\n    x, y ="),
+    )
+    assert graded(zygotes, tmp_path, noisy)["gpu.readiness"].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("edit", "saw"),
+    [
+        # It says that it has trained, and has not.
+        (("    device = next", "    if torch.cuda.is_available():\n        return\n    device = next"), "as they were"),
+        # It moves the parameters somehow.
+        (
+            (
+                "    device = next",
+                "    if torch.cuda.is_available():\n        for p in model.parameters():\n            p.data += 0.5\n"
+                "        model(torch.tensor(x, device='cuda'))\n        return\n    device = next",
+            ),
+            "a difference from the plain run",
+        ),
+        # It trains a copy on the CPU, hides the findings and takes the weights over.
+        (
+            (
+                "FRAMEWORK",
+                "import sys\nfor name, module in list(sys.modules.items()):\n"
+                "    if name.endswith('pretended_torch'):\n        module.PretendedGPU.findings = lambda self: []\nFRAMEWORK",
+            ),
+            "goes unnoticed",
+        ),
+        # It takes the rules away.
+        (
+            (
+                "FRAMEWORK",
+                "import sys\nfor name, module in list(sys.modules.items()):\n"
+                "    if name.endswith('pretended_torch'):\n        module.PretendedGPU.mixed = lambda *a: None\nFRAMEWORK",
+            ),
+            "goes unnoticed",
+        ),
+        # It does everything in NumPy.
+        (
+            (
+                "    device = next",
+                "    with torch.no_grad():\n        for p in model.parameters():\n"
+                "            p.copy_(torch.from_numpy(p.cpu().numpy() + 0.1))\n    return\n    device = next",
+            ),
+            "",
+        ),
+    ],
+    ids=["returns", "moves", "no findings", "no rules", "numpy"],
+)
+def test_the_simplest_lies_earn_nothing(zygotes: Zygotes, tmp_path: Path, edit: tuple[str, str], saw: str) -> None:
+    check = graded(zygotes, tmp_path, edited(TORCH, edit))
+    if saw:
+        assert check["gpu.readiness"].status == "failed"
+        assert saw in check["gpu.readiness"].saw
+    else:
+        # The forward pass of the lesson itself is work on the device: what NumPy did between is not seen.
+        assert check["gpu.readiness"].status == "passed"
+
+
+@pytest.mark.parametrize(
+    "reply", ["None", "[1, 2]", "{'findings': 3, 'counts': [4]}", "{'findings': [5, {}], 'counts': {'work': 'x'}}"]
+)
+def test_nonsense_about_the_gpu_is_the_students_trouble(zygotes: Zygotes, tmp_path: Path, reply: str) -> None:
+    lying = (
+        "import sys\nfor name, module in list(sys.modules.items()):\n"
+        "    if name.endswith('worker.main') or name == '__main__':\n"
+        f"        getattr(module, 'Worker', type('X', (), {{}}))._found = lambda self, asked: {reply}\n"
+    )
+    check = graded(zygotes, tmp_path, lying + TORCH)["gpu.readiness"]
+    assert check.status == "failed"
+
+
+def test_only_completes_earlier_results(zygotes: Zygotes, tmp_path: Path) -> None:
+    exercise = toy.load(toy.project(tmp_path, CHECKS, POINTS))
+    plan = engine.Plan([toy.handed_in(TORCH)], {"toy": exercise}, tmp_path / "results", seed=None)
+    (first,) = engine.run(plan)
+    path = engine.result_path(tmp_path / "results", "ada", "toy")
+    stored: dict[str, Any] = json.loads(path.read_text())
+    stored["checks"][0]["title"] = "as it was"
+    stored["notes"] = ["a note of the first run"]
+    path.write_text(json.dumps(stored))
+    again = engine.Plan(plan.submissions, plan.exercises, plan.results, None, only="gpu", gpus=Gpus([7], 1))
+    (second,) = engine.run(again)
+    by_id = {check.id: check for check in second.checks}
+    assert by_id["part.first"].title == "as it was", "what is not asked for is left alone"
+    assert by_id["gpu.execution"].status == "deferred"
+    assert "finds none here" in by_id["gpu.execution"].saw, "it was tried on the GPU that was named"
+    assert (second.seed, second.score, second.digest) == (first.seed, 20, first.digest)
+    assert second.notes[0] == "a note of the first run"
+    assert read(path) == second
+    (third,) = engine.run(engine.Plan(plan.submissions, plan.exercises, plan.results, None))
+    assert third == second, "nothing left to do"
+
+
+def test_jobs_share_gpus_and_wait_for_them() -> None:
+    gpus = Gpus([3, 5], 2)
+    held = [gpus.lease() for _ in range(4)]
+    used = [lease.__enter__()["CUDA_VISIBLE_DEVICES"] for lease in held]
+    assert sorted(used) == ["3", "3", "5", "5"]
+    came = threading.Event()
+
+    def fifth() -> None:
+        with gpus.lease():
+            came.set()
+
+    waiting = threading.Thread(target=fifth)
+    waiting.start()
+    assert not came.wait(0.1)
+    held[0].__exit__(None, None, None)
+    waiting.join(5)
+    assert came.is_set()
+
+
+def test_without_a_gpu_a_lease_is_deferred() -> None:
+    with pytest.raises(Deferred, match="there is none here"), Gpus([], 1).lease():
+        pass
+
+
+def test_grading_yml_says_which_gpus(tmp_path: Path) -> None:
+    file = toy.project(tmp_path, CHECKS, POINTS) / rubric.FILE
+    assert (rubric.load(file).gpus, rubric.load(file).jobs_per_gpu) == (None, 1)
+    file.write_text("gpus: [0, 2]\njobs_per_gpu: 3\n" + file.read_text())
+    assert (rubric.load(file).gpus, rubric.load(file).jobs_per_gpu) == ([0, 2], 3)
+
+
+def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,3")
+    assert present() == [1, 3]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert present() == []
