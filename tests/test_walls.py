@@ -63,6 +63,34 @@ def shell(command):
 
 def imported(name):
     __import__(name)
+
+def ordinary():
+    import shutil, tempfile, zipfile, resource
+    with tempfile.TemporaryDirectory() as folder:
+        one = pathlib.Path(folder, "one")
+        one.write_text("x")
+        shutil.copy2(one, f"{folder}/two")
+        one.touch()
+        one.chmod(0o600)
+        shutil.move(one, f"{folder}/three")
+        with zipfile.ZipFile(f"{folder}/packed.zip", "w") as packed:
+            packed.write(f"{folder}/two", "two")
+        zipfile.ZipFile(f"{folder}/packed.zip").extractall(f"{folder}/out")
+        shutil.copytree(f"{folder}/out", f"{folder}/again")
+    resource.getrlimit(resource.RLIMIT_DATA)
+    os.nice(1)
+    os.sched_getaffinity(0)
+    subprocess.run(["/bin/sh", "-c", "kill -0 $$; echo $(ls | wc -l)"], check=False, timeout=10)
+
+def datagrams():
+    socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+def limit_of(pid):
+    import resource
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (8, 8))
+
+def new_group():
+    os.setpgid(0, 0)
 """
 
 
@@ -153,6 +181,19 @@ def test_no_connection_and_no_socket(zygote: Zygote, ask: Callable[..., Any]) ->
         with pytest.raises(TimeoutError):
             server.accept()
     assert ask("own_socketpair") == 1
+
+
+def test_what_programs_ordinarily_do_goes_on(ask: Callable[..., Any]) -> None:
+    """The other side of the filter: copying, packing, moving files, asking for limits, starting a program."""
+    assert ask("ordinary") is None
+
+
+def test_nothing_that_reaches_another_process_of_the_same_user(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "seccomp")
+    assert "PermissionError" in refused(ask, "limit_of", os.getpid())
+    assert "PermissionError" in refused(ask, "signal", os.getpid())
+    assert "PermissionError" in refused(ask, "datagrams")
+    assert "PermissionError" in refused(ask, "new_group")
 
 
 def test_it_is_nobody(zygote: Zygote, ask: Callable[..., Any]) -> None:

@@ -1,0 +1,78 @@
+"""Fuzz the wire and the reading of submissions; writes `docs/fuzzing.md`, and what crashes into `tests/fuzz/crashes/`.
+
+python -m benchmarks.fuzz [--cpu-minutes 10] [--seed N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import random
+import resource
+import secrets
+import time
+from datetime import UTC, datetime
+
+from autograder.result import write_whole
+from tests.catalogue import ROOT
+from tests.fuzz.targets import CRASHES, TARGETS, drawn, seeds
+
+AT_ONCE = 200
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cpu-minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=secrets.randbits(32))
+    asked = parser.parse_args()
+    rows: list[str] = []
+    crashes = 0
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for target, run in TARGETS.items():
+        found, cases = _fuzz(target, asked.seed, asked.cpu_minutes * 60 / len(TARGETS))
+        crashes += len(found)
+        rows.append(f"| {target} | {run.__doc__} | {cases:,} | {asked.cpu_minutes / len(TARGETS):.3g} | {len(found)} |")
+        print(rows[-1], flush=True)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    page = [
+        "# Fuzzing",
+        "",
+        f"Made by `python -m benchmarks.fuzz --cpu-minutes {asked.cpu_minutes:g} --seed {asked.seed}` on "
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}.",
+        "Cases are right ones with a few things wrong, made-up ones of the right form, and noise. A crash is an exception,",
+        "or an answer that breaks the sentence; it is kept in `tests/fuzz/crashes/`, where a test tries it again.",
+        "",
+        "| what is read | what must hold | cases | CPU minutes | crashes |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        f"The process grew by {grown:.0f} MB while it ran.",
+    ]
+    write_whole(ROOT / "docs" / "fuzzing.md", ("\n".join(page) + "\n").encode())
+    (ROOT / "docs" / "fuzzing.md").chmod(0o644)
+    return 1 if crashes else 0
+
+
+def _fuzz(target: str, seed: int, cpu_seconds: float) -> tuple[set[str], int]:
+    """The names of what crashed, and how many cases were tried."""
+    rng, good, found, cases = random.Random(f"{seed} {target}"), seeds(target), set[str](), 0
+    start = time.process_time()
+    while time.process_time() - start < cpu_seconds:
+        for _ in range(AT_ONCE):
+            case = drawn(rng, target, good)
+            try:
+                TARGETS[target](case)
+            except Exception as problem:  # noqa: BLE001 - whatever it is, it is a crash
+                name = f"{target}-{hashlib.sha256(repr(problem)[:80].encode()).hexdigest()[:12]}"
+                if name not in found:
+                    found.add(name)
+                    CRASHES.mkdir(exist_ok=True)
+                    (CRASHES / f"{name}.bin").write_bytes(case)
+                    print(f"{name}: {problem!r}"[:300], flush=True)
+        cases += AT_ONCE
+    return found, cases
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

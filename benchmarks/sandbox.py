@@ -1,0 +1,120 @@
+"""What the walls cost a worker: `python -m benchmarks.sandbox` writes `docs/sandbox.md`.
+
+Each layer is laid around a throwaway child, which says how long that took, on the clock and in CPU time; and workers are started
+with and without all of them. On a busy machine only the CPU time says something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from autograder.engine import Zygotes
+from autograder.launch import FrameworkName
+from autograder.result import write_whole
+from autograder.worker import sandbox
+from autograder.worker.sandbox import LAYERS, Cage, Layer, Limits
+from benchmarks.measure import start_times
+from tests.catalogue import FRAMEWORKS, ROOT
+
+TARGET = ROOT / "docs" / "sandbox.md"
+BOUND = 25.0
+"""Milliseconds, for the whole sandbox, median."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=60)
+    asked = parser.parse_args()
+    sandbox.preload()
+    holding = sandbox.probe()
+    layers: dict[str, list[tuple[float, float]]] = {
+        layer: laid((layer,), asked.times) for layer in LAYERS if layer in holding
+    }
+    layers["all together"] = laid(holding, asked.times)
+    starts: dict[FrameworkName, tuple[list[float], list[float]]] = {
+        framework: (starting(framework, asked.times, None), starting(framework, asked.times, ()))
+        for framework in FRAMEWORKS
+    }
+    write_whole(TARGET, page(layers, starts).encode())
+    TARGET.chmod(0o644)
+    print(TARGET.read_text(encoding="utf-8"))
+    return 0 if statistics.median(cpu for _, cpu in layers["all together"]) < BOUND else 1
+
+
+def laid(layers: tuple[Layer, ...], times: int) -> list[tuple[float, float]]:
+    """Milliseconds that the layers take, on the clock and of CPU, in so many children."""
+    with tempfile.TemporaryDirectory() as folder:
+        cage = Cage(Limits(1500, 64, 600), layers, folder, (str(ROOT / "shared"),), 61184)
+        return [_in_a_child(lambda: sandbox.apply(cage)) for _ in range(times)]
+
+
+def starting(framework: FrameworkName, times: int, layers: tuple[Layer, ...] | None) -> list[float]:
+    """Milliseconds from asking for a worker to its file loaded; with the layers given instead of those that hold here."""
+    with Zygotes() as zygotes:
+        zygote = zygotes.of(framework)
+        if zygote is not None and layers is not None:
+            zygote.layers = layers
+        return [1e3 * seconds for seconds in start_times(zygotes, framework, times)]
+
+
+def page(
+    layers: dict[str, list[tuple[float, float]]], starts: dict[FrameworkName, tuple[list[float], list[float]]]
+) -> str:
+    lines = [
+        "# What the walls cost",
+        "",
+        f"Made by `python -m benchmarks.sandbox` on {datetime.now(UTC):%Y-%m-%d} as uid {os.geteuid()}: {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, {platform.system()} {platform.machine()}.",
+        "",
+        "In milliseconds.",
+        "",
+        "| layer | | median | 90th percentile | n |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {name} | {what} | {_figures([each[number] for each in times])} |"
+            for name, times in layers.items()
+            for number, what in enumerate(("on the clock", "CPU"))
+        ),
+        "",
+        "From asking for a worker to its file loaded:",
+        "",
+        "| framework | walls | median | 90th percentile | n |",
+        "|---|---|---|---|---|",
+    ]
+    for framework, (walled, bare) in starts.items():
+        lines += [f"| {framework} | with | {_figures(walled)} |", f"| {framework} | without | {_figures(bare)} |"]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(times: list[float]) -> str:
+    return f"{statistics.median(times):.1f} | {statistics.quantiles(times, n=10)[-1]:.1f} | {len(times)}"
+
+
+def _in_a_child(do: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds that it takes in a forked child, on the clock and of CPU."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            clock, cpu = time.perf_counter(), time.process_time()
+            do()
+            spent = time.perf_counter() - clock, time.process_time() - cpu
+            os.write(writer, " ".join(str(1e3 * each) for each in spent).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as said:  # noqa: PTH123 - a descriptor
+        clock, cpu = map(float, said.read().split())
+    os.waitpid(child, 0)
+    return clock, cpu
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,122 @@
+"""The corpus: what each file tries, and what it may keep. `corpus/` holds one submission for each attack.
+
+`python -m tests.attacks.corpus` writes the table of `docs/attacks.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from autograder import submission
+from autograder.exercise import Exercise
+from autograder.launch import FrameworkName
+from autograder.submission import Code, Submission
+from tests import catalogue
+
+FOLDER = Path(__file__).parent / "corpus"
+_HEAD = re.compile(r"^# (?P<key>\w+): (?P<value>.+)$")
+_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds"}
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One submission that does not solve its exercise."""
+
+    path: Path
+    tries: str
+    exercise: str
+    framework: FrameworkName
+    keeps: frozenset[str]
+    """Ids of the checks that it solves honestly, and must not lose; everything else must not pass."""
+    only: tuple[str, ...]
+    """Ids of the checks that are run."""
+    check_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.path.stem}-{self.framework}"
+
+    def submission(self, targets: dict[str, str | int]) -> Submission:
+        """With what an attacker could know of the place in cells before its own."""
+        found = submission.read(self.path, "attacker", self.exercise)
+        known = {**targets, "contract": catalogue.contract(self.exercise)}
+        prelude = (FOLDER / "_prelude.py").read_text(encoding="utf-8")
+        before: list[Code] = [
+            ("targets", f"FRAMEWORK = {self.framework!r}\nTARGETS = {json.dumps(known)}"),
+            ("prelude", prelude),
+        ]
+        return replace(found, framework=self.framework, cells=(*before, *found.cells), notes=())
+
+    def using(self) -> Exercise:
+        """The exercise with limits that an attack reaches soon."""
+        found = catalogue.load(self.exercise)
+        limits = found.rubric.limits.model_copy(update={"check_seconds": self.check_seconds, "memory_mb": 400})
+        return replace(found, rubric=found.rubric.model_copy(update={"limits": limits}))
+
+
+def attacks() -> Iterator[Attack]:
+    """Every file, once for each framework that it names. Raises `ValueError` for a head that nobody reads."""
+    for path in sorted(FOLDER.glob("[!_]*")):
+        head = _head(path)
+        if unknown := set(head) - _KEYS:
+            raise ValueError(f"{path.name} has heads that nobody reads: {', '.join(unknown)}")
+        exercise = head.get("exercise", "xor")
+        ids = [check.id for check in catalogue.load(exercise).checks]
+        keeps = frozenset(_listed(head.get("keeps", "")))
+        if strange := keeps - set(ids):
+            raise ValueError(f"{path.name} keeps {', '.join(strange)}, which {exercise} does not have")
+        asked = head.get("checks", "exact")
+        only = ids if asked == "all" else catalogue.exact_checks(exercise) if asked == "exact" else _listed(asked)
+        for framework in _listed(head.get("framework", "torch")):
+            yield Attack(
+                path,
+                head["tries"],
+                exercise,
+                cast(FrameworkName, framework),
+                keeps,
+                tuple(only),
+                float(head.get("seconds", "5")),
+            )
+
+
+def _head(path: Path) -> dict[str, str]:
+    """The comment lines at the top; of a notebook, at the top of its first cell."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "".join(json.loads(text)["cells"][0]["source"])
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        if not (head := _HEAD.match(line)):
+            break
+        found[head["key"]] = head["value"]
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+PAGE = catalogue.ROOT / "docs" / "attacks.md"
+_START = "<!-- made by `python -m tests.attacks.corpus` -->"
+
+
+def page(text: str) -> str:
+    """The page with its table as the files have it."""
+    lines = ["| attack | tries to | frameworks | keeps |", "|---|---|---|---|"]
+    frameworks: dict[Path, list[str]] = {}
+    for attack in attacks():
+        frameworks.setdefault(attack.path, []).append(attack.framework)
+    for attack in attacks():
+        if attack.framework == frameworks[attack.path][0]:
+            keeps = ", ".join(f"`{id}`" for id in sorted(attack.keeps))
+            both = ", ".join(frameworks[attack.path])
+            lines.append(f"| `{attack.path.name}` | {attack.tries.replace('|', chr(92) + '|')} | {both} | {keeps} |")
+    return text.partition(_START)[0] + _START + "\n\n" + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,58 @@
+"""The attacks where it matters who one is, as an ordinary user and in containers with Docker's defaults.
+
+The whole corpus: `python -m tests.attacks.settings container python -m pytest tests/attacks/test_attacks.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.attacks.settings import SETTINGS, Setting, command, missing
+from tests.catalogue import ROOT
+
+LEVELS = {"user": {"strong", "standard"}, "container": {"standard"}, "container-user": {"standard"}}
+"""A system may refuse namespaces to its users; Docker does."""
+
+PART = (
+    "reading_", "running_the_solution", "network_", "writing_outside", "changing_modes", "becoming_root", "odd_system_calls",
+    "signals_", "memory_of", "memory_in_memfd", "memory_shared", "limits_of_the_grader", "daemons", "orphans_that_fork",
+    "fork_bomb", "disk_full", "closed_folder", "folder_that_stays", "temporary_files", "links_in", "raised_limits",
+    "shadowing_modules", "answer_through_a_child", "secrets_of",
+)  # fmt: skip
+
+UNSEEN = {"user": "", "container": "and not unseen", "container-user": ""}
+"""Root in a container may not look at another user's open files: those without a name are not counted there."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settings_can_be_had() -> None:
+    if why := missing():
+        pytest.skip(why)
+
+
+def inside(setting: Setting, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(setting, *words), cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_level(setting: Setting) -> None:
+    found = inside(setting, sys.executable, "-m", "autograder", "doctor", "--json")
+    isolation = next(each for each in json.loads(found.stdout) if each["about"] == "isolation")
+    assert isolation["said"].partition(":")[0] in LEVELS[setting], isolation
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_attacks_and_honest_submissions(setting: Setting) -> None:
+    found = inside(
+        setting,
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"),
+        *("tests/attacks/test_attacks.py", "tests/attacks/test_honest.py", "tests/test_walls.py"),
+        *("-k", f"({' or '.join(PART)}) {UNSEEN[setting]} or (references and torch) or every_layer or test_walls"),
+    )
+    assert found.returncode == 0, found.stdout[-8000:] + found.stderr[-2000:]
+    assert " passed" in found.stdout

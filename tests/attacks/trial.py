@@ -1,0 +1,65 @@
+"""Grade one attack and say what went wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from autograder import grader
+from autograder.engine import Zygotes
+from autograder.formats import table
+from autograder.report import page, terminal
+from autograder.result import Result, encode
+from tests import catalogue
+from tests.attacks.corpus import Attack
+from tests.attacks.world import World, world
+
+# A colour is one too: nothing is shown in colours here.
+_ESCAPES = ("\x1b", "\x9b", "\x07", "\u202e")
+_OF_THE_CHECKS = '@check("'
+
+
+def tried(attack: Attack, zygotes: Zygotes, until: Callable[[], object] = lambda: None) -> list[str]:
+    """What the attack gained or harmed: nothing, if all is well. `until` waits for what is graded beside it."""
+    with world() as around:
+        job = grader.Job(attack.using(), catalogue.SEED, zygotes.of, only=attack.only)
+        result = grader.grade(attack.submission(around.targets), job)
+        until()
+        return [*_gained(attack, result), *_learned(result, around), *_shown(result), *around.harm()]
+
+
+def _gained(attack: Attack, result: Result) -> list[str]:
+    found: list[str] = []
+    if result.score is None:
+        found.append(f"it has no score: {result.notes}")
+    for check in result.checks:
+        if check.status == "passed" and check.id not in attack.keeps:
+            found.append(f"{check.id} passed")
+        if check.status != "passed" and check.id in attack.keeps:
+            found.append(f"{check.id} is lost: {check.tried}; {check.saw}; {check.expected}")
+    return found
+
+
+def _learned(result: Result, around: World) -> list[str]:
+    written = encode(result).decode()
+    found = [line for line in result.output.splitlines() if line.startswith("HARM: ")]
+    if around.secret in written:
+        found.append("the secret stands in the result")
+    if _OF_THE_CHECKS in json.loads(written)["output"]:
+        found.append("a check stands in the result")
+    return found
+
+
+def _shown(result: Result) -> list[str]:
+    """Marks of the student's that a reader's program would take for its own."""
+    shown = {
+        "the terminal": terminal.plain(result, show_output=True),
+        "the page": page.submission(result),
+        "the table": table.encode([result]).decode(),
+    }
+    found = [f"{escape!r} in {where}" for where, text in shown.items() for escape in _ESCAPES if escape in text]
+    found += [f"{tag} in the page" for tag in ("<script>alert", "<img src=x", "<b>**bold") if tag in shown["the page"]]
+    for start in ("::set-output", "::error", "##vso["):
+        if any(line.startswith(start) for line in shown["the terminal"].splitlines()):
+            found.append(f"{start} at the start of a line in the terminal")
+    return found

@@ -1,0 +1,25 @@
+"""What has crashed once stays in `crashes/` and is tried again; some seconds of fuzzing go along."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.fuzz.targets import CRASHES, TARGETS, drawn, seeds
+
+CASES = 300
+
+
+def test_what_crashed_once_crashes_no_more() -> None:
+    for path in CRASHES.glob("*.bin"):
+        TARGETS[path.name.partition("-")[0]](path.read_bytes())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_some_cases_of_each(target: str) -> None:
+    rng, good = random.Random(f"fuzz {target}"), seeds(target)
+    for case in good:
+        TARGETS[target](case)
+    for _ in range(CASES):
+        TARGETS[target](drawn(rng, target, good))
