@@ -155,7 +155,7 @@ def page(ours: list[Spent], stock: list[Spent], count: int) -> str:
         "# `nbgrader autograde`, with this grader and without",
         "",
         f"Made by `python -m benchmarks.nbgrader` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no GPU; load of the machine before: "
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no GPU; load of the machine at the end: "
         f"{os.getloadavg()[0]:.1f}.",
         "",
         f"{count} right submissions of `{EXERCISE}` in PyTorch, graded by the command `nbgrader autograde`, from its start to "

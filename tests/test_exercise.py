@@ -97,7 +97,7 @@ def test_no_docstring(tmp_path: Path, doc: str) -> None:
 def test_a_parameter_that_nobody_offers(tmp_path: Path, takes: str) -> None:
     (found,) = problems(tmp_path, a_check("part.one", takes=takes), a_check("part.two"))
     assert "part.one asks for" in found
-    assert "student, reference, draw, limits" in found
+    assert ", ".join(exercise.PARAMETERS) in found
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import rubric
+from autograder import exercise, rubric
 from autograder.errors import UsageError
 from tests import toy
+from tests.catalogue import ROOT
 
 GOOD = """
 title: A course
@@ -244,3 +245,14 @@ def test_an_unknown_exercise_gets_a_hint(tmp_path: Path) -> None:
         policy.exercise("toi")
     with pytest.raises(UsageError, match="there are toy"):
         policy.exercise("zzz")
+
+
+def test_the_gans_wait_in_a_policy_of_their_own() -> None:
+    waiting = rubric.load(ROOT / "solutions" / "gans.yml")
+    assert set(waiting.exercises) - set(rubric.load(ROOT / rubric.FILE).exercises) == {
+        "gan_1d",
+        "dcgan",
+        "conditional_gan",
+    }
+    for name in waiting.exercises:
+        assert exercise.load(waiting, name).checks

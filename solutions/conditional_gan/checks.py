@@ -194,7 +194,7 @@ def _(student, draw):
     )
 
 
-@check("training.targets", needs="training.discriminator_step")
+@check("training.targets", needs="training.discriminator_step", trains=True)
 def _(student, draw):
     """From a D that knows nothing, one update shows what it is told: the digit of real images, and fake"""
     digit = int(draw.integers(1, DIGITS - 1))
@@ -229,7 +229,7 @@ def _(student, draw):
     )
 
 
-@check("training.separates", needs=("training.discriminator_step", "training.targets"))
+@check("training.separates", needs=("training.discriminator_step", "training.targets"), trains=True)
 def _(student, draw, limits):
     """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them"""
     gan, generator, discriminator = new_gan(student, draw)
@@ -276,7 +276,7 @@ def own_digit(said, labels):
     return float(np.mean(gains))
 
 
-@check("training.own_gradients", needs=("training.discriminator_step", "training.generator_step"))
+@check("training.own_gradients", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
     """Each player's step follows its own loss: nothing is left over from the other's step"""
     pixels, labels = real_digits(draw, (3, 8), 8)
@@ -322,7 +322,7 @@ def _(student, draw):
         )
 
 
-@check("training.conditions", needs="training.generator_step")
+@check("training.conditions", needs="training.generator_step", trains=True)
 def _(student, draw, limits):
     """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more"""
     gan, generator, discriminator = new_gan(student, draw)
@@ -377,7 +377,7 @@ def lively(draw, discriminator):
     discriminator.set_buffers(buffers)
 
 
-@check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"))
+@check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
     """The same seed gives the same nets and the same updates"""
     pixels, labels = real_digits(draw, (1, 4, 7), 4)
@@ -414,8 +414,13 @@ def _(student, draw, limits):
     order = draw.rng.permutation(len(labels))
     pixels, labels = pixels[order] * 2 - 1, labels[order]
     train, held_out = slice(0, 720), slice(720, None)
-    gan, generator, discriminator = new_gan(student, draw, latent_dim=100)
+    # Now and then a right GAN collapses: a second one, and a third, from other seeds.
+    expect.best_of(3, lambda _: shows_the_digit_asked_for(student, draw, limits, pixels, labels, train, held_out))
 
+
+def shows_the_digit_asked_for(student, draw, limits, pixels, labels, train, held_out):
+    """Train a GAN and look at what it makes."""
+    gan, generator, discriminator = new_gan(student, draw, latent_dim=100)
     gan.pretrain(images(pixels[train]), labels[train], 3, 16)
     read = judge(discriminator, pixels[held_out])[:, 1:].argmax(axis=1)
     losses = gan.fit(images(pixels[train]), labels[train], 14, 16)

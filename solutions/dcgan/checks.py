@@ -398,7 +398,7 @@ def flat(*models):
     return np.concatenate([value.ravel() for model in models for value in weights(model).values()])
 
 
-@check("training.seed", needs="training.discriminator_step")
+@check("training.seed", needs="training.discriminator_step", trains=True)
 def _(student, draw):
     """The same seed gives the same weights, and the same fakes afterwards"""
     seed = draw.seed()
@@ -428,7 +428,7 @@ def _(student, draw):
         )
 
 
-@check("training.separates", needs="training.discriminator_step")
+@check("training.separates", needs="training.discriminator_step", trains=True)
 def _(student, draw):
     """Updates of D raise its answer on real images and lower that on fakes"""
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -456,7 +456,7 @@ def _(student, draw):
     )
 
 
-@check("training.deceives", needs="training.generator_step")
+@check("training.deceives", needs="training.generator_step", trains=True)
 def _(student, draw):
     """Updates of G raise D's answer on its images"""
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -481,7 +481,7 @@ def _(student, draw):
     )
 
 
-@check("training.non_saturating", needs="training.generator_step")
+@check("training.non_saturating", needs="training.generator_step", trains=True)
 def _(student, draw):
     """G learns just as well where D is sure that its images are fake"""
     gan, generator, discriminator = new_gan(student, draw.seed())

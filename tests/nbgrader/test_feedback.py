@@ -95,7 +95,7 @@ def test_what_a_student_wrote_is_text(graded: Course) -> None:
     assert "<img src=x" not in page
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
-    assert "cell 3 raised SyntaxError" in page
+    assert "cell 3, line 1 raised SyntaxError" in page
 
 
 @pytest.mark.slow
