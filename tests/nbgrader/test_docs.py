@@ -114,7 +114,7 @@ class Reader:
 def read(scratch: Path, class_results: Path) -> Iterator[dict[str, str]]:
     """Each command of the page → what it said."""
     policy = scratch / "grading.yml"
-    policy.write_text(f"extends: {json.dumps(os.fspath(ROOT / 'grading.yml'))}\n")
+    policy.write_text(f"extends: {json.dumps(os.fspath(CLASS / 'grading.yml'))}\n")
     reader = Reader(scratch)
     yield {line: reader.type(line) for line in _commands() if not line.startswith("pip ")}
 
