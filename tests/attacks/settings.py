@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tests import debian
 from tests.catalogue import ROOT
 
 Setting = Literal["user", "container", "container-user"]
@@ -57,14 +58,8 @@ def missing() -> str:
     """Why these settings cannot be had on this machine: a sentence, or nothing. Installs what is missing where it can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root can make these settings; whoever runs this is in one of them"
-    if not _installed() and shutil.which("apt-get"):
-        for command in (
-            ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES],
-        ):
-            subprocess.run(
-                command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, stdout=sys.stderr
-            )
+    if not _installed():
+        debian.install(*PACKAGES)
     if not _installed():
         raise RuntimeError(
             f"{' and '.join(PACKAGES)} are needed here; this system has no apt-get that could install them"

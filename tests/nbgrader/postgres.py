@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests import debian
+
 OWNER = "nobody"
 """PostgreSQL refuses to run as root."""
 
@@ -50,9 +52,8 @@ def cluster() -> Generator[str]:
 
 def _programs() -> Path:
     """The folder of `initdb` and `pg_ctl`; as root the package is installed where it is missing."""
-    if not (found := _installed()) and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
-            subprocess.run(["apt-get", "--quiet", *command], check=True, capture_output=True, timeout=600)
+    if not (found := _installed()):
+        debian.install("postgresql")
         found = _installed()
     assert found, "PostgreSQL is not installed: apt-get install postgresql"
     return found

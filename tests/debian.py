@@ -1,0 +1,33 @@
+"""Debian's packages that tests need: installed by the tests themselves where they run as root."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__)
+
+
+def install(*packages: str) -> None:
+    """Install them, one process at a time: tests run in parallel, and apt does not wait for another apt.
+
+    Nothing where this is not root, or no Debian. Raises `RuntimeError` with what apt said where it fails.
+    """
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    with HERE.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            done = subprocess.run(
+                ["apt-get", "--quiet", "-o", "DPkg::Lock::Timeout=600", *command],
+                capture_output=True,
+                text=True,
+                timeout=900,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                check=False,
+            )
+            if done.returncode:
+                raise RuntimeError(f"apt-get {' '.join(command)}: {done.stderr.strip()[-2000:]}")
