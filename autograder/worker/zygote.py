@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from autograder.worker import frameworks
+from autograder.worker.frameworks import pretended
 from autograder.worker.main import Stream, serve
 from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
@@ -42,6 +43,7 @@ def main() -> None:
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)
     framework.preload()
+    pretended.load(name)
     for module in _COMMON_IMPORTS:
         importlib.import_module(module)
     preload()

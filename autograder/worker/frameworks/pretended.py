@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol, cast
 
 from autograder.worker.frameworks import Name
@@ -70,7 +71,11 @@ class PretendedGPU(Protocol):
         ...
 
 
+def load(name: Name) -> ModuleType:
+    """Its module. A zygote imports it ahead: behind the walls a worker may not be able to."""
+    return importlib.import_module(f"autograder.worker.frameworks.pretended_{name}")
+
+
 def start(name: Name, source: Source) -> PretendedGPU:
     """The pretended device of a framework. Once for each process, before any op of the framework; it cannot be undone."""
-    module = importlib.import_module(f"autograder.worker.frameworks.pretended_{name}")
-    return cast(PretendedGPU, module.PretendedGPU(source))
+    return cast(PretendedGPU, load(name).PretendedGPU(source))
