@@ -253,6 +253,8 @@ def gradients(
     for name, value in start.items():
         shape(slopes[name], value.shape, tried=f"{tried}: {name}", cause=cause)
 
+    here = float(loss_of(start))
+
     def pairs() -> list[_Slopes]:
         whole = {name: draw.rng.standard_normal(value.shape) for name, value in start.items()}
         found: list[_Slopes] = []
@@ -262,7 +264,7 @@ def gradients(
             }
             seen = sum(float(np.sum(np.asarray(slopes[name]) * direction[name])) for name in start)
             length = np.sqrt(sum(np.sum(np.square(slopes[name])) for name in start if np.any(direction[name])))
-            true, unsure = _slope(loss_of, start, direction)
+            true, unsure = _slope(loss_of, start, direction, here)
             found.append(_Slopes(about, seen, true, DIRECTION_TOLERANCE * float(length) + unsure + 2e-4))
         return found
 
@@ -324,9 +326,13 @@ def blame(sentence: str, on: str = "") -> Generator[None]:
 
 
 def _slope(
-    loss_of: Callable[[dict[str, Numbers]], float], start: dict[str, Numbers], direction: dict[str, Numbers]
+    loss_of: Callable[[dict[str, Numbers]], float],
+    start: dict[str, Numbers],
+    direction: dict[str, Numbers],
+    here: float,
 ) -> tuple[float, float]:
-    """Central difference of fourth order, and how far it may be off: by rounding, and by kinks (of a ReLU, say) within the step.
+    """Central difference of fourth order at `start`, where the loss is `here`, and how far it may be off: by rounding, and by kinks
+    (of a ReLU, say) within the step.
 
     A kink away from the start moves the two differences that it is made of apart. One at the very start moves both alike, but
     it shows in the second differences: those of a smooth loss double with the step, that of a kink does not.
@@ -338,7 +344,6 @@ def _slope(
     h = DIRECTION_STEP
     at_h, at_minus_h, at_2h, at_minus_2h = at(h), at(-h), at(2 * h), at(-2 * h)
     near, far = (at_h - at_minus_h) / (2 * h), (at_2h - at_minus_2h) / (4 * h)
-    here = at(0.0)
     bend_near, bend_far = (at_h + at_minus_h - 2 * here) / h, (at_2h + at_minus_2h - 2 * here) / (2 * h)
     return (4 * near - far) / 3, 2 * abs(near - far) + abs(2 * bend_near - bend_far)
 

@@ -285,7 +285,6 @@ def _(student, draw, limits):
     real, _labels = reader.unseen()
 
     def attempt(_):
-        picture.forget()
         gan, generator, discriminator = new_gan(student, draw.seed())
         tried = f"fit on {len(real)} digits, {EPOCHS} epochs in batches of {BATCH}"
         losses = expect.mapping(
