@@ -331,8 +331,8 @@ def _slope(
     direction: dict[str, Numbers],
     here: float,
 ) -> tuple[float, float]:
-    """Central difference of fourth order at `start`, where the loss is `here`, and how far it may be off: by rounding, and by kinks
-    (of a ReLU, say) within the step.
+    """Central difference of fourth order at `start`, where the loss is `here`, and how far it may be off: by rounding, and by
+    kinks (of a ReLU, say) within the step.
 
     A kink away from the start moves the two differences that it is made of apart. One at the very start moves both alike, but
     it shows in the second differences: those of a smooth loss double with the step, that of a kink does not.
