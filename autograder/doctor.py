@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from autograder import exercise, launch
 from autograder.errors import GraderError, UsageError
-from autograder.launch import Budget, FrameworkName, Worker, Zygote
+from autograder.launch import FrameworkName, Worker, Zygote
 from autograder.rubric import Policy
+from autograder.watchdog import Budget
 from autograder.worker import sandbox
 from shared import data
 

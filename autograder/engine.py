@@ -18,6 +18,7 @@ from autograder.launch import FrameworkName, Zygote
 from autograder.machines import NO_GPUS, Gpus
 from autograder.result import Result, encode, read, write_whole
 from autograder.submission import Submission
+from autograder.watchdog import OUTPUT_KEPT
 from autograder.worker import sandbox
 
 
@@ -130,7 +131,7 @@ def _deferred(earlier: Result | None, part: str | None) -> list[str]:
 def _completed(earlier: Result, now: Result) -> Result:
     """The later result; what only the earlier one could say is kept."""
     notes = list(dict.fromkeys([*earlier.notes, *now.notes]))
-    output = (earlier.output + now.output)[: launch.OUTPUT_KEPT]
+    output = (earlier.output + now.output)[:OUTPUT_KEPT]
     return structs.replace(now, notes=notes, output=output, seconds=round(earlier.seconds + now.seconds, 3))
 
 

@@ -15,11 +15,12 @@ from autograder import expect, explain, picture, submission
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.exercise import Check, Exercise, Thresholds
-from autograder.launch import OUTPUT_KEPT, WALL_PER_CPU, Budget, FrameworkName, Worker, Zygote
+from autograder.launch import FrameworkName, Worker, Zygote
 from autograder.machines import NO_GPUS, Gpus, Machine
 from autograder.result import CheckResult, Layers, Measurement, Picture, Result
 from autograder.student import Student
 from autograder.submission import Submission
+from autograder.watchdog import OUTPUT_KEPT, WALL_PER_CPU, Budget
 from autograder.worker import sandbox
 
 HELLO_SECONDS = 120.0

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.engine import Zygotes
 from autograder.errors import UsageError
-from autograder.launch import Budget, Worker, Zygote
+from autograder.launch import Worker, Zygote
+from autograder.watchdog import Budget
 from autograder.worker import sandbox
 from tests.catalogue import ROOT
 

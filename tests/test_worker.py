@@ -17,9 +17,10 @@ from autograder import grader
 from autograder.draw import Draw
 from autograder.engine import Zygotes
 from autograder.errors import GraderError, LimitExceeded, StudentError
-from autograder.launch import Budget, FrameworkName, Worker, Zygote
+from autograder.launch import FrameworkName, Worker, Zygote
 from autograder.student import Remote, images, tensor
 from autograder.submission import Submission
+from autograder.watchdog import Budget
 from tests import toy
 
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")

@@ -14,8 +14,9 @@ import numpy as np
 
 from autograder.engine import Zygotes
 from autograder.errors import StudentError
-from autograder.launch import Budget, FrameworkName, Worker
+from autograder.launch import FrameworkName, Worker
 from autograder.submission import _percent_cells  # pyright: ignore[reportPrivateUsage]
+from autograder.watchdog import Budget
 from autograder.worker import wire
 
 HERE = Path(__file__).parent / "submissions"

@@ -1,0 +1,151 @@
+"""The processes of one worker, as the system shows them: what they use, their files, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+MOST_PROCESSES = 16
+"""Of one worker, itself included."""
+MOST_LOOKED_AT = 1000
+"""So many are killed at once; the kernel's limit is lower where the worker has a user id of its own."""
+MOST_FILES = 5_000
+
+
+def tree(pid: int, most: int = MOST_PROCESSES) -> list[psutil.Process]:
+    """The process and its descendants, parents first; no more than `most`, where it is Linux."""
+    try:
+        root = psutil.Process(pid)
+        if sys.platform != "linux":
+            return [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return []
+    # psutil looks through every process of the machine for children: milliseconds, thirty times a second.
+    found = [root]
+    for process in found:
+        with contextlib.suppress(OSError, psutil.Error):
+            for thread in Path(f"/proc/{process.pid}/task").iterdir():
+                children = (thread / "children").read_text().split()[: most - len(found)]
+                found += [psutil.Process(int(child)) for child in children]
+        if len(found) >= most:
+            break
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    total = 0.0
+    for process in tree(pid):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def waited_for_a_core(pid: int) -> float:
+    """Seconds in which the worker's threads could have run and no core was free. 0 where the kernel does not say."""
+    total = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            total = max(total, int((thread / "schedstat").read_text().split()[1]))
+    return total / 1e9
+
+
+def memory(pid: int, enough: int = 0) -> int:
+    """Bytes of the whole tree. What children share with the worker is counted again, unless that passes `enough`: then they are
+    looked at page by page, which is slow, and only what is their own counts."""
+    found = tree(pid)
+    total = sum(_bytes(process, "rss") for process in found)
+    if not enough or total <= enough or len(found) < 2:
+        return total
+    return _bytes(found[0], "rss") + sum(_bytes(process, "uss") for process in found[1:])
+
+
+def files(pid: int, folder: Path) -> tuple[int, int]:
+    """Bytes on the disk and number of files: those in the folder, and those without a name that are still open."""
+    used, count = sum(_unnamed(process.pid) for process in tree(pid)), 0
+    waiting = [str(folder)]
+    while waiting and count <= MOST_FILES:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except PermissionError:
+            # A folder that is closed to us holds as much as its owner likes.
+            return used, MOST_FILES + 1
+        except OSError:
+            # Gone meanwhile, or nested deeper than a path may be.
+            continue
+        count += len(entries)
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                used += _on_disk(entry.stat(follow_symlinks=False))
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return used, count
+
+
+def _unnamed(pid: int) -> int:
+    """Bytes of files that the process holds open and that no folder lists any more. Linux; 0 where the kernel does not say."""
+    used = 0
+    with contextlib.suppress(OSError):
+        for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                known = descriptor.stat()
+                used += 0 if known.st_nlink else _on_disk(known)
+    return used
+
+
+def _on_disk(known: os.stat_result) -> int:
+    # A file with a hole is as large as what was written into it; Windows does not say.
+    return known.st_blocks * 512 if sys.platform != "win32" else known.st_size
+
+
+def remove(folder: Path) -> None:
+    """Remove a dead worker's folder, whatever it was made into: folders without rights, or nested deeper than a path may be."""
+    waiting = [folder]
+    try:
+        while waiting:
+            here = waiting.pop()
+            for entry in list(here.iterdir()):
+                if entry.is_dir() and not entry.is_symlink():
+                    # Moved up first: so no path grows long, and links are never followed.
+                    entry.chmod(0o700)
+                    waiting.append(entry.rename(folder / secrets.token_hex(8)))
+                else:
+                    entry.unlink()
+            if here != folder:
+                here.rmdir()
+        folder.rmdir()
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bytes(process: psutil.Process, kind: Literal["rss", "uss"]) -> int:
+    try:
+        return int(getattr(process.memory_full_info() if kind == "uss" else process.memory_info(), kind))
+    except psutil.Error:
+        return 0
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a worker and all that it has started. Stopped first, so that nothing is forked while we look; the worker last, because
+    orphans fall to it while it lives."""
+    # Each worker leads a group of its own, which its children cannot leave behind the walls.
+    _signal_group(pid, "SIGSTOP")
+    for signal_ in (psutil.Process.suspend, psutil.Process.kill):
+        for process in reversed(tree(pid, MOST_LOOKED_AT)):
+            with contextlib.suppress(psutil.Error):
+                signal_(process)
+    _signal_group(pid, "SIGKILL")
+
+
+def _signal_group(leader: int, name: str) -> None:
+    if sys.platform != "win32":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.Signals[name])

@@ -1,0 +1,174 @@
+"""The limits on what a worker uses, kept here and nowhere else: a thread for each worker kills it when it passes one, and
+whoever waits for its answer is told which.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import processes
+from autograder.errors import LimitExceeded
+
+POLL_SECONDS = 0.05
+WALL_PER_CPU = 4.0
+"""A check's seconds are CPU seconds of its worker, so that nobody loses points to a busy machine; what sleeps is stopped
+after this many times as many on the clock, the time that it waited for a core taken off."""
+OUTPUT_KEPT = 64 << 10
+ALL_FILES = 8
+"""Times as much as one file may have, a worker may have in all its files."""
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a worker may use: MB beyond the framework's own, MB printed for each request, MB of one file."""
+
+    memory_mb: int = 1500
+    output_mb: int = 10
+    file_mb: int = 64
+    cpu_seconds: int = 600
+
+
+class Watchdog:
+    """A thread that kills a worker which passes a limit, and remembers which."""
+
+    def __init__(self, pid: int, budget: Budget, folder: Path, hang_up: Callable[[], None]) -> None:
+        self.verdict: LimitExceeded | None = None
+        self._folder = folder
+        self.cpu_seconds = 0.0
+        self._pid = pid
+        self._budget = budget
+        self._hang_up = hang_up
+        self._printed = 0
+        self._clock = threading.Condition()
+        self._asked: _Clock | None = None
+        self._over = False
+        self._own_memory: int | None = None
+        self._thread = threading.Thread(target=self._watch, daemon=True, name=f"watchdog {pid}")
+        self._thread.start()
+
+    def start_clock(self, seconds: float) -> None:
+        """A request begins: it may take so many seconds of CPU."""
+        with self._clock:
+            self._printed = 0
+            self._asked = _Clock(
+                seconds, time.monotonic(), processes.cpu_seconds(self._pid), processes.waited_for_a_core(self._pid)
+            )
+            self._clock.notify()
+
+    def stop_clock(self) -> None:
+        """The request is answered."""
+        self.cpu_seconds = max(self.cpu_seconds, processes.cpu_seconds(self._pid))
+        with self._clock:
+            self._asked = None
+
+    def start_memory(self) -> None:
+        """What the worker uses now is the framework's; what comes on top is the student's."""
+        self._own_memory = processes.memory(self._pid)
+
+    def printed(self, count: int) -> None:
+        """So many bytes more were printed. Judged at once: who prints fast could otherwise answer before the next look."""
+        self._printed += count
+        if self._asked and self._printed > self._budget.output_mb * MEGABYTE:
+            used = f"over {self._printed // MEGABYTE} MB printed"
+            self._condemn(LimitExceeded("output", used, f"{self._budget.output_mb} MB"))
+
+    def join(self) -> None:
+        """The worker is over."""
+        with self._clock:
+            self._over = True
+            self._clock.notify()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            with self._clock:
+                self._clock.wait_for(lambda: self._asked is not None or self._over)
+                if self._over:
+                    return
+                asked = self._asked
+            if asked:
+                verdict = self._judge(asked)
+                if verdict:
+                    self._condemn(verdict)
+                    return
+            time.sleep(POLL_SECONDS)
+
+    def _condemn(self, verdict: LimitExceeded) -> None:
+        if self.verdict:
+            return
+        self.verdict = verdict
+        processes.kill_tree(self._pid)
+        # What a child of the student's holds open would keep the grader waiting.
+        self._hang_up()
+
+    def _judge(self, asked: _Clock) -> LimitExceeded | None:
+        wall = time.monotonic() - asked.started
+        self.cpu_seconds = max(self.cpu_seconds, processes.cpu_seconds(self._pid))
+        cpu = self.cpu_seconds - asked.cpu
+        if cpu > asked.seconds:
+            return LimitExceeded("time", f"{cpu:.1f} s of computing without an answer", f"{asked.seconds:g} s")
+        if wall - (processes.waited_for_a_core(self._pid) - asked.waited) > asked.seconds * WALL_PER_CPU:
+            return LimitExceeded(
+                "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
+            )
+        started = len(processes.tree(self._pid, processes.MOST_PROCESSES + 1))
+        if started > processes.MOST_PROCESSES:
+            return LimitExceeded(
+                "processes", f"over {processes.MOST_PROCESSES} at once", f"{processes.MOST_PROCESSES} processes"
+            )
+        allowed = self._budget.file_mb * ALL_FILES
+        used, count = processes.files(self._pid, self._folder)
+        if used > allowed * MEGABYTE or count > processes.MOST_FILES:
+            return LimitExceeded(
+                "files", f"{count} files with {used // MEGABYTE} MB", f"{processes.MOST_FILES} files with {allowed} MB"
+            )
+        if self._own_memory is None:
+            return None
+        allowed = self._budget.memory_mb * MEGABYTE
+        beyond = processes.memory(self._pid, self._own_memory + allowed) - self._own_memory
+        if beyond > allowed:
+            return LimitExceeded("memory", f"{beyond // MEGABYTE} MB used", f"{self._budget.memory_mb} MB")
+        return None
+
+
+@dataclass(frozen=True)
+class _Clock:
+    seconds: float
+    started: float
+    cpu: float
+    waited: float
+
+
+class Output:
+    """A thread that drains what a worker prints, keeps its start, and counts the rest."""
+
+    def __init__(self, descriptor: int, watch: Watchdog) -> None:
+        self._descriptor = descriptor
+        self._watch = watch
+        self._kept = bytearray()
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._drain, daemon=True, name="output")
+        self._thread.start()
+
+    def text(self) -> str:
+        """The start of the output, and how much is missing."""
+        text = bytes(self._kept).decode(errors="replace")
+        return f"{text}\n… {self._dropped:,} bytes more" if self._dropped else text
+
+    def join(self) -> None:
+        """Wait a moment for the last of it; a grandchild may hold the pipe for ever."""
+        self._thread.join(0.5)
+
+    def _drain(self) -> None:
+        with open(self._descriptor, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
+            while chunk := pipe.read(1 << 16):
+                room = max(0, OUTPUT_KEPT - len(self._kept))
+                self._kept += chunk[:room]
+                self._dropped += max(0, len(chunk) - room)
+                self._watch.printed(len(chunk))
