@@ -10,9 +10,11 @@ from typing import Literal
 from msgspec import Struct
 
 from autograder import exercise, launch
-from autograder.errors import GraderError, UsageError
+from autograder.engine import Zygotes
+from autograder.errors import GraderError, LimitExceeded, StudentError, UsageError
 from autograder.launch import FrameworkName, Worker, Zygote
-from autograder.rubric import Policy
+from autograder.machines import Gpus
+from autograder.rubric import Limits, Policy
 from autograder.watchdog import Budget
 from autograder.worker import sandbox
 from shared import data
@@ -32,6 +34,7 @@ def examine(policy: Policy | None) -> list[Finding]:
     """Try everything; nothing raises."""
     findings = [Finding("python", "good", f"{platform.python_version()} on {platform.platform()}")]
     findings += [_framework(name) for name in ("torch", "keras")]
+    findings += _gpus(Gpus(None if policy is None else policy.gpus, 1))
     findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
     findings.append(_isolation())
     findings += [
@@ -60,7 +63,34 @@ def _framework(name: FrameworkName) -> Finding:
     versions = ", ".join(f"{package} {number}" for package, number in hello["versions"].items())
     if not hello["draws_repeat"]:
         return Finding(name, "bad", f"{versions}; the same seed gives different draws here")
-    return Finding(name, "good", f"{versions}; a worker answers; no GPU is used for grading yet")
+    return Finding(name, "good", f"{versions}; a worker answers")
+
+
+def _gpus(gpus: Gpus) -> list[Finding]:
+    """Have a worker of each framework open the first GPU from behind its walls."""
+    if not gpus.ids:
+        return [Finding("gpu", "missing", "none here: readiness is graded all the same, execution is deferred")]
+    installed: list[FrameworkName] = [name for name in ("torch", "keras") if importlib.util.find_spec(name)]
+    return [_gpu(gpus, name) for name in installed]
+
+
+def _gpu(gpus: Gpus, name: FrameworkName) -> Finding:
+    about = f"gpu: {name}"
+    try:
+        with gpus.lease() as lease, Zygotes() as zygotes:
+            budget = Budget(gpu_memory_mb=Limits().gpu_memory_mb)
+            worker = Worker(name, budget, zygotes.of(name), lease)
+            try:
+                found = worker.ask("hello", seconds=launch.START_SECONDS, args=["gpu", budget.gpu_memory_mb])["gpu"]
+            finally:
+                worker.close()
+    except (GraderError, LimitExceeded, StudentError, OSError) as problem:
+        return Finding(about, "bad", str(problem))
+    number = len(gpus.ids)
+    listed = f"{number} GPU{'s' if number > 1 else ''} here"
+    if not found:
+        return Finding(about, "missing", f"{listed}; this build of the framework finds none")
+    return Finding(about, "good", f"{listed}; a worker behind its walls works on {found}")
 
 
 def _package(name: str) -> Finding:

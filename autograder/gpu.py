@@ -27,6 +27,9 @@ LARGEST_DIFFERENCE = 0.5
 """Of the way that the parameters go. Right programs: under 1e-3; a training that leaves the GPU's model alone: 1."""
 LARGEST_ERROR = 0.02
 """Of an answer's length, between a plain run and a run on a GPU: TF32 multiplies with 10 bits, which is 1e-3 an operation."""
+LOSSES = "losses"
+"""The answer of a lesson, if it gives one, that is a pair: the model's loss before and after training, by its own figures."""
+TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA's rules about devices hold"
 EXPECTED = "the work on the device on which the model's parameters live"
 
 
@@ -34,7 +37,8 @@ def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], 
     """Make a lesson the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
     The lesson takes a `student` and a `draw`. It puts models where the machine wants them with `student.place(model, example)`,
-    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed.
+    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed; one
+    called `losses` is the loss before and after training.
     """
 
     def collect(lesson: Lesson) -> Lesson:
@@ -98,9 +102,6 @@ def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw)
     _compare(plain, there, lambda: _run(lesson, student, draw))
 
 
-TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA's rules about devices hold"
-
-
 def _refused(problem: StudentError, pretended: Student) -> NoReturn:
     """It raised on the pretended GPU and nowhere else."""
     findings = [each for each in pretended.found().findings if each["kind"] in ("refused", "hidden")]
@@ -115,9 +116,9 @@ def _refused(problem: StudentError, pretended: Student) -> NoReturn:
     )
 
 
-def _say(finding: Mapping[str, str]) -> NoReturn:
+def _say(finding: Mapping[str, str], tried: str = TRIED) -> NoReturn:
     line = f"{finding['where']}: `{finding['code']}`: " if finding["where"] else ""
-    raise CheckFailed(TRIED, f"{line}{finding['saw']}", EXPECTED, finding["fix"])
+    raise CheckFailed(tried, f"{line}{finding['saw']}", EXPECTED, finding["fix"])
 
 
 def _still_awake(pretended: Student, draw: Draw) -> None:
@@ -194,28 +195,32 @@ def _leaves(answer: Any) -> dict[str, Any]:
 
 
 def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> None:
-    """Parameters and work on the device, parameters that move, and outputs that agree with the CPU's for the same weights."""
-    before = gpu.usage()
+    """Parameters and work on the device, a loss that falls there, and answers that agree with the CPU's for the same weights."""
+    tried = "your code on a GPU"
+    # What was found while the file was read says nothing of the lesson.
+    gpu.found()
     there = _run(lesson, gpu, draw)
-    used = gpu.usage()
+    found = gpu.found()
+    stray = [*found.findings, *(each for placed in there.models for each in placed.model.left_behind())]
+    if stray:
+        _say(stray[0], tried)
     expect.that(
-        used > before,
-        tried="your code on a GPU",
-        saw="no memory of the GPU in use at any time",
+        found.counts.get("work", 0) > 0 and found.counts.get("bytes", 0) > 0,
+        tried=tried,
+        saw="no work and no memory of the GPU in use at any time",
         expected=EXPECTED,
         cause="Everything was computed on the CPU.",
     )
+    if LOSSES in there.answers:
+        _falls(there.answers[LOSSES], tried)
     plain = _run(lesson, student, draw)
     for placed, after, twin in zip(there.models, there.after, plain.models, strict=True):
-        left = placed.model.left_behind()
-        if left:
-            raise CheckFailed("your code on a GPU", left[0]["saw"], EXPECTED, left[0]["fix"])
         for name, value in after.items():
             expect.array(value, tried=f"the parameter {name} after training on a GPU")
         if placed.learns:
             expect.that(
                 any(not np.array_equal(placed.before[name], after[name]) for name in after),
-                tried="your code on a GPU",
+                tried=tried,
                 saw="parameters that are as they were",
                 expected="a model that learns on a GPU too",
                 cause="The training works on another model than the one that it was given.",
@@ -231,3 +236,15 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
                 tried="the model's answers on a GPU and on the CPU, with the same weights",
                 what="a difference, as a share of the answers' length,",
             )
+
+
+def _falls(losses: Any, tried: str) -> None:
+    """The grader's own figures, from answers of the model before and after."""
+    before, after = (float(loss) for loss in losses)
+    expect.that(
+        after < before,
+        tried=f"{tried}; the loss of the model, worked out by the grader, before and after training",
+        saw=f"{after:.4g} after {before:.4g}",
+        expected="a loss that falls on a GPU too",
+        cause="The training works on another model, or on other data, where it finds a GPU.",
+    )

@@ -16,7 +16,7 @@ from autograder.draw import Draw
 from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.exercise import Check, Exercise, Thresholds
 from autograder.launch import FrameworkName, Worker, Zygote
-from autograder.machines import NO_GPUS, Gpus, Machine
+from autograder.machines import NO_GPUS, Gpus, Lease, Machine
 from autograder.result import CheckResult, Layers, Measurement, Picture, Result
 from autograder.student import Student
 from autograder.submission import Submission
@@ -85,15 +85,19 @@ class Session:
         exercise: Exercise,
         zygote_of: ZygoteOf,
         machine: Machine = "plain",
-        environment: Mapping[str, str] | None = None,
+        gpu: Lease | None = None,
     ) -> None:
         limits = exercise.rubric.limits
         self._file = file
         self._machine: Machine = machine
-        self._environment = environment or {}
+        self._gpu = gpu
         self._seconds = limits.check_seconds
         self._budget = Budget(
-            limits.memory_mb, limits.output_mb, limits.file_mb, int(limits.seconds * WALL_PER_CPU) + 1
+            limits.memory_mb,
+            limits.output_mb,
+            limits.file_mb,
+            int(limits.seconds * WALL_PER_CPU) + 1,
+            limits.gpu_memory_mb if gpu else 0,
         )
         self._zygote_of = zygote_of
         self._worker: Worker | None = None
@@ -122,9 +126,9 @@ class Session:
         self.close()
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
-        self._worker = Worker(self._file.framework, self._budget, zygote, self._environment)
+        self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu)
         try:
-            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine])
+            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine, self._budget.gpu_memory_mb])
         except (LimitExceeded, StudentError) as problem:
             # Nothing of the student's has been read yet.
             if self._machine == "pretended":
@@ -278,8 +282,8 @@ class _Run:
 
     def _gpu_session(self) -> Session:
         """Until the check ends: others wait for the GPU."""
-        environment = self._gpu.enter_context(self._job.gpus.lease())
-        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", environment)
+        lease = self._gpu.enter_context(self._job.gpus.lease())
+        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease)
         self._gpu.callback(session.close)
         session.begin()
         return session

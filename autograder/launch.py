@@ -13,12 +13,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 from autograder import processes
 from autograder.errors import GraderError, LimitExceeded, Place, StudentError, UsageError
+from autograder.machines import Lease
 from autograder.watchdog import Budget, Output, Watchdog
 from autograder.worker import sandbox, wire
 from autograder.worker.wire import Answer, Failure, Request
@@ -29,6 +29,8 @@ NO_FORK = "AUTOGRADER_NO_FORK"
 
 START_SECONDS = 120.0
 """How long a framework may take to import on a slow, busy machine before we call it broken."""
+GPU_DRIVER_MB = 8_000
+"""Address space; what it really uses of it before any student's code counts as the framework's own."""
 
 _TRANSIENT_UIDS = range(61184, 65520)
 """What systemd keeps for users who exist for a moment."""
@@ -112,8 +114,8 @@ class Zygote:
         self._said.seek(0)
         return self._said.read().decode(errors="replace").strip()[-2000:]
 
-    def fork(self, folder: Path, budget: Budget, more: Mapping[str, str] | None = None) -> tuple[Stream, Process, int]:
-        """A new worker: its stream, its process, and the descriptor of its output. `more` is added to its environment."""
+    def fork(self, folder: Path, budget: Budget, gpu: Lease | None = None) -> tuple[Stream, Process, int]:
+        """A new worker: its stream, its process, and the descriptor of its output."""
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         report, report_end = os.pipe()
@@ -122,7 +124,8 @@ class Zygote:
             os.chown(folder, uid, uid)
         order = {
             "folder": str(folder),
-            "environment": environment(folder) | dict(more or {}),
+            "environment": environment(folder) | dict(gpu.environment if gpu else {}),
+            "devices": list(gpu.devices if gpu else ()),
             "limits": list(_limits(budget)),
             "layers": list(self.layers),
             "readable": _readable(),
@@ -154,16 +157,16 @@ class Worker:
     """One worker that has loaded nothing yet: ask it, and close it."""
 
     def __init__(
-        self, framework: FrameworkName, budget: Budget, zygote: Zygote | None, more: Mapping[str, str] | None = None
+        self, framework: FrameworkName, budget: Budget, zygote: Zygote | None, gpu: Lease | None = None
     ) -> None:
         self._budget = budget
         self._zygote = zygote
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         if zygote is None:
             require(framework)
-            self._stream, self._process, output = _start_plain(framework, self._folder, budget, more)
+            self._stream, self._process, output = _start_plain(framework, self._folder, budget, gpu)
         else:
-            self._stream, self._process, output = zygote.fork(self._folder, budget, more)
+            self._stream, self._process, output = zygote.fork(self._folder, budget, gpu)
         # A pipe of a plain worker cannot be closed under a reader; a socket can, whatever a child of the student's holds open.
         hang_up = self._stream.close if isinstance(self._stream, _Socket) else _nothing
         self._watch = Watchdog(self._process.pid, budget, self._folder, hang_up)
@@ -349,14 +352,14 @@ class _Socket(Stream):
 
 
 def _start_plain(
-    framework: FrameworkName, folder: Path, budget: Budget, more: Mapping[str, str] | None
+    framework: FrameworkName, folder: Path, budget: Budget, gpu: Lease | None
 ) -> tuple[Stream, Process, int]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, _limits(budget))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment(folder, FONTS) | dict(more or {}),
+        env=environment(folder, FONTS) | dict(gpu.environment if gpu else {}),
         cwd=folder,
         start_new_session=sys.platform != "win32",
     )
@@ -369,7 +372,9 @@ def _start_plain(
 
 
 def _limits(budget: Budget) -> sandbox.Limits:
-    return sandbox.Limits(budget.memory_mb, budget.file_mb, budget.cpu_seconds)
+    # A driver keeps a copy of its kernels, and what it hands to the GPU, in the worker's own memory.
+    driver_mb = GPU_DRIVER_MB if budget.gpu_memory_mb else 0
+    return sandbox.Limits(budget.memory_mb + driver_mb, budget.file_mb, budget.cpu_seconds)
 
 
 def _answers(verb: str, value: Any) -> bool:

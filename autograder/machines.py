@@ -8,6 +8,7 @@ import queue
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,15 @@ Machine = Literal["plain", "pretended", "gpu"]
 
 WAIT_SECONDS = 3_600.0
 """For a place on a GPU that others use."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One GPU, as a worker reaches it."""
+
+    environment: Mapping[str, str]
+    devices: tuple[str, ...]
+    """The files of its driver, and of no other GPU's."""
 
 
 class Gpus:
@@ -30,8 +40,8 @@ class Gpus:
                 self._free.put(each)
 
     @contextmanager
-    def lease(self) -> Generator[Mapping[str, str]]:
-        """The environment of a worker that may use one GPU. Raises `Deferred` where there is none."""
+    def lease(self) -> Generator[Lease]:
+        """What a worker needs to use one GPU. Raises `Deferred` where there is none, or none is free for an hour."""
         if not self.ids:
             raise Deferred("needs a GPU; there is none here, and it costs you nothing")
         try:
@@ -39,16 +49,39 @@ class Gpus:
         except queue.Empty:
             raise Deferred("needs a GPU; all were in use for an hour") from None
         try:
-            yield {
+            environment = {
                 "CUDA_VISIBLE_DEVICES": str(mine),
+                # The order in which `drivers` counts them.
+                "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
                 "HIP_VISIBLE_DEVICES": str(mine),
-                # Without it TensorFlow takes the whole memory of the GPU, and a second job finds none.
-                "TF_FORCE_GPU_ALLOW_GROWTH": "true",
                 # cuBLAS repeats itself only with a workspace of its own.
                 "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
             }
+            yield Lease(environment, drivers(mine))
         finally:
             self._free.put(mine)
+
+
+def drivers(gpu: int) -> tuple[str, ...]:
+    """The files through which the GPU of that number is reached; none on systems where that is not by files."""
+    if Path("/dev/nvidiactl").exists():
+        found = [Path("/dev", f"nvidia{_minor(gpu)}"), *(Path("/dev", name) for name in _NVIDIA_SHARED)]
+    else:
+        found = [Path("/dev/kfd"), Path("/dev/dri", f"renderD{128 + gpu}")]
+    return tuple(str(path) for path in found if path.exists())
+
+
+_NVIDIA_SHARED = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-caps")
+
+
+def _minor(gpu: int) -> int:
+    """CUDA counts by place on the bus, `/dev` in the order in which the driver found them."""
+    listed = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    if gpu < len(listed):
+        for line in listed[gpu].read_text().splitlines():
+            if line.startswith("Device Minor:"):
+                return int(line.split(":")[1])
+    return gpu
 
 
 def present() -> list[int]:

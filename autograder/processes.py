@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import secrets
 import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import psutil
 
@@ -66,6 +67,22 @@ def memory(pid: int, enough: int = 0) -> int:
     if not enough or total <= enough or len(found) < 2:
         return total
     return _bytes(found[0], "rss") + sum(_bytes(process, "uss") for process in found[1:])
+
+
+def gpu_memory(pid: int) -> int:
+    """Bytes that the whole tree holds of NVIDIA's GPUs. 0 where the driver does not say, or the extra `gpu` is not installed."""
+    try:
+        nvml = cast(Any, importlib.import_module("pynvml"))
+    except ImportError:
+        return 0
+    ours = {process.pid for process in tree(pid)}
+    try:
+        nvml.nvmlInit()
+        gpus = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+        users = [user for gpu in gpus for user in nvml.nvmlDeviceGetComputeRunningProcesses(gpu)]
+    except nvml.NVMLError:
+        return 0
+    return sum(int(user.usedGpuMemory or 0) for user in users if user.pid in ours)
 
 
 def files(pid: int, folder: Path) -> tuple[int, int]:

@@ -40,6 +40,8 @@ class Limits(_Strict):
     """Printed in answer to one request."""
     file_mb: int = Field(default=64, ge=1, le=100_000)
     """Of one file."""
+    gpu_memory_mb: int = Field(default=4_000, ge=100, le=1_000_000)
+    """Of a GPU, where one is used."""
 
 
 class Exercise(_Strict):

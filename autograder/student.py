@@ -93,7 +93,7 @@ class Student:
         return model
 
     def found(self) -> Found:
-        """What a pretended GPU has found since the last call. It is a claim of the student's process."""
+        """What a GPU, pretended or real, has recorded since the last call. It is a claim of the student's process."""
         said = self._ask("found")
         said = cast(dict[str, Any], said) if isinstance(said, dict) else {}
         counts = said.get("counts")
@@ -106,11 +106,6 @@ class Student:
     def provoke(self, rows: int, columns: int) -> None:
         """Have the pretended GPU meet a mistake, with a tensor of these sides."""
         self._ask("provoke", args=[rows, columns])
-
-    def usage(self) -> int:
-        """Bytes of the GPU's memory that were in use at most so far. It is a claim of the student's process."""
-        said = self._ask("usage")
-        return said if isinstance(said, int) else 0
 
     def gradient(self, name: str, /, *args: Any, wrt: int = 0, cotangent: Any = None) -> Any:
         """∂(Σ cotangent · f(args)) in `args[wrt]`, a tensor or a list of them; `None` where no gradient arrives."""

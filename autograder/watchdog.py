@@ -20,17 +20,20 @@ after this many times as many on the clock, the time that it waited for a core t
 OUTPUT_KEPT = 64 << 10
 ALL_FILES = 8
 """Times as much as one file may have, a worker may have in all its files."""
+GPU_SLACK_MB = 1_000
+"""What kernels and libraries of the driver take of a GPU's memory while they are loaded, one by one, beside tensors."""
 MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a worker may use: MB beyond the framework's own, MB printed for each request, MB of one file."""
+    """What a worker may use: MB beyond the framework's own, MB printed for each request, MB of one file, MB of a GPU."""
 
     memory_mb: int = 1500
     output_mb: int = 10
     file_mb: int = 64
     cpu_seconds: int = 600
+    gpu_memory_mb: int = 0
 
 
 class Watchdog:
@@ -48,6 +51,7 @@ class Watchdog:
         self._asked: _Clock | None = None
         self._over = False
         self._own_memory: int | None = None
+        self._own_gpu_memory = 0
         self._thread = threading.Thread(target=self._watch, daemon=True, name=f"watchdog {pid}")
         self._thread.start()
 
@@ -69,6 +73,8 @@ class Watchdog:
     def start_memory(self) -> None:
         """What the worker uses now is the framework's; what comes on top is the student's."""
         self._own_memory = processes.memory(self._pid)
+        if self._budget.gpu_memory_mb:
+            self._own_gpu_memory = processes.gpu_memory(self._pid)
 
     def printed(self, count: int) -> None:
         """So many bytes more were printed. Judged at once: who prints fast could otherwise answer before the next look."""
@@ -134,6 +140,11 @@ class Watchdog:
         beyond = processes.memory(self._pid, self._own_memory + allowed) - self._own_memory
         if beyond > allowed:
             return LimitExceeded("memory", f"{beyond // MEGABYTE} MB used", f"{self._budget.memory_mb} MB")
+        if self._budget.gpu_memory_mb:
+            beyond = processes.gpu_memory(self._pid) - self._own_gpu_memory
+            if beyond > (self._budget.gpu_memory_mb + GPU_SLACK_MB) * MEGABYTE:
+                allowed = f"{self._budget.gpu_memory_mb} MB"
+                return LimitExceeded("GPU memory", f"{beyond // MEGABYTE} MB of the GPU's memory used", allowed)
         return None
 
 

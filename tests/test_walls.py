@@ -13,6 +13,7 @@ import pytest
 from autograder.engine import Zygotes
 from autograder.errors import UsageError
 from autograder.launch import Worker, Zygote
+from autograder.machines import Lease
 from autograder.watchdog import Budget
 from autograder.worker import sandbox
 from tests.catalogue import ROOT
@@ -31,6 +32,9 @@ def write(path):
 
 def connect(port):
     socket.create_connection(("127.0.0.1", port), timeout=2)
+
+def connect_unix(path):
+    socket.socket(socket.AF_UNIX).connect(path)
 
 def own_socketpair():
     a, b = socket.socketpair()
@@ -83,6 +87,15 @@ def ordinary():
     os.sched_getaffinity(0)
     subprocess.run(["/bin/sh", "-c", "kill -0 $$; echo $(ls | wc -l)"], check=False, timeout=10)
 
+def socket_of(family, kind):
+    socket.socket(family, kind)
+
+def tools_of_a_driver():
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind("")
+        listening.listen(1)
+    pathlib.Path("/proc/self/comm").write_text("worker")
+
 def datagrams():
     socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
@@ -106,6 +119,19 @@ def zygote(zygotes: Zygotes) -> Zygote:
 @pytest.fixture(scope="module")
 def ask(zygote: Zygote) -> Iterator[Callable[..., Any]]:
     worker = Worker("torch", Budget(), zygote)
+    assert worker.ask("load", seconds=30, args=[["cell 1", ATTACKS]]) == []
+
+    def call(name: str, *args: Any) -> Any:
+        return worker.ask("call", seconds=30, name=name, args=list(args))
+
+    yield call
+    worker.close()
+
+
+@pytest.fixture(scope="module")
+def ask_with_gpu(zygote: Zygote) -> Iterator[Callable[..., Any]]:
+    """A worker with what a GPU's driver needs on top, and a driver that computes nothing."""
+    worker = Worker("torch", Budget(), zygote, Lease({}, ("/dev/null",)))
     assert worker.ask("load", seconds=30, args=[["cell 1", ATTACKS]]) == []
 
     def call(name: str, *args: Any) -> Any:
@@ -182,6 +208,27 @@ def test_no_connection_and_no_socket(zygote: Zygote, ask: Callable[..., Any]) ->
         with pytest.raises(TimeoutError):
             server.accept()
     assert ask("own_socketpair") == 1
+
+
+def test_a_worker_with_a_gpu_may_listen_and_not_connect(
+    zygote: Zygote, ask: Callable[..., Any], ask_with_gpu: Callable[..., Any], tmp_path: Path
+) -> None:
+    needs(zygote, "seccomp")
+    ask_with_gpu("tools_of_a_driver")
+    assert "PermissionError" in refused(ask, "tools_of_a_driver")
+    for family, kind in (
+        (socket.AF_INET, socket.SOCK_STREAM),
+        (socket.AF_INET6, socket.SOCK_DGRAM),
+        # A socket of datagrams can be sent to any path without connecting.
+        (socket.AF_UNIX, socket.SOCK_DGRAM),
+    ):
+        assert "PermissionError" in refused(ask_with_gpu, "socket_of", int(family), int(kind))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "engine"))
+        listening.listen(1)
+        assert "PermissionError" in refused(ask_with_gpu, "connect_unix", str(tmp_path / "engine"))
+    assert refused(ask_with_gpu, "read", "/etc/shadow")
+    assert refused(ask_with_gpu, "write", "/dev/shm/left")
 
 
 def test_what_programs_ordinarily_do_goes_on(ask: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograder.worker import frameworks, wire
-from autograder.worker.frameworks import pretended
+from autograder.worker.frameworks import devices
 from autograder.worker.loader import Cell, Submission
 from autograder.worker.sandbox import Limits, apply_limits
 from autograder.worker.values import Exchange
@@ -36,8 +36,7 @@ class Worker:
         self._framework = framework
         self._submission = Submission()
         self._exchange = Exchange(framework, self._placed)
-        self._pretended: pretended.PretendedGPU | None = None
-        self._on_gpu = False
+        self._device: devices.Device | None = None
 
     def answer(self, request: Request) -> Answer | Failure:
         """Do what is asked. An exception of the student's code is an answer too."""
@@ -63,7 +62,6 @@ class Worker:
             "left_behind": self._left_behind,
             "found": self._found,
             "provoke": self._provoke,
-            "usage": lambda asked: self._framework.gpu_memory() if self._on_gpu else 0,
         }
         try:
             with self._scope():
@@ -76,12 +74,13 @@ class Worker:
 
     def _hello(self, asked: Request) -> Any:
         """Asked before any student's code is read: what this says of the machine is true."""
-        machine = asked.args[0] if asked.args else "plain"
+        machine, gpu_memory_mb = asked.args or ("plain", 0)
         if machine == "pretended":
-            self._pretended = pretended.start(self._framework.NAME, self._submission)
-        self._on_gpu = machine == "gpu"
+            self._device = devices.pretend(self._framework.NAME, self._submission)
+        if machine == "gpu":
+            self._device = devices.open_gpu(self._framework.NAME, self._submission, gpu_memory_mb)
         return {
-            "gpu": self._framework.gpu() if machine == "gpu" else "",
+            "gpu": self._device.name if self._device else "",
             "versions": {"python": sys.version.split()[0], "numpy": np.__version__, **self._framework.versions()},
             "draws_repeat": self._framework.draws_repeat(),
         }
@@ -95,34 +94,29 @@ class Worker:
         return troubles
 
     def _scope(self) -> AbstractContextManager[Any]:
-        return self._pretended.scope() if self._pretended else nullcontext()
+        return self._device.scope() if self._device else nullcontext()
 
     def _place(self, asked: Request) -> None:
         self._placed(self._model(asked))
 
     def _placed(self, value: Any) -> Any:
-        if self._pretended:
-            return self._pretended.place(value)
-        return self._framework.to_gpu(value) if self._on_gpu else value
+        return self._device.place(value) if self._device else value
 
     def _left_behind(self, asked: Request) -> Any:
-        if self._pretended:
-            return [asdict(finding) for finding in self._pretended.left_behind(self._model(asked))]
-        stray = self._framework.off_gpu(self._model(asked)) if self._on_gpu else []
-        fix = "What a model learns and keeps lives on the GPU once the model has been put there."
-        return [asdict(pretended.Finding("left_behind", f"`{name}` on the CPU", fix)) for name in stray]
+        found = self._device.left_behind(self._model(asked)) if self._device else []
+        return [asdict(finding) for finding in found]
 
     def _found(self, asked: Request) -> Any:
-        if not self._pretended:
+        if not self._device:
             return {"findings": [], "counts": {}}
         return {
-            "findings": [asdict(finding) for finding in self._pretended.findings()],
-            "counts": self._pretended.counts(),
+            "findings": [asdict(finding) for finding in self._device.findings()],
+            "counts": self._device.counts(),
         }
 
     def _provoke(self, asked: Request) -> None:
-        if self._pretended:
-            self._pretended.provoke((asked.args[0], asked.args[1]))
+        if self._device:
+            self._device.provoke((asked.args[0], asked.args[1]))
 
     def _call(self, asked: Request) -> Any:
         args, kwargs = self._arguments(asked)

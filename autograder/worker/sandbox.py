@@ -27,7 +27,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 MEGABYTE = 1 << 20
 PROCESSES = 64 + 8 * (os.cpu_count() or 8)
@@ -60,6 +60,8 @@ _PRETENDED_CALLS = (
     "chmod", "fchmod", "fchmodat", "utime", "utimes", "futimesat", "utimensat",
 )
 """Answered with success and not done: Landlock does not restrict them, and programs that copy a file fail without."""
+_OF_A_GPU = ("socket", "bind", "listen")
+"""What the driver of a GPU needs on top."""
 _ABOUT_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 """Allowed where the first argument is the worker's process id: others of the same user may be the grader's."""
 _ABOUT_ZERO = (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1), ("sched_setaffinity", 0))
@@ -88,6 +90,8 @@ class Cage(NamedTuple):
     """Paths of which everything below may be read, besides the interpreter and the system's libraries."""
     uid: int
     """Used by the layer `uid`."""
+    devices: tuple[str, ...] = ()
+    """Files of a GPU's driver that may be used; with any, what describes the hardware may be read."""
 
 
 def level(holding: Sequence[str]) -> Level:
@@ -103,9 +107,9 @@ def apply(cage: Cage) -> None:
     steps: dict[Layer, Callable[[], None]] = {
         "namespaces": _leave_the_network,
         "uid": lambda: _become(cage.uid),
-        "landlock": lambda: _wall_files(cage.scratch, cage.readable),
+        "landlock": lambda: _wall_files(cage.scratch, cage.readable, cage.devices),
         "limits": lambda: _limit(cage.limits, own_uid="uid" in cage.layers),
-        "seccomp": _wall_calls,
+        "seccomp": lambda: _wall_calls(_OF_A_GPU if cage.devices else ()),
     }
     for layer, step in steps.items():
         if layer in cage.layers:
@@ -197,7 +201,7 @@ def _leave_the_network() -> None:
         raise OSError(ctypes.get_errno(), "unshare")
 
 
-def _wall_files(scratch: str, readable: Sequence[str]) -> None:
+def _wall_files(scratch: str, readable: Sequence[str], drivers: Sequence[str]) -> None:
     from py_landlock import AccessFs, Landlock
 
     read, read_all = AccessFs.READ_FILE, AccessFs.READ_FILE | AccessFs.READ_DIR | AccessFs.EXECUTE
@@ -206,21 +210,30 @@ def _wall_files(scratch: str, readable: Sequence[str]) -> None:
     for access in AccessFs:
         everything |= access
     walls = Landlock(strict=False)
-    for path in {*_SYSTEM, *_interpreter(), *readable}:
+    for path in {*_SYSTEM, *_interpreter(), *readable, *(_HARDWARE if drivers else ())}:
         if Path(path).exists():
             walls.add_path_rule(path, access=read_all if Path(path).is_dir() else read)
     for path in ("/dev/null", "/dev/zero", "/dev/full"):
         walls.add_path_rule(path, access=read | AccessFs.WRITE_FILE)
+    for path in drivers:
+        walls.add_path_rule(path, access=read | AccessFs.WRITE_FILE | AccessFs.IOCTL_DEV)
+    if drivers:
+        # CUDA names its threads by writing there, and gives up where it may not.
+        walls.add_path_rule("/proc/self", access=AccessFs.WRITE_FILE | AccessFs.TRUNCATE)
     walls.add_path_rule(scratch, access=everything & ~devices)
     walls.apply()
 
 
-def _wall_calls() -> None:
+def _wall_calls(allowed: Sequence[str] = ()) -> None:
     import pyseccomp  # pyright: ignore[reportMissingTypeStubs]
 
     walls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     answers = {**dict.fromkeys(_FORBIDDEN_CALLS, errno.EPERM), **dict.fromkeys(_PRETENDED_CALLS, 0)}
+    if "socket" in allowed:
+        _allow_listening_sockets(walls)
     for name, answer in answers.items():
+        if name in allowed:
+            continue
         try:
             walls.add_rule(pyseccomp.ERRNO(answer), name)
         except OSError:
@@ -242,6 +255,15 @@ def _wall_calls() -> None:
     # Its flags lie in memory, where a filter cannot look; glibc falls back to clone.
     walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     walls.load()
+
+
+def _allow_listening_sockets(walls: Any) -> None:
+    """CUDA listens on a Unix socket for its tools. None of datagrams, which can be sent to any path; connecting stays refused."""
+    import pyseccomp  # pyright: ignore[reportMissingTypeStubs]
+
+    walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
 
 
 def _limit(limits: Limits, own_uid: bool) -> None:
@@ -283,6 +305,8 @@ _SYSTEM = (
     "/dev/urandom",
     "/dev/random",
 )
+_HARDWARE = ("/proc/driver/nvidia", "/proc/devices", "/proc/modules", "/proc/version", "/sys", "/opt/rocm")
+"""What the drivers of GPUs look at to find theirs."""
 _SOME_UID = 61184
 """The first of the range that systemd keeps for users who exist for a moment."""
 

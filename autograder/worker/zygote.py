@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from autograder.worker import frameworks
-from autograder.worker.frameworks import pretended
+from autograder.worker.frameworks import devices
 from autograder.worker.main import Stream, serve
 from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
@@ -43,7 +43,8 @@ def main() -> None:
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)
     framework.preload()
-    pretended.load(name)
+    for kind in ("pretended", "real"):
+        devices.load(name, kind)
     for module in _COMMON_IMPORTS:
         importlib.import_module(module)
     preload()
@@ -130,7 +131,7 @@ def _wake_up(number: int, frame: object) -> None:
 
 def _cage(order: dict[str, Any]) -> Cage:
     limits, layers, readable = Limits(*order["limits"]), tuple(order["layers"]), tuple(order["readable"])
-    return Cage(limits, layers, order["folder"], readable, order["uid"])
+    return Cage(limits, layers, order["folder"], readable, order["uid"], tuple(order["devices"]))
 
 
 def _report_ended(reports: dict[int, int]) -> None:

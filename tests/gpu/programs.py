@@ -15,6 +15,7 @@ import numpy as np
 from autograder.engine import Zygotes
 from autograder.errors import StudentError
 from autograder.launch import FrameworkName, Worker
+from autograder.machines import Lease
 from autograder.submission import _percent_cells  # pyright: ignore[reportPrivateUsage]
 from autograder.watchdog import Budget
 from autograder.worker import wire
@@ -74,10 +75,11 @@ def read(stem: str) -> Programs:
 
 
 @contextmanager
-def worker(zygotes: Zygotes, programs: Programs, machine: str) -> Iterator[Run]:
-    opened = Worker(programs.framework, Budget(), zygotes.of(programs.framework))
+def worker(zygotes: Zygotes, programs: Programs, machine: str, lease: Lease | None = None) -> Iterator[Run]:
+    budget = Budget(gpu_memory_mb=4_000 if lease else 0)
+    opened = Worker(programs.framework, budget, zygotes.of(programs.framework), lease)
     try:
-        assert opened.ask("hello", seconds=120, args=[machine])["draws_repeat"]
+        assert opened.ask("hello", seconds=120, args=[machine, budget.gpu_memory_mb])["draws_repeat"]
         cells = [list(cell) for cell in _percent_cells(programs.source, programs.file)]
         assert opened.ask("load", seconds=60, args=cells) == []
         yield Run(opened)

@@ -228,7 +228,7 @@ def test_only_completes_earlier_results(zygotes: Zygotes, tmp_path: Path) -> Non
 def test_jobs_share_gpus_and_wait_for_them() -> None:
     gpus = Gpus([3, 5], 2)
     held = [gpus.lease() for _ in range(4)]
-    used = [lease.__enter__()["CUDA_VISIBLE_DEVICES"] for lease in held]
+    used = [lease.__enter__().environment["CUDA_VISIBLE_DEVICES"] for lease in held]
     assert sorted(used) == ["3", "3", "5", "5"]
     came = threading.Event()
 

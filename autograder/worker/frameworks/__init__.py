@@ -19,22 +19,6 @@ class Framework(Protocol):
 
     NAME: Name
 
-    def gpu(self) -> str:
-        """The name of the GPU that the framework offers; empty where it offers none."""
-        ...
-
-    def off_gpu(self, model: Any) -> list[str]:
-        """Names of the model's parameters and buffers that are not on the GPU."""
-        ...
-
-    def gpu_memory(self) -> int:
-        """Bytes of the GPU's memory that tensors have held at most so far."""
-        ...
-
-    def to_gpu(self, value: Any) -> Any:
-        """Move a model in place, or copy a tensor, to the GPU."""
-        ...
-
     def versions(self) -> dict[str, str]:
         """Names and versions of the framework's packages."""
         ...

@@ -30,31 +30,6 @@ def preload() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def gpu() -> str:
-    """TensorFlow's first GPU. Reads the list of devices; starts none of them."""
-    found = tf.config.list_physical_devices("GPU")
-    return str(tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU")) if found else ""
-
-
-def off_gpu(model: Any) -> list[str]:
-    """By the device on which each variable was made."""
-    variables = _learned(model) | _kept(model)
-    return [path for path, variable in variables.items() if "GPU" not in variable.value.device]
-
-
-def gpu_memory() -> int:
-    """The allocator's peak."""
-    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
-
-
-def to_gpu(value: Any) -> Any:
-    """Variables cannot move: TensorFlow makes them on the GPU where there is one. A tensor is copied."""
-    if isinstance(value, tf.Tensor):
-        with tf.device("/GPU:0"):
-            return tf.identity(value)
-    return value
-
-
 def seed(seed: int) -> None:
     """Seed all three generators, and Keras' own."""
     random.seed(seed)

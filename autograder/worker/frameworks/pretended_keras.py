@@ -32,7 +32,7 @@ from tensorflow.python.autograph.pyct import origin_info
 from tensorflow.python.framework import op_callbacks
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
-from autograder.worker.frameworks.pretended import KEPT, Finding, Source
+from autograder.worker.frameworks.devices import KEPT, Finding, Source
 
 STANDS_IN = "/CPU:1"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -56,6 +56,8 @@ _original_device = tf.device
 
 class PretendedGPU:
     """The stand-in, and what the student's lines did beside it."""
+
+    name = "a pretended GPU"
 
     def __init__(self, source: Source) -> None:
         self._lines = _Lines(source)

@@ -35,7 +35,7 @@ from torch.overrides import _get_current_function_mode_stack
 from torch.utils._device import DeviceContext, _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from autograder.worker.frameworks.pretended import KEPT, Finding, Source
+from autograder.worker.frameworks.devices import KEPT, Finding, Source
 
 DEVICE = torch.device("cuda", 0)
 CPU = torch.device("cpu")
@@ -74,6 +74,8 @@ _MAKERS = frozenset({"as_tensor", "asarray", "tensor"})
 
 class PretendedGPU:
     """The label on each storage, the rules, and what was found."""
+
+    name = "a pretended GPU"
 
     def __init__(self, source: Source) -> None:
         self._here = source.here

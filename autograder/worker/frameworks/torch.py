@@ -33,29 +33,6 @@ def preload() -> None:
     torch.set_num_threads(1)
 
 
-def gpu() -> str:
-    """CUDA's (or ROCm's) first GPU, or Apple's."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name(0)
-    return "MPS" if torch.backends.mps.is_available() else ""
-
-
-def off_gpu(model: Any) -> list[str]:
-    """By each tensor's own device."""
-    named = [*_module(model).named_parameters(), *_module(model).named_buffers()]
-    return [name for name, value in named if value.device.type == "cpu"]
-
-
-def gpu_memory() -> int:
-    """The allocator's peak; on MPS, which keeps none, what it holds now."""
-    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else torch.mps.current_allocated_memory()
-
-
-def to_gpu(value: Any) -> Any:
-    """A module in place, a tensor as a copy; float64 stays behind where the device has none (MPS)."""
-    return value.to("cuda" if torch.cuda.is_available() else "mps")
-
-
 def seed(seed: int) -> None:
     """Seed all three generators."""
     random.seed(seed)

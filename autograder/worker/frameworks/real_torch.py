@@ -1,0 +1,170 @@
+"""PyTorch on a GPU that is there: CUDA's or ROCm's first, else Apple's.
+
+The device refuses mixtures by itself. What it does in silence is recorded: gradients computed on the CPU, an optimiser that keeps
+its state or its parameters there, a device that has nothing to do.
+"""
+
+# PyTorch's stubs leave much unknown.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from autograder.worker.frameworks.devices import KEPT, Finding, Source
+
+MEGABYTE = 1 << 20
+_COPIES = {"aten::_to_copy", "aten::copy_"}
+_READS_A_NUMBER = "aten::_local_scalar_dense"
+_NO_WORK = {
+    "aten::detach", "aten::alias", "aten::view", "aten::_unsafe_view", "aten::clone", "aten::expand", "aten::t",
+    "aten::transpose", "aten::select", "aten::slice", "aten::unsqueeze", "aten::squeeze", "aten::empty", "aten::empty_like",
+    "aten::zero_", "aten::fill_", "aten::zeros_like", "aten::ones_like", "aten::add", "aten::add_", "aten::lift_fresh",
+}  # fmt: skip
+"""What making, viewing and moving tensors needs by itself, and adding up gradients that come from two sides."""
+
+
+class RealGPU:
+    """What ran where."""
+
+    def __init__(self, source: Source, memory_mb: int) -> None:
+        self._here = source.here
+        self._findings: list[Finding] = []
+        self._counts: Counter[str] = Counter()
+        self._mode = _Record(self)
+        self._entered = False
+        self.name = _name()
+        if not self.name:
+            return
+        self._device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("mps")
+        if self._device.type == "cuda":
+            whole = torch.cuda.get_device_properties(0).total_memory
+            torch.cuda.set_per_process_memory_fraction(min(1.0, memory_mb * MEGABYTE / whole))
+        # What the driver takes for itself is taken now, and is not the student's.
+        torch.zeros(1, device=self._device).add_(1).item()
+        register_optimizer_step_post_hook(self._stepped)
+
+    @contextmanager
+    def scope(self) -> Generator[None]:
+        """Ops are recorded, those of backward passes too; nested scopes are one."""
+        outer = not self._entered
+        self._entered = True
+        try:
+            with self._mode if outer else nullcontext():
+                yield
+        finally:
+            self._entered = not outer
+
+    def place(self, value: Any) -> Any:
+        """A module in place, a tensor as a copy; float64 stays behind where the device has none (MPS)."""
+        return value.to(self._device)
+
+    def left_behind(self, model: Any) -> list[Finding]:
+        """By each tensor's own device."""
+        if not isinstance(model, nn.Module):
+            return []
+        named = [*model.named_parameters(), *model.named_buffers()]
+        fix = "What a model learns and keeps lives on the GPU once the model has been put there."
+        return [
+            Finding("left_behind", f"`{name}` on the CPU", fix) for name, value in named if value.device.type == "cpu"
+        ]
+
+    def findings(self) -> list[Finding]:
+        """And forget them."""
+        found, self._findings = self._findings, []
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """And begin anew. `bytes` is the allocator's peak; MPS keeps none, and says what it holds now."""
+        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        self._counts.clear()
+        if self._device.type == "cuda":
+            held = torch.cuda.max_memory_allocated()
+            torch.cuda.reset_peak_memory_stats()
+        else:
+            held = torch.mps.current_allocated_memory()
+        return {**found, "bytes": int(held)}
+
+    def provoke(self, sides: tuple[int, int]) -> None:
+        """Nothing: a device that is there needs no proof that it is awake."""
+
+    def ran(self, op: str, given: list[Tensor], made: list[Tensor]) -> None:
+        """An op was run."""
+        there = any(tensor.device.type != "cpu" for tensor in given)
+        if op in _COPIES:
+            if there and any(tensor.device.type == "cpu" and tensor.dim() for tensor in made):
+                self._counts["copies"] += 1
+        elif op == _READS_A_NUMBER:
+            self._counts["scalars"] += there
+        elif op not in _NO_WORK:
+            if there or any(tensor.device.type != "cpu" for tensor in made):
+                self._counts["work"] += 1
+            elif _in_backward() and any(tensor.dim() for tensor in given):
+                self._find(
+                    "worked_on_cpu", f"gradients computed on the CPU, in `{op.removeprefix('aten::')}`", _WORK_THERE
+                )
+
+    def _stepped(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for group in optimizer.param_groups:
+            for parameter in cast(list[Tensor], group["params"]):
+                if parameter.device.type == "cpu" and parameter.grad is not None:
+                    self._find(
+                        "worked_on_cpu", f"a step of {type(optimizer).__name__} on parameters on the CPU", _WORK_THERE
+                    )
+                    return
+                for name, kept in optimizer.state.get(parameter, {}).items():
+                    # How many steps there were is a number that optimisers keep on the CPU by themselves.
+                    if isinstance(kept, Tensor) and kept.dim() and kept.device != parameter.device:
+                        saw = f"`{name}` of {type(optimizer).__name__} on the CPU, of a parameter on the GPU"
+                        self._find("worked_on_cpu", saw, "Make the optimiser after the model has been moved.")
+                        return
+
+    def _find(self, kind: str, saw: str, fix: str) -> None:
+        if len(self._findings) < KEPT:
+            self._findings.append(Finding(kind, saw, fix, *self._here()))
+
+
+_WORK_THERE = (
+    "Let the work go where the model's parameters live: `device = next(model.parameters()).device`, "
+    "and never `.cpu()` on the model."
+)
+
+
+class _Record(TorchDispatchMode):
+    """Sees each op below autograd."""
+
+    def __init__(self, gpu: RealGPU) -> None:
+        super().__init__()
+        self._gpu = gpu
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        outputs = func(*args, **(kwargs or {}))
+        self._gpu.ran(func._schema.name, _tensors((args, kwargs)), _tensors(outputs))
+        return outputs
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+
+
+def _in_backward() -> bool:
+    return torch._C._current_graph_task_id() != -1
+
+
+def _name() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    return "MPS" if torch.backends.mps.is_available() else ""
