@@ -296,15 +296,15 @@ def _(student, draw, limits):
         wrong_by = np.abs(after - XOR).ravel()
         one_left_out = wrong_by.max() > 0.5 and np.sort(wrong_by)[2] < 0.2
         expect.at_most(
-            cross_entropy(after, XOR),
-            limits.loss_ratio * before,
+            cross_entropy(after, XOR) / before,
+            limits.loss_ratio,
             tried=f"the cross-entropy on the corners of a turned square after train; it was {before:.2f} before",
             cause=(
                 "Three corners are learned and one is not: is every corner in the loss?"
                 if one_left_out
                 else "The steps are lost, go uphill, or are far too small: zero the gradients, then backward, then step."
             ),
-            what="a loss",
+            what="a loss, as a share of the loss before,",
         )
 
     expect.best_of(len(ATTEMPTS), attempt)
