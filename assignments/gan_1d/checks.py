@@ -265,8 +265,9 @@ def _(student, draw):
 
 @check("training.losses", needs=("discriminator_step.freezes", "generator_step.freezes"))
 def _(student, draw):
-    """`fit` returns the losses of both players by name."""
-    gan, _, _ = new_gan(student, draw)
+    """`fit` trains both players and returns their losses by name."""
+    gan, *nets = new_gan(student, draw)
+    before = [net.parameters() for net in nets]
     steps, k = 4, 2
     tried = f"GAN.fit({steps}, {N}, k={k})"
     found = expect.mapping(
@@ -287,6 +288,13 @@ def _(student, draw):
             expected=f"{steps} losses, one for each step"
             + (f", or {k * steps}, one for each update" if name == "d_loss" else ""),
             cause="Collect a loss in each step, and return them all.",
+        )
+    for name, start, net in zip(("generator", "discriminator"), before, nets, strict=True):
+        some_moved(
+            start,
+            net.parameters(),
+            f"{tried}: .{name}",
+            "`fit` must train the two nets that the GAN has, not new ones.",
         )
 
 
