@@ -18,7 +18,7 @@ from autograder import expect
 from autograder.draw import Draw
 from autograder.errors import CheckFailed, StudentError
 from autograder.exercise import check
-from autograder.student import Placed, Student
+from autograder.student import Placed, Student, squared_error
 
 Numbers = np.ndarray[Any, Any]
 Lesson = Callable[[Student, Draw], Mapping[str, Any] | None]
@@ -27,8 +27,6 @@ LARGEST_DIFFERENCE = 0.5
 """Of the way that the parameters go. Right programs: under 1e-3; a training that leaves the GPU's model alone: 1."""
 LARGEST_ERROR = 0.02
 """Of an answer's length, between a plain run and a run on a GPU: TF32 multiplies with 10 bits, which is 1e-3 an operation."""
-LOSSES = "losses"
-"""The answer of a lesson, if it gives one, that is a pair: the model's loss before and after training, by its own figures."""
 TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA's rules about devices hold"
 EXPECTED = "the work on the device on which the model's parameters live"
 
@@ -37,8 +35,7 @@ def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], 
     """Make a lesson the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
     The lesson takes a `student` and a `draw`. It puts models where the machine wants them with `student.place(model, example)`,
-    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed; one
-    called `losses` is the loss before and after training.
+    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed.
     """
 
     def collect(lesson: Lesson) -> Lesson:
@@ -76,7 +73,7 @@ def _run(lesson: Lesson, student: Student, draw: Draw) -> _Run:
 
 
 def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> None:
-    plain = _run(lesson, student, draw)
+    plain = _eagerly(lesson, student, pretended, draw)
     # What else was found while the file was read says nothing of the lesson.
     hidden = [each for each in pretended.found().findings if each["kind"] == "hidden"]
     if hidden:
@@ -100,6 +97,18 @@ def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw)
     )
     _still_awake(pretended, draw)
     _compare(plain, there, lambda: _run(lesson, student, draw))
+
+
+def _eagerly(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> _Run:
+    """The plain run, eagerly: tracing costs more than a lesson's few steps. What works only where it is traced, is traced."""
+    for each in (student, pretended):
+        each.eagerly()
+    try:
+        return _run(lesson, student, draw)
+    except StudentError:
+        for each in (student, pretended):
+            each.eagerly(False)
+        return _run(lesson, student, draw)
 
 
 def _refused(problem: StudentError, pretended: Student) -> NoReturn:
@@ -211,8 +220,6 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
         expected=EXPECTED,
         cause="Everything was computed on the CPU.",
     )
-    if LOSSES in there.answers:
-        _falls(there.answers[LOSSES], tried)
     plain = _run(lesson, student, draw)
     for placed, after, twin in zip(there.models, there.after, plain.models, strict=True):
         for name, value in after.items():
@@ -225,6 +232,15 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
                 expected="a model that learns on a GPU too",
                 cause="The training works on another model than the one that it was given.",
             )
+        if placed.error is not None:
+            now = squared_error(placed.model, placed.example, placed.target)
+            expect.that(
+                now < placed.error,
+                tried=f"{tried}; the model's squared error, worked out by the grader, before and after training",
+                saw=f"{now:.4g} after {placed.error:.4g}",
+                expected="an error that falls on a GPU too",
+                cause="The training works on another model, or on other data, where it finds a GPU.",
+            )
         # Only the weights are carried over: what a GPU draws is not what a CPU draws.
         twin.model.set_parameters(after)
         twin.model.set_buffers(placed.model.buffers())
@@ -236,15 +252,3 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
                 tried="the model's answers on a GPU and on the CPU, with the same weights",
                 what="a difference, as a share of the answers' length,",
             )
-
-
-def _falls(losses: Any, tried: str) -> None:
-    """The grader's own figures, from answers of the model before and after."""
-    before, after = (float(loss) for loss in losses)
-    expect.that(
-        after < before,
-        tried=f"{tried}; the loss of the model, worked out by the grader, before and after training",
-        saw=f"{after:.4g} after {before:.4g}",
-        expected="a loss that falls on a GPU too",
-        cause="The training works on another model, or on other data, where it finds a GPU.",
-    )

@@ -80,16 +80,24 @@ class Student:
         """Seed all generators of the worker."""
         self._ask("seed", args=[int(seed)])
 
-    def place(self, model: Remote, example: Any, *, already: bool = False, learns: bool = True) -> Remote:
+    def eagerly(self, on: bool = True) -> None:
+        """Until the check ends, run op by op what the framework would trace and compile: cheaper where steps are few."""
+        self._ask("eagerly", args=[on])
+
+    def place(
+        self, model: Remote, example: Any, target: Any = None, *, already: bool = False, learns: bool = True
+    ) -> Remote:
         """Put a model on the device of this student's machine, as its user would; nothing where there is no GPU.
 
-        `already`: the student's own code has put it there, and is to be looked at as it is. `learns`: what is done with it
-        moves its parameters. Returns the model.
+        `target`: what it is about to learn to answer to the example; on a real GPU its squared error must fall. `already`: the
+        student's own code has put it there, and is to be looked at as it is. `learns`: what is done with it moves its
+        parameters. Returns the model.
         """
         model.ready(example)
         if not already:
             model.to_device()
-        self.placed.append(Placed(model, example, model.parameters(), learns and not already))
+        error = None if target is None else squared_error(model, example, target)
+        self.placed.append(Placed(model, example, model.parameters(), learns and not already, target, error))
         return model
 
     def found(self) -> Found:
@@ -210,6 +218,14 @@ class Placed:
     before: dict[str, Numbers]
     """Its parameters when it was placed."""
     learns: bool
+    target: Any
+    error: float | None
+    """The squared error when it was placed, where there is a target."""
+
+
+def squared_error(model: Remote, example: Any, target: Any) -> float:
+    """Mean over all numbers of (answer − target)²."""
+    return float(np.mean(np.square(np.asarray(model.forward(example), dtype=np.float64) - np.asarray(target))))
 
 
 FINDING = ("kind", "saw", "fix", "where", "code")

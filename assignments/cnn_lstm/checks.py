@@ -293,17 +293,37 @@ def _(student, draw):
     )
 
 
+def check_slopes(model, draw, x, cotangent, weights, gradients, tried):
+    """The gradients against differences of the answers, along a direction in each parameter that is drawn only now."""
+    ways = {name: draw.normal(*value.shape) for name, value in weights.items()}
+    ways = {name: 3 * way / np.linalg.norm(way) for name, way in ways.items()}
+
+    def along(shares):
+        model.set_parameters({name: weights[name] + shares[name] * way for name, way in ways.items()})
+        return float(np.sum(cotangent * model.forward(x)))
+
+    expect.gradients(
+        along,
+        {name: np.zeros(1) for name in ways},
+        {name: np.sum(gradients[name] * way, keepdims=True).reshape(1) for name, way in ways.items()},
+        draw,
+        tried=tried,
+        cause="What the framework's autodiff says is not the slope of the answers: is a part of them detached?",
+    )
+
+
 @check("gradients.reach", needs=["lstm.parameters", "cnn_lstm.parameters"])
 def _(student, draw):
     """Every trainable parameter of the three nets gets a gradient"""
     for build in ("build_lstm", "build_dropout_lstm", "build_cnn_lstm"):
         model = built(student, build, 50, 8)
-        lively(model, draw)
+        weights = lively(model, draw)
         x = draw.integers(1, 50, 6, 8)
         tried = f"the gradient of the answers of {build}(50, 8) in each parameter"
-        gradients = model.gradients(x, draw.normal(*expect.array(model.forward(x), tried=tried).shape))
+        cotangent = draw.normal(*expect.array(model.forward(x), tried=tried).shape)
+        gradients = model.gradients(x, cotangent)
         for name, gradient in gradients.items():
-            shape = model.parameters()[name].shape
+            shape = weights[name].shape
             expect.that(
                 gradient is not None and np.any(gradient),
                 tried=tried,
@@ -313,6 +333,7 @@ def _(student, draw):
                 if shape == (50, 32)
                 else "This parameter is frozen, has no part in the answer, or is cut off (detached).",
             )
+        check_slopes(model, draw, x, cotangent, weights, gradients, tried)
 
 
 @on_gpu("gpu", needs="training.losses")
@@ -320,6 +341,6 @@ def _(student, draw):
     """Training and accuracy are computed where the model's parameters live"""
     seed, x, y = draw.seed(), draw.integers(1, 40, 8, 8), draw.integers(0, 2, 8, 1).astype(np.float32)
     student.seed(seed)
-    model = student.place(built(student, "build_cnn_lstm", 40, 8), x)
-    student.train(model, x, y, epochs=1, batch_size=4, seed=seed)
+    model = student.place(built(student, "build_cnn_lstm", 40, 8), x, y)
+    student.train(model, x, y, epochs=8, batch_size=4, seed=seed)
     return {"accuracy": student.accuracy(model, x, y)}

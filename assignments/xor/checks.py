@@ -227,6 +227,6 @@ def _(student, draw):
     """Training and gradients are computed where the model's parameters live"""
     seed, corners = draw.seed(), XOR[:, None].astype(np.float32)
     student.seed(seed)
-    model = student.place(student.build_model(4), CORNERS)
+    model = student.place(student.build_model(4), CORNERS, corners)
     student.train(model, CORNERS, corners, 5, 0.05, seed)
     return {"gradients": student.gradients(model, CORNERS, corners)}
