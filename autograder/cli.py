@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 `check` found something wrong, or `release --check` a diff
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Generator, Iterable
@@ -31,12 +32,19 @@ from autograder.errors import GraderError, UsageError
 from autograder.formats import table as csv_table
 from autograder.machines import Gpus
 from autograder.report import page, terminal, words
-from autograder.result import Result, read
+from autograder.result import Result, read, write_whole
 from autograder.rubric import Policy
 from shared import data as datasets
 
 SOMETHING_WRONG, USAGE, UNGRADED, INTERRUPTED = 1, 2, 3, 130
 DEBUG = "AUTOGRADER_DEBUG"
+_REMEDIES = {
+    errno.ENOSPC: "Make room",
+    errno.EACCES: "Allow writing there, or name another place",
+    errno.EMFILE: "Allow more open files (ulimit -n)",
+    errno.ENOMEM: "Grade fewer at a time (--jobs)",
+}
+"""By what the system says; for all else, another place."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -86,7 +94,8 @@ def check(
     policy = _policy(config, Path.cwd())
     name = exercise_name or submission.exercise_of(file, list(policy.exercises))
     if not file.is_file():
-        raise UsageError(f"{file} is not there" if not file.exists() else f"{file} is a folder; name the file in it")
+        there = "is a folder; name the file in it" if file.is_dir() else "is no file; name a notebook or a .py file"
+        raise UsageError(f"{file} {there if file.exists() else 'is not there'}")
     if name is None:
         raise UsageError(f"{file}: which exercise is this? Say --exercise; there are {', '.join(policy.exercises)}")
     loaded = exercise.load(policy, name)
@@ -150,8 +159,9 @@ def grade(
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
     found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_doubles(found)
-    exercises = {name: exercise.load(policy, name) for name in {each.exercise for each in found}}
+    exercises = exercise.load_all(policy, dict.fromkeys(each.exercise for each in found))
     _insist_on_part(exercises.values(), only)
+    _insist_on_place(results)
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
@@ -269,7 +279,7 @@ def main() -> None:
         # Whoever read our output has gone: nothing to say to nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
-        err.print(Text(f"The system refused: {problem}", style="red"), soft_wrap=True)
+        err.print(Text(words.inert(_refusal(problem)), style="red"), soft_wrap=True)
         code = UNGRADED
     except Exception as problem:
         if isinstance(code_of := getattr(problem, "exit_code", None), int) and hasattr(problem, "show"):
@@ -283,6 +293,26 @@ def main() -> None:
             err.print(Text(words.inert(said), style="red"), soft_wrap=True)
             code = UNGRADED
     sys.exit(code)
+
+
+def _refusal(problem: OSError) -> str:
+    """Which file the system refused, why, and what to do."""
+    place = problem.filename2 or problem.filename
+    said = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
+    remedy = _REMEDIES.get(problem.errno or 0, "Name another place")
+    return f"{said}. {remedy}; what was graded before is kept, and the same command goes on from there."
+
+
+def _insist_on_place(results: Path) -> None:
+    """Have the folder, before anything is graded that could not be kept."""
+    if results.is_file():
+        raise UsageError(f"--results {results}: this is a file; name a folder")
+    probe = results / ".writing"
+    try:
+        write_whole(probe, b"")
+        probe.unlink(missing_ok=True)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(results)) from problem
 
 
 def _policy(config: Path | None, start: Path) -> Policy:

@@ -86,6 +86,9 @@ def insist(formats: Sequence[Format] | None, outs: Sequence[Path] | None, as_jso
         raise UsageError(f"{len(outs)} --out and {len(formats)} --format were given; each --format takes one --out")
     if not outs and len(formats) > 1:
         raise UsageError("Only one --format can be printed; give each an --out")
+    for path in outs:
+        if path.is_dir():
+            raise UsageError(f"--out {path}: this is a folder; name a file")
     if formats and not outs and as_json:
         raise UsageError("--json and --format both print; give --format an --out")
 

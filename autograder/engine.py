@@ -16,7 +16,7 @@ from autograder.errors import GraderError, UsageError
 from autograder.exercise import Exercise
 from autograder.launch import FrameworkName, Zygote
 from autograder.machines import NO_GPUS, Gpus
-from autograder.result import Result, encode, read, write_whole
+from autograder.result import Result, encode, file_name, read, write_whole
 from autograder.submission import Submission
 from autograder.watchdog import OUTPUT_KEPT
 from autograder.worker import sandbox
@@ -118,7 +118,7 @@ def result_path(results: Path, student: str, exercise: str) -> Path:
     """Where a result lies. Raises `GraderError` for a name that would lead out of the folder."""
     if student in ("", ".", "..") or any(sign in student for sign in "/\\\0"):
         raise GraderError(f"{student!r} is no name for a folder")
-    return results / student / f"{exercise}.json"
+    return results / file_name(student) / f"{exercise}.json"
 
 
 def _deferred(earlier: Result | None, part: str | None) -> list[str]:

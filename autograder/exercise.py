@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -126,12 +126,15 @@ def load(policy: Policy, name: str) -> Exercise:
     if hidden_there:
         found += _from(solutions / "checks.py", name, visible=False)
     by_id = {each.id: each for each in found}
-    points = rubric.check_points()
+    points, where = rubric.check_points(), ("exercises", name, "points")
     problems = [f"{name}: two checks are called {id}" for id in by_id if sum(each.id == id for each in found) > 1]
-    problems += [f"{name}: the check {id} has no points in grading.yml" for id in by_id if id not in points]
+    without = [each for each in found if each.id not in points]
+    problems += [f"{policy.place(*where)}: the check {each.id} of {name} has no points here" for each in without]
     if hidden_there:
         problems += [
-            f"{name}: grading.yml gives points to {id}, and no check has that id" for id in points if id not in by_id
+            f"{policy.place(*where, *id.split('.', 1))}: {name} gives points to {id}, and no check has that id"
+            for id in points
+            if id not in by_id
         ]
     for each in found:
         problems += [
@@ -145,6 +148,20 @@ def load(policy: Policy, name: str) -> Exercise:
     checks = tuple(by_id[id] for id in points if id in by_id)
     half = solutions if hidden_there else None
     return Exercise(name, rubric, checks, folder, half, _digest(folder, half, name, rubric))
+
+
+def load_all(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
+    """The exercises by name. Raises `UsageError` with what is wrong with any of them."""
+    loaded: dict[str, Exercise] = {}
+    problems: list[str] = []
+    for name in names:
+        try:
+            loaded[name] = load(policy, name)
+        except UsageError as problem:
+            problems += problem.problems
+    if problems:
+        raise UsageError(*problems)
+    return loaded
 
 
 def _from(path: Path, exercise: str, *, visible: bool) -> Iterator[Check]:

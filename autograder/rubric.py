@@ -1,26 +1,31 @@
 """`grading.yml` as typed values: points, limits and thresholds of every exercise.
 
-Every mistake in the file is reported at once, each with its line.
+Every mistake in the file, and in those that it extends, is reported at once, each with its line.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from autograder.errors import UsageError
 
 FILE = "grading.yml"
 POINTS_EACH = 20
+WHOLE = "points"
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
-Path_ = tuple[str | int, ...]
+Path_ = tuple[str, ...]
+Place = tuple[Path, int]
+"""File and line, counted from 1."""
 
 
 class _Strict(BaseModel):
@@ -72,6 +77,11 @@ class Policy(_Strict):
     exercises: dict[str, Exercise]
     root: Path = Path()
     """The folder that holds `assignments/` and `solutions/`."""
+    _lines: _Lines | None = PrivateAttr(default=None)
+
+    def place(self, *keys: str) -> str:
+        """Where a value stands, as a mistake about it begins: `grading.yml, line 5`."""
+        return _spelled(self._lines.nearest(keys)) if self._lines else FILE
 
     def exercise(self, name: str) -> Exercise:
         """The policy of an exercise. Raises `UsageError` where there is none of that name."""
@@ -95,65 +105,99 @@ def find(start: Path) -> Path:
 
 def load(path: Path) -> Policy:
     """Read a policy. Raises `UsageError` with every mistake and its line."""
-    values, lines, root = _read(path.resolve(), seen=())
-    problems: list[str] = []
-    policy: Policy | None = None
+    values, lines, root = _read(path, path, seen=())
+    problems = list(lines.doubled)
     try:
         policy = Policy.model_validate({**values, "root": root})
+        sound = policy.exercises
     except ValidationError as wrong:
-        problems = [_say(path, lines, dict(error)) for error in wrong.errors()]
-    problems += _duplicates(path, lines)
-    if policy:
-        problems += _points_that_do_not_fit(path, lines, policy)
+        policy = None
+        problems += [_say(lines, dict(error)) for error in wrong.errors()]
+        sound = _sound(values)
+    for name, exercise in sound.items():
+        problems += _points_that_do_not_fit(lines, name, exercise)
     if problems or policy is None:
-        raise UsageError(*sorted(problems, key=_line_of))
+        # Mistakes of the file itself before those of the files that it extends.
+        problems.sort(key=lambda problem: (problem[0][0] != path, problem[0]))
+        raise UsageError(*(f"{_spelled(place)}: {said}" for place, said in problems))
+    policy._lines = lines  # pyright: ignore[reportPrivateUsage]
     return policy
 
 
-class _Lines(dict[Path_, int]):
-    """Path of keys → line, counted from 1; `doubled` lists keys that stand twice."""
+class _Lines(dict[Path_, Place]):
+    """Path of keys → place; `doubled` says which keys stand twice, and where."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
         super().__init__()
-        self.doubled: list[tuple[str, int]] = []
+        self.file = file
+        self.doubled: list[tuple[Place, str]] = []
 
-    def nearest(self, path: Path_) -> int:
+    def nearest(self, path: Path_) -> Place:
         while path and path not in self:
             path = path[:-1]
-        return self.get(path, 1)
+        return self.get(path, (self.file, 1))
+
+    def extend(self, under: _Lines) -> None:
+        """Take in the places of the file that this one extends, where it says nothing itself."""
+        anew = {path for path in self if path[-1:] == (WHOLE,)}
+        for path, place in under.items():
+            if not any(path[:length] in anew for length in range(len(path))):
+                self.setdefault(path, place)
+        self.doubled += under.doubled
 
 
-def _read(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, Path]:
+def _spelled(place: Place) -> str:
+    return f"{place[0]}, line {place[1]}"
+
+
+def _sound(values: dict[str, Any]) -> dict[str, Exercise]:
+    """The exercises that are right in themselves, of a file that is not."""
+    found: dict[str, Exercise] = {}
+    exercises: Any = values.get("exercises")
+    for name, value in cast(dict[str, Any], exercises if isinstance(exercises, dict) else {}).items():
+        with suppress(ValidationError):
+            found[str(name)] = Exercise.model_validate(value)
+    return found
+
+
+def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, Path]:
     """The file's values, refined over those of the file that it extends, and the folder of the first of them."""
+    path = path.resolve()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
+        raise UsageError(f"{shown} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text") from None
+        raise UsageError(f"{shown} is not UTF-8 text: save it as UTF-8") from None
     try:
         node = cast(yaml.Node | None, yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise UsageError(f"{path}, line {line}: this is no YAML: {problem.problem}") from None
+        raise UsageError(f"{shown}, line {line}: this is no YAML: {problem.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise UsageError(f"{path}: this is no YAML: {problem}") from None
+        raise UsageError(f"{shown}: this is no YAML: {problem}") from None
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
-        raise UsageError(f"{path}, line 1: the file must hold `exercises:`")
-    lines = _Lines()
+        raise UsageError(f"{shown}, line 1: the file must hold `exercises:`")
+    lines = _Lines(shown)
     try:
         _mark(node, (), lines)
     except RecursionError:
-        raise UsageError(f"{path}: something in the file holds itself; write it out") from None
+        raise UsageError(f"{shown}: something in the file holds itself; write it out") from None
     content = cast(dict[str, Any], values)
     base_name = content.pop("extends", None)
     if base_name is None:
         return content, lines, path.parent
     base = (path.parent / str(base_name)).resolve()
     if base in (*seen, path):
-        raise UsageError(f"{path}, line {lines.nearest(('extends',))}: the files extend each other in a circle")
-    under, _, root = _read(base, (*seen, path))
+        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: the files extend each other in a circle")
+    try:
+        under, lines_under, root = _read(base, Path(os.path.normpath(shown.parent / str(base_name))), (*seen, path))
+    except UsageError as problem:
+        if base.is_file():
+            raise
+        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: {problem}") from None
+    lines.extend(lines_under)
     return _refined(under, content), lines, root
 
 
@@ -162,7 +206,7 @@ def _refined(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     for key, value in over.items():
         below = merged.get(key)
         # Points are one whole: a file that gives them anew gives them all.
-        if isinstance(value, dict) and isinstance(below, dict) and key != "points":
+        if isinstance(value, dict) and isinstance(below, dict) and key != WHOLE:
             merged[key] = _refined(cast(dict[str, Any], below), cast(dict[str, Any], value))
         else:
             merged[key] = value
@@ -170,58 +214,43 @@ def _refined(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
 
 
 def _mark(node: yaml.Node, path: Path_, lines: _Lines) -> None:
-    lines.setdefault(path, node.start_mark.line + 1)
+    lines.setdefault(path, (lines.file, node.start_mark.line + 1))
     if isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
-            name = str(key.value)
+            name, place = str(key.value), (lines.file, key.start_mark.line + 1)
             if name in keys:
-                lines.doubled.append((name, key.start_mark.line + 1))
+                lines.doubled.append((place, f"{name!r} stands here for the second time; remove one"))
             keys.add(name)
-            lines[(*path, name)] = key.start_mark.line + 1
+            lines[(*path, name)] = place
             _mark(value, (*path, name), lines)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _mark(value, (*path, index), lines)
+            _mark(value, (*path, str(index)), lines)
 
 
-def _duplicates(path: Path, lines: _Lines) -> list[str]:
-    return [
-        f"{path}, line {line}: {name!r} stands here for the second time; remove one" for name, line in lines.doubled
-    ]
+def _points_that_do_not_fit(lines: _Lines, name: str, exercise: Exercise) -> Iterator[tuple[Place, str]]:
+    where: Path_ = ("exercises", name, WHOLE)
+    total = sum(exercise.check_points().values())
+    if not abs(total - POINTS_EACH) < 1e-9:
+        yield lines.nearest(where), f"the points of {name} sum to {total:g}, not {POINTS_EACH}"
+    for id in exercise.leaderboard:
+        if id not in exercise.check_points():
+            place = lines.nearest(("exercises", name, "leaderboard"))
+            yield place, f"the leaderboard names {id}, which is no check of {name}"
+    for part, ideas in exercise.points.items():
+        for idea, worth in ideas.items():
+            place = lines.nearest((*where, part, idea))
+            if not (_NAME.match(part) and _NAME.match(idea)):
+                yield place, f"{part}.{idea} is no check id: lower case, digits and _ only"
+            if not 0 <= worth <= POINTS_EACH:
+                yield place, f"{part}.{idea} is worth {worth:g}; points are 0 to {POINTS_EACH}"
 
 
-def _points_that_do_not_fit(path: Path, lines: _Lines, policy: Policy) -> list[str]:
-    problems: list[str] = []
-    for name, exercise in policy.exercises.items():
-        where: Path_ = ("exercises", name, "points")
-        total = sum(exercise.check_points().values())
-        if abs(total - POINTS_EACH) > 1e-9:
-            problems.append(
-                f"{path}, line {lines.nearest(where)}: the points of {name} sum to {total:g}, not {POINTS_EACH}"
-            )
-        board: Path_ = ("exercises", name, "leaderboard")
-        problems += [
-            f"{path}, line {lines.nearest(board)}: the leaderboard names {id}, which is no check of {name}"
-            for id in exercise.leaderboard
-            if id not in exercise.check_points()
-        ]
-        for part, ideas in exercise.points.items():
-            for idea, worth in ideas.items():
-                line = lines.nearest((*where, part, idea))
-                if not (_NAME.match(part) and _NAME.match(idea)):
-                    problems.append(f"{path}, line {line}: {part}.{idea} is no check id: lower case, digits and _ only")
-                if not 0 <= worth <= POINTS_EACH:
-                    problems.append(
-                        f"{path}, line {line}: {part}.{idea} is worth {worth:g}; points are 0 to {POINTS_EACH}"
-                    )
-    return problems
-
-
-def _say(path: Path, lines: _Lines, error: dict[str, Any]) -> str:
-    where = cast(Path_, error["loc"])
-    name = str(where[-1]) if where else "the file"
-    line = lines.nearest(where)
+def _say(lines: _Lines, error: dict[str, Any]) -> tuple[Place, str]:
+    # Pydantic marks a wrong key by a step of its own.
+    where: Path_ = tuple(str(key) for key in error["loc"] if key != "[key]")
+    name = where[-1] if where else "the file"
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(name, _keys_beside(where), 1)
@@ -230,7 +259,7 @@ def _say(path: Path, lines: _Lines, error: dict[str, Any]) -> str:
             said = f"{name!r} is missing"
         case _:
             said = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
-    return f"{path}, line {line}: {said}"
+    return lines.nearest(where), said
 
 
 def _keys_beside(where: Path_) -> list[str]:
@@ -240,8 +269,3 @@ def _keys_beside(where: Path_) -> list[str]:
     if len(where) == 4 and where[2] == "limits":
         model = Limits
     return [*model.model_fields, "extends"]
-
-
-def _line_of(problem: str) -> int:
-    found = re.search(r", line (\d+):", problem)
-    return int(found[1]) if found else 0

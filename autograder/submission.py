@@ -6,10 +6,13 @@ A submission is data. Nothing in it is run here, and whatever is wrong with it i
 from __future__ import annotations
 
 import ast
+import codecs
+import io
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -24,6 +27,7 @@ LARGEST = 50 << 20
 """Of a file, pictures in a notebook's outputs included."""
 MOST_CODE = 8 << 20
 SKIPPED_TAGS = {"demo", "check"}
+ENDINGS = (".ipynb", ".py")
 _HEAD = re.compile(r"^# ?%%(?!%)(?P<rest>.*)$")
 _IMPORTS = {"torch": "torch", "keras": "keras", "tensorflow": "keras"}
 _IMPORTED = re.compile(
@@ -61,8 +65,8 @@ def read(path: Path, student: str, exercise: str) -> Submission:
     except OSError as problem:
         return _nothing(path, student, exercise, b"", f"{path.name} cannot be read: {problem.strerror}.")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = content.decode("utf-8-sig" if path.suffix == ".ipynb" else _encoding(content))
+    except (UnicodeError, SyntaxError):
         return _nothing(path, student, exercise, content, f"{path.name} is not UTF-8 text.")
     if not text.strip():
         return _nothing(path, student, exercise, content, f"{path.name} is empty.")
@@ -94,9 +98,18 @@ def read(path: Path, student: str, exercise: str) -> Submission:
 
 def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
     """A folder of the right name with no file that could be the submission."""
-    there = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
+    there = ", ".join(_listed(path) for path in sorted(folder.iterdir())[:5]) or "nothing"
     note = f"No {exercise}.ipynb and no {exercise}.py was handed in; the folder holds {there}."
     return Submission(student, exercise, "", "unknown", (), b"", (note,))
+
+
+def _listed(path: Path) -> str:
+    """The name, and what keeps a thing of that name from being a file."""
+    if path.is_dir():
+        return f"{path.name}/"
+    if path.is_file():
+        return path.name
+    return f"{path.name} ({'a link to nowhere' if path.is_symlink() else 'no file'})"
 
 
 def find(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
@@ -119,7 +132,7 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
-        file = _file_in(folder, name)
+        file = chosen((file for file in folder.iterdir() if _may_be(file)), name)
         if file is None:
             yield nothing_handed_in(folder, whose, name)
         elif file.resolve().parent != path.resolve() / folder.relative_to(path):
@@ -158,14 +171,27 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
         yield top
 
 
+def _may_be(file: Path) -> bool:
+    return file.is_file() and not file.name.startswith(".")
+
+
 def _is_handed_in(folder: Path) -> bool:
     """Not `assignments/<exercise>` or `solutions/<exercise>`, which have checks."""
     return folder.is_dir() and not (folder / "checks.py").exists()
 
 
-def _file_in(folder: Path, exercise: str) -> Path | None:
-    names = [f"{exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in (".ipynb", ".py")]
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+def chosen(files: Iterable[Path], exercise: str) -> Path | None:
+    """The one of a student's files that is the submission: the one named after the exercise, else the only one there is.
+
+    Capitals make no difference; without a name, notebooks go before `.py` files.
+    """
+    files = sorted(path for path in files if path.suffix in ENDINGS)
+    names = [f"{exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS]
+    named = [path for name in names for path in files if path.name == name]
+    named += [path for name in names for path in files if path.name.lower() == name]
+    notebooks = [path for path in files if path.suffix == ".ipynb"]
+    only = next((those[0] for those in (notebooks, files) if len(those) == 1), None)
+    return named[0] if named else only
 
 
 def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:
@@ -174,14 +200,12 @@ def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str)
 
 def _notebook_cells(notebook: Any) -> Iterator[Code]:
     """Code cells, numbered among themselves. Raises `ValueError`."""
-    if not isinstance(notebook, dict) or not isinstance(cells := cast(dict[str, Any], notebook).get("cells"), list):
-        raise ValueError("no cells")
     number = 0
-    for cell in cast(list[Any], cells):
+    for cell in _all_cells(notebook):
         if not isinstance(cell, dict):
             raise ValueError("a cell that is none")
         fields = cast(dict[str, Any], cell)
-        source: Any = fields.get("source", "")
+        source: Any = fields.get("source", fields.get("input", ""))
         if isinstance(source, list):
             source = "".join(str(line) for line in cast(list[Any], source))
         if fields.get("cell_type") != "code" or not isinstance(source, str):
@@ -192,6 +216,28 @@ def _notebook_cells(notebook: Any) -> Iterator[Code]:
         if not SKIPPED_TAGS & {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}:
             # JSON can spell half a character, which no other text can.
             yield f"cell {number}", source.encode(errors="surrogatepass").decode(errors="replace")
+
+
+def _all_cells(notebook: Any) -> list[Any]:
+    """A notebook's cells; those of nbformat 3, which old tools still write, lie in worksheets."""
+    fields = cast(dict[str, Any], notebook) if isinstance(notebook, dict) else {}
+    sheets: Any = fields.get("worksheets")
+    # Without worksheets the notebook itself holds the cells.
+    holders: list[Any] = cast(list[Any], sheets) if isinstance(sheets, list) and "cells" not in fields else [fields]
+    found: list[Any] = []
+    for holder in holders:
+        cells: Any = cast(dict[str, Any], holder).get("cells") if isinstance(holder, dict) else None
+        if not isinstance(cells, list):
+            raise ValueError("no cells")
+        found += cast(list[Any], cells)
+    return found
+
+
+def _encoding(content: bytes) -> str:
+    """Of a Python file: UTF-8, or the character set that its first lines declare. Raises `SyntaxError`."""
+    named, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    # Python knows codecs that are no character sets, and some that take very long.
+    return named if codecs.lookup(named).name.startswith(("ascii", "iso8859", "cp")) else "utf-8-sig"
 
 
 def _percent_cells(text: str, name: str) -> Iterator[Code]:

@@ -59,7 +59,9 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
         (["check"], "Missing argument"),
         (["check", "nowhere.py"], "nowhere.py is not there"),
         (["check", "."], "is a folder"),
+        (["check", "/dev/null"], "/dev/null is no file; name a notebook"),
         (["check", "odd.py"], "which exercise is this"),
+        (["check", "toy.py", "--format", "junit", "--out", "assignments"], "--out assignments: this is a folder"),
         (["check", "toy.py", "--part", "prat"], "no part 'prat'; there are part, other"),
         (["check", "toy.py", "--exercise", "tyo"], "did you mean toy?"),
         (["check", "toy.py", "--config", "nowhere.yml"], "nowhere.yml cannot be read"),
@@ -92,6 +94,19 @@ def test_every_mistake_in_grading_yml_is_said(project: Path) -> None:
         assert ended.code == 2, ended
         assert "line 5" in ended.err and "line 6" in ended.err
         assert "did you mean 'limits'?" in ended.err.replace("\n", " ")
+
+
+def test_what_does_not_fit_to_the_checks_is_said_of_every_exercise(project: Path) -> None:
+    policy = project / "grading.yml"
+    text = policy.read_text().replace("third", "fourth")
+    policy.write_text(text + text.partition("\n")[2].replace("toy", "more"))
+    toy.write(project / "assignments/more/checks.py", toy.CHECKS)
+    for name in ("toy", "more"):
+        toy.write(project / f"submitted/ada/{name}/{name}.py", toy.RIGHT)
+    ended = command.run("grade", "submitted", cwd=project)
+    assert ended.code == 2, ended
+    for line, name in ((3, "toy"), (9, "more")):
+        assert f"grading.yml, line {line}: the check other.third of {name} has no points here" in ended.err
 
 
 def test_check_says_what_is_wrong(project: Path) -> None:

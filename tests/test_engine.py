@@ -210,12 +210,22 @@ def sentence(ended: command.Ended) -> None:
     lines = [line for line in ended.err.splitlines() if line.strip()]
     assert len(lines) == 1, ended
     assert "bug" not in ended.err
+    assert "[Errno" not in ended.err and ".writing" not in ended.err
+    assert "the same command goes on from there" in ended.err
 
 
-@pytest.mark.parametrize("place", ["/proc/results", "grading.yml", "grading.yml/below"])
+@pytest.mark.parametrize("place", ["/proc/results", "grading.yml/below"])
 def test_results_that_cannot_be_there(tmp_path: Path, place: str) -> None:
     a_class(tmp_path, ada=EMPTY, bob=EMPTY)
-    sentence(command.run("grade", ".", "--results", place, cwd=tmp_path))
+    ended = command.run("grade", ".", "--results", place, cwd=tmp_path)
+    sentence(ended)
+    assert place in ended.err
+
+
+def test_results_in_a_file(tmp_path: Path) -> None:
+    a_class(tmp_path, ada=EMPTY)
+    ended = command.run("grade", ".", "--results", "grading.yml", cwd=tmp_path)
+    assert (ended.code, ended.err.strip()) == (2, "--results grading.yml: this is a file; name a folder")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
@@ -280,6 +290,31 @@ def test_names_of_all_kinds(tmp_path: Path) -> None:
     ended = command.run("grade", ".", cwd=tmp_path)
     assert ended.code == 0, ended
     assert sorted(results(tmp_path)) == sorted(names)
+
+
+def test_names_that_are_no_name_for_a_file(tmp_path: Path) -> None:
+    """Of files of ours, of other systems, or too long: each has a folder, where its result and its page lie together."""
+    names = [
+        "index.html",
+        "summary.csv",
+        "a:b",
+        "<script>",
+        "100%",
+        "a%3Ab",
+        "x\ny",
+        "ü" * 120,
+        "ü" * 119 + "x",
+        "\n" * 200,
+    ]
+    a_class(tmp_path, **dict.fromkeys(names, EMPTY))
+    assert command.run("grade", ".", cwd=tmp_path).code == 0
+    assert sorted(result.student for result in results(tmp_path).values()) == sorted(names)
+    assert (tmp_path / "results/index.html").is_file() and (tmp_path / "results/summary.csv").is_file()
+    for path in (tmp_path / "results").glob("*/toy.json"):
+        assert path.with_suffix(".html").is_file()
+    before = stamps(tmp_path)
+    command.run("grade", ".", cwd=tmp_path)
+    assert stamps(tmp_path) == before
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:

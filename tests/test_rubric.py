@@ -209,15 +209,56 @@ def test_extending_in_a_circle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("base", ["nowhere.yml", "3", "[a]", "''"])
 def test_extending_what_is_not_there(tmp_path: Path, base: str) -> None:
     path = toy.write(tmp_path / "grading.yml", f"extends: {base}\n")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=r"grading.yml, line 1: .* cannot be read"):
         rubric.load(path)
 
 
 def test_a_mistake_below_is_still_a_mistake(tmp_path: Path) -> None:
     toy.write(tmp_path / "base.yml", GOOD.replace("third: 10", "third: 9"))
     path = toy.write(tmp_path / "grading.yml", "extends: base.yml\n")
-    with pytest.raises(UsageError, match="sum to 19"):
+    with pytest.raises(UsageError, match=r"base.yml, line 4: the points of toy sum to 19"):
         rubric.load(path)
+
+
+def test_mistakes_are_named_in_the_file_that_holds_them(tmp_path: Path) -> None:
+    toy.write(tmp_path / "base.yml", GOOD.replace("title:", "titel:").replace("loss: 0.5", "loss: high"))
+    text = "extends: base.yml\nexercises:\n  toy:\n    points: {part: {first: 7}}\n    limits: {seconds: -1}\n"
+    path = toy.write(tmp_path / "grading.yml", text)
+    with pytest.raises(UsageError) as caught:
+        rubric.load(path)
+    assert [problem.removeprefix(f"{tmp_path}/").partition(": ")[::2] for problem in caught.value.problems] == [
+        ("grading.yml, line 5", "seconds: input should be greater than 0, not -1"),
+        ("base.yml, line 1", "'titel' is no key here; did you mean 'title'?"),
+        ("base.yml, line 9", "loss: input should be a valid number, unable to parse string as a number, not 'high'"),
+    ]
+    toy.write(tmp_path / "base.yml", GOOD)
+    toy.write(path, text.replace("-1", "1"))
+    with pytest.raises(UsageError, match=r"grading.yml, line 4: the points of toy sum to 7"):
+        rubric.load(path)
+
+
+def test_a_mistake_in_one_exercise_hides_none_in_another(tmp_path: Path) -> None:
+    """The points of those that are sound are added up, whatever is wrong beside them."""
+    more = "  other:\n    points: {part: {first: 19}}\n    leaderboard: [part.second]\n"
+    found = problems(tmp_path, GOOD.replace("loss: 0.5", "loss: high") + more)
+    for said in (
+        "line 9: loss",
+        "line 11: the points of other sum to 19",
+        "line 12: the leaderboard names part.second",
+    ):
+        assert any(problem.startswith(said) for problem in found), found
+
+
+def test_a_key_that_is_no_text(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD + "  3:\n    points: {part: {first: 20}}\n") == [
+        "line 10: 3: input should be a valid string, not 3"
+    ]
+
+
+def test_a_file_that_windows_saved(tmp_path: Path) -> None:
+    path = tmp_path / "grading.yml"
+    path.write_bytes(b"\xef\xbb\xbf" + textwrap.dedent(GOOD).lstrip().replace("\n", "\r\n").encode())
+    assert rubric.load(path).exercise("toy")
 
 
 # Which file governs.

@@ -55,6 +55,19 @@ def test_a_notebook_as_colab_saves_it(tmp_path: Path) -> None:
     assert (found.framework, [name for name, _ in found.cells]) == ("torch", ["cell 1", "cell 2"])
 
 
+@pytest.mark.parametrize("lines", [str, lambda source: source.splitlines(keepends=True)], ids=["text", "lines"])
+def test_a_notebook_of_the_third_form(tmp_path: Path, lines: Any) -> None:
+    """Worksheets, and `input` where later forms have `source`."""
+    sources = [FRAMEWORK, "def f():\n    return 1\n"]
+    cells = [{"cell_type": "code", "input": lines(source), "language": "python", "outputs": []} for source in sources]
+    text = {"cell_type": "heading", "level": 1, "source": ["Title"]}
+    old = {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0}
+    sheets = [{"cells": [text, cells[0]], "metadata": {}}, {"cells": [cells[1]]}]
+    found = read_notebook(tmp_path, {**old, "worksheets": sheets})
+    assert found.framework == "torch"
+    assert found.cells == [("cell 1", FRAMEWORK), ("cell 2", sources[1])]
+
+
 @pytest.mark.parametrize("metadata", [None, {}, [], "x", {"tags": None}, {"tags": "demo"}, {"tags": [1, None]}, ...])
 def test_metadata_of_any_kind(tmp_path: Path, metadata: Any) -> None:
     notebook = toy.notebook(FRAMEWORK)
@@ -96,7 +109,9 @@ def test_a_cell_without_source_is_passed_over(tmp_path: Path, source: Any) -> No
         b"<html>Sign in</html>",
         b"version https://git-lfs.github.com/spec/v1\n",
         b"[" * 100_000,
-        b'{"worksheets": [{"cells": []}], "nbformat": 3}',
+        b'{"worksheets": [{"cells": 1}], "nbformat": 3}',
+        b'{"worksheets": [1], "nbformat": 3}',
+        b'{"worksheets": {}, "nbformat": 3}',
         b'{"a": 1e999999, "b": NaN}',
         b"1" * 10_000,
     ],
@@ -132,6 +147,22 @@ def test_an_empty_file(tmp_path: Path, content: bytes, name: str) -> None:
     found = read_bytes(tmp_path, content, name)
     assert found.notes == (f"{name} is empty.",)
     assert not found.readable
+
+
+@pytest.mark.parametrize("name", ["latin-1", "iso-8859-15", "cp1252"])
+def test_the_character_set_that_a_file_declares(tmp_path: Path, name: str) -> None:
+    text = f"# -*- coding: {name} -*-\n{FRAMEWORK}x = 'é'\n"
+    found = read_bytes(tmp_path, text.encode(name))
+    assert (found.framework, found.notes) == ("torch", ())
+    assert "'é'" in found.cells[0][1]
+
+
+@pytest.mark.parametrize(
+    "name", ["hex", "punycode", "idna", "zlib", "undefined", "nonsense", "rot13", "unicode_escape"]
+)
+def test_what_is_no_character_set(tmp_path: Path, name: str) -> None:
+    found = read_bytes(tmp_path, f"# coding: {name}\n{FRAMEWORK}".encode() + b"\xe9")
+    assert found.notes == ("toy.py is not UTF-8 text.",)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", bytes(range(256)), b"\x80\x04\x95", "FRAMEWORK".encode("utf-16")])
@@ -305,9 +336,29 @@ def test_a_folder_without_the_file(tmp_path: Path) -> None:
     assert found["bob"].readable
 
 
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["toy (1).ipynb"], "toy (1).ipynb"),
+        (["my toy.ipynb", "helpers.py", "notes.txt"], "my toy.ipynb"),
+        (["TOY.ipynb", "scratch.ipynb"], "TOY.ipynb"),
+        (["Toy.ipynb", "toy.py"], "toy.py"),
+        (["homework.py", ".toy.py"], "homework.py"),
+        (["a.ipynb", "b.ipynb"], ""),
+        (["a.py", "b.py"], ""),
+    ],
+)
+def test_another_name_where_only_one_can_be_meant(tmp_path: Path, files: list[str], chosen: str) -> None:
+    """Browsers and students rename; nobody gets nothing for it."""
+    laid_out(tmp_path, *(f"submitted/ada/toy/{name}" for name in files))
+    assert who(tmp_path) == [("ada", "toy", chosen)]
+
+
 def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
     (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
-    assert who(tmp_path) == [("ada", "toy", "")]
+    (found,) = submission.find(tmp_path, ["toy"], None, None)
+    assert found.file == ""
+    assert found.notes == ("No toy.ipynb and no toy.py was handed in; the folder holds toy.py/.",)
 
 
 def test_links_of_all_kinds(tmp_path: Path) -> None:
@@ -319,6 +370,7 @@ def test_links_of_all_kinds(tmp_path: Path) -> None:
     found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
     assert list(found) == ["ada", "bob", "cleo"]
     assert not found["bob"].readable and not found["cleo"].readable
+    assert "the folder holds toy.py (a link to nowhere)." in found["cleo"].notes[0]
 
 
 def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> None:

@@ -20,11 +20,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.report import words
-from autograder.result import CheckResult, Picture, Result, write_whole
+from autograder.result import CheckResult, Picture, Result, file_name, write_whole
 
 _MOST_FAILED = 5
-_TAKEN = ("", ".", "..", "index.html", "summary.csv")
-"""Names that mean something else to a file system, or to the report."""
 
 
 @dataclass(frozen=True)
@@ -186,22 +184,11 @@ def _sort_key(result: Result) -> float:
 
 
 def _folder(result: Result) -> str:
-    return _file_name(result.student)
+    return file_name(result.student)
 
 
 def _file(result: Result) -> str:
-    return f"{_file_name(result.exercise)}.html"
-
-
-def _file_name(name: str) -> str:
-    """One component of a path, the name itself where it can be; no two names share one."""
-    if name in _TAKEN:
-        return name.replace(".", "%2E") or "%"
-    return "".join(quote(c, safe="", errors="replace") if _unfit(c) else c for c in name)
-
-
-def _unfit(character: str) -> bool:
-    return character in '/\\%:*?"<>|' or ord(character) < 0x20 or 0xD800 <= ord(character) <= 0xDFFF
+    return f"{file_name(result.exercise)}.html"
 
 
 def _harmless(value: object) -> object:

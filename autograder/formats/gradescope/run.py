@@ -26,7 +26,6 @@ from autograder.submission import Submission
 UNGRADED = 3
 STUDENT = "submission"
 SORRY = "The autograder could not grade this submission, through no fault of its own. No grade was given: run it again."
-_ENDINGS = (".ipynb", ".py")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,12 +60,7 @@ def grade(root: Path, settings: Settings, loaded: Exercise) -> Result:
 
 def find(folder: Path, name: str) -> Submission:
     """The submission among the files that were uploaded: the one named after the exercise, or the only one there is."""
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in _ENDINGS and _is_own_file(path, folder)]
-    wanted = [f"{name}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in _ENDINGS]
-    named = sorted((path for path in files if path.name in wanted), key=lambda path: wanted.index(path.name))
-    notebooks = [path for path in files if path.suffix == ".ipynb"]
-    only = next((those[0] for those in (notebooks, files) if len(those) == 1), None)
-    chosen = named[0] if named else only
+    chosen = submission.chosen((path for path in folder.rglob("*") if _is_own_file(path, folder)), name)
     if chosen is None:
         return submission.nothing_handed_in(folder, STUDENT, name)
     return submission.read(chosen, STUDENT, name)
