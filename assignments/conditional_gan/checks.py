@@ -59,16 +59,6 @@ def statistics(model):
     return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
 
 
-def losses_of(value, tried):
-    """All numbers of a loss, of a list or a dict of losses."""
-    cause = "Return the losses: a number, a list of numbers, or a dict of such lists."
-    if isinstance(value, dict):
-        return np.concatenate([losses_of(part, tried) for part in value.values()] or [np.zeros(0)])
-    found = expect.array(value, tried=tried, cause=cause)
-    expect.that(found.size > 0, tried=tried, saw="no number", expected="at least one loss", cause=cause)
-    return found.ravel()
-
-
 @check("condition.example")
 def _(student):
     """The label stands behind the noise, one-hot in ten columns"""
@@ -235,8 +225,7 @@ def _(student, draw):
     with expect.blame(
         "D never learns: it is frozen for good (`trainable = False`, `requires_grad_(False)`).", on="grad"
     ):
-        loss = gan.train_discriminator(images(pixels), labels)
-    losses_of(loss, f"{tried}: the loss")
+        gan.train_discriminator(images(pixels), labels)
     expect.unmoved(
         makes,
         generator.parameters(),
@@ -258,8 +247,7 @@ def _(student, draw):
     makes, judges, keeps = generator.parameters(), discriminator.parameters(), statistics(discriminator)
     tried = "one train_generator for 16 labels"
     with expect.blame("G never learns: its fakes are cut off from it (detach, stop_gradient, .numpy()).", on="grad"):
-        loss = gan.train_generator(draw.integers(0, DIGITS, 16))
-    losses_of(loss, f"{tried}: the loss")
+        gan.train_generator(draw.integers(0, DIGITS, 16))
     expect.unmoved(
         judges,
         discriminator.parameters(),
@@ -290,13 +278,16 @@ def _(student, draw):
     tried = f"pretrain for one epoch on 24 images of a {digit}"
 
     def said():
-        p = expect.shape(
-            discriminator.forward(images(pixels)), (24, DIGITS + 1), tried="the discriminator on 24 images"
-        )
-        return np.log(np.clip(p, 1e-12, 1)).mean(axis=0)
+        """Mean ln p of each column; in training mode too: batch norm's statistics lag behind after two batches."""
+        found = []
+        for training in (False, True):
+            p = discriminator.forward(images(pixels), training)
+            expect.shape(p, (24, DIGITS + 1), tried="the discriminator on 24 images")
+            found.append(np.log(np.clip(p, 1e-12, 1)).mean(axis=0))
+        return np.array(found)
 
     before = said()
-    losses = gan.pretrain(images(pixels), labels, 1, 12)
+    gan.pretrain(images(pixels), labels, 1, 12)
     expect.unmoved(
         makes,
         generator.parameters(),
@@ -309,14 +300,13 @@ def _(student, draw):
         tried=f"{tried}, the discriminator's parameters",
         cause="pretrain does not train: call D's update on each batch of real images.",
     )
-    likeliest = int((said() - before)[1:].argmax())
+    likeliest = [int(each) for each in (said() - before)[:, 1:].argmax(axis=1)]
     expect.equal(
-        likeliest,
+        digit if digit in likeliest else likeliest[0],
         digit,
         tried=f"{tried}: the digit that D takes them for more than before",
         cause="Pre-training uses the wrong column: digit d is column d + 1.",
     )
-    losses_of(losses, f"{tried}: the losses")
 
 
 @check("classification.digits", needs="discriminator.softmax")

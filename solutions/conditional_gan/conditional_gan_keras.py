@@ -91,6 +91,9 @@ class ConditionalGAN:
         self.discriminator = build_discriminator()
         self.generator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
         self.discriminator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
+        # Built here: a compiled step that has variables to make is traced twice.
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.cross_entropy = keras.losses.CategoricalCrossentropy()
         ### END SOLUTION
 
