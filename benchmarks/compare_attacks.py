@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,12 +125,16 @@ Tool = Callable[[str, Path], float | None]
 def main() -> int:
     # nbgrader starts `alembic` by its bare name.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    tools: dict[str, Tool] = {"nbgrader": stock_nbgrader, "otter": stock_otter}
     rows: dict[str, list[Measured]] = {}
     honest: list[float | None] = []
-    with Zygotes(allow_weak=False) as zygotes:
+    with Zygotes(allow_weak=False) as zygotes, tempfile.TemporaryDirectory() as course:
         zygote = zygotes.of("torch")
-        tools["ours"] = lambda source, folder: ours(source, folder, zygotes)
+        cells = nbgrader_course(Path(course))
+        tools: dict[str, Tool] = {
+            "nbgrader": lambda source, folder: stock_nbgrader(source, folder, Path(course), cells),
+            "otter": stock_otter,
+            "ours": lambda source, folder: ours(source, folder, zygotes),
+        }
         with tempfile.TemporaryDirectory() as folder:
             for name, tool in tools.items():
                 (Path(folder) / name).mkdir()
@@ -153,8 +158,8 @@ def measure(tool: Tool, source: str) -> Measured:
         return Measured(points, tuple(_in_short(each) for each in harm) + _left_behind(around))
 
 
-def stock_nbgrader(source: str, folder: Path) -> float | None:
-    """`nbgrader generate_assignment` and `nbgrader autograde` in a course of their own."""
+def nbgrader_course(folder: Path) -> list[Any]:
+    """A course whose assignment has been generated, for every idea to start from; the notebook's cells."""
     solution = f"### BEGIN SOLUTION\n{toy.RIGHT}### END SOLUTION\n"
     tests = "\n".join(f"assert {test}" for test in TESTS)
     cells = [
@@ -162,11 +167,17 @@ def stock_nbgrader(source: str, folder: Path) -> float | None:
         _nbgrader_cell(tests, "test", solution=False, grade=True, locked=True, points=POINTS),
     ]
     _write_notebook(folder / "source" / "toy" / "toy.ipynb", cells)
+    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
+    _run([sys.executable, "-m", "nbgrader", "generate_assignment", "toy"], folder)
+    return cells
+
+
+def stock_nbgrader(source: str, folder: Path, course: Path, cells: list[Any]) -> float | None:
+    """`nbgrader autograde` in a copy of the course."""
+    shutil.copytree(course, folder, dirs_exist_ok=True)
     handed_in = [_nbgrader_cell(source, "answer", solution=True, grade=False), cells[1]]
     _write_notebook(folder / "submitted" / "somebody" / "toy" / "toy.ipynb", handed_in)
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
-    for command in (["generate_assignment", "toy"], ["autograde", "toy"]):
-        _run([sys.executable, "-m", "nbgrader", *command], folder)
+    _run([sys.executable, "-m", "nbgrader", "autograde", "toy"], folder)
     return _from_gradebook(folder / "gradebook.db")
 
 

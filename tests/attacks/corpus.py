@@ -20,6 +20,7 @@ from tests import catalogue
 
 FOLDER = Path(__file__).parent / "corpus"
 _HEAD = re.compile(r"^# (?P<key>\w+): (?P<value>.+)$")
+_FIRST = "xor"
 _KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds"}
 
 
@@ -38,7 +39,8 @@ class Attack:
     check_seconds: float
 
     def __str__(self) -> str:
-        return f"{self.path.stem}-{self.framework}"
+        # Those of the first exercise go by their file alone.
+        return "-".join([self.path.stem, *([self.exercise] if self.exercise != _FIRST else []), self.framework])
 
     def submission(self, targets: dict[str, str | int]) -> Submission:
         """With what an attacker could know of the place in cells before its own."""
@@ -64,23 +66,28 @@ def attacks() -> Iterator[Attack]:
         head = _head(path)
         if unknown := set(head) - _KEYS:
             raise ValueError(f"{path.name} has heads that nobody reads: {', '.join(unknown)}")
-        exercise = head.get("exercise", "xor")
-        ids = [check.id for check in catalogue.load(exercise).checks]
+        exercises = _listed(head.get("exercise", _FIRST))
         keeps = frozenset(_listed(head.get("keeps", "")))
-        if strange := keeps - set(ids):
-            raise ValueError(f"{path.name} keeps {', '.join(strange)}, which {exercise} does not have")
+        if strange := keeps - {id for exercise in exercises for id in _ids(exercise)}:
+            raise ValueError(f"{path.name} keeps {', '.join(strange)}, which {' and '.join(exercises)} does not have")
         asked = head.get("checks", "exact")
-        only = ids if asked == "all" else catalogue.exact_checks(exercise) if asked == "exact" else _listed(asked)
-        for framework in _listed(head.get("framework", "torch")):
-            yield Attack(
-                path,
-                head["tries"],
-                exercise,
-                cast(FrameworkName, framework),
-                keeps,
-                tuple(only),
-                float(head.get("seconds", "5")),
-            )
+        for exercise in exercises:
+            ids = _ids(exercise)
+            only = ids if asked == "all" else catalogue.exact_checks(exercise) if asked == "exact" else _listed(asked)
+            for framework in _listed(head.get("framework", "torch")):
+                yield Attack(
+                    path,
+                    head["tries"],
+                    exercise,
+                    cast(FrameworkName, framework),
+                    keeps & set(ids),
+                    tuple(only),
+                    float(head.get("seconds", "5")),
+                )
+
+
+def _ids(exercise: str) -> list[str]:
+    return [check.id for check in catalogue.load(exercise).checks]
 
 
 def _head(path: Path) -> dict[str, str]:
@@ -106,15 +113,18 @@ _START = "<!-- made by `python -m tests.attacks.corpus` -->"
 
 def page(text: str) -> str:
     """The page with its table as the files have it."""
-    lines = ["| attack | tries to | frameworks | keeps |", "|---|---|---|---|"]
-    frameworks: dict[Path, list[str]] = {}
+    lines = ["| attack | tries to | exercise | frameworks | keeps |", "|---|---|---|---|---|"]
+    of_file: dict[Path, list[Attack]] = {}
     for attack in attacks():
-        frameworks.setdefault(attack.path, []).append(attack.framework)
-    for attack in attacks():
-        if attack.framework == frameworks[attack.path][0]:
-            keeps = ", ".join(f"`{id}`" for id in sorted(attack.keeps))
-            both = ", ".join(frameworks[attack.path])
-            lines.append(f"| `{attack.path.name}` | {attack.tries.replace('|', chr(92) + '|')} | {both} | {keeps} |")
+        of_file.setdefault(attack.path, []).append(attack)
+    for path, made in of_file.items():
+        keeps = ", ".join(f"`{id}`" for id in sorted({id for attack in made for id in attack.keeps}))
+        exercises, frameworks = (
+            ", ".join(dict.fromkeys(names))
+            for names in ([attack.exercise for attack in made], [attack.framework for attack in made])
+        )
+        tries = made[0].tries.replace("|", chr(92) + "|")
+        lines.append(f"| `{path.name}` | {tries} | {exercises} | {frameworks} | {keeps} |")
     return text.partition(_START)[0] + _START + "\n\n" + "\n".join(lines) + "\n"
 
 
