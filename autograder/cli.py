@@ -38,6 +38,7 @@ from shared import data as datasets
 
 SOMETHING_WRONG, USAGE, UNGRADED, INTERRUPTED = 1, 2, 3, 130
 DEBUG = "AUTOGRADER_DEBUG"
+FLAG = with_formats.FLAG
 _REMEDIES = {
     errno.ENOSPC: "Make room",
     errno.EACCES: "Allow writing there, or name another place",
@@ -55,17 +56,16 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 check found something wrong · 2 wrong usage or grading.yml · 3 something could not be graded",
 )
 
-app.add_typer(with_nbgrader.app, name="nbgrader")
-with_formats.register(app)
-
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Json = Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead of tables.")]
 Config = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="The grading.yml to go by. Default: the nearest one, upwards from PATH."
+        "--config",
+        metavar="FILE",
+        help="The grading.yml to go by. Default: the nearest one, upwards from here or PATH.",
     ),
 ]
 ExerciseName = Annotated[
@@ -75,13 +75,15 @@ ExerciseName = Annotated[
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="Your notebook (.ipynb) or Python file (.py).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your notebook (.ipynb) or Python file (.py).")],
     part: Annotated[
         str | None, typer.Option("--part", "-p", metavar="PART", help="Only this part, and what it needs.")
     ] = None,
     exercise_name: ExerciseName = None,
     config: Config = None,
-    show_output: Annotated[bool, typer.Option("--output", help="Show what your code printed, too.")] = False,
+    show_output: Annotated[
+        bool, typer.Option("--output", metavar=FLAG, help="Show what your code printed, too.")
+    ] = False,
     formats: with_formats.Formats = None,
     outs: with_formats.Outs = None,
     as_json: Json = False,
@@ -121,16 +123,23 @@ def check(
 def grade(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH…", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
+        typer.Argument(metavar="PATH", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
     ],
-    results: Annotated[Path, typer.Option(help="Where results, summary.csv and index.html go.")] = Path("results"),
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Submissions graded at the same time.")] = 1,
+    results: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary.csv and index.html go.")] = Path(
+        "results"
+    ),
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Submissions graded at the same time.")
+    ] = 1,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading.")
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading."
+        ),
     ] = None,
     exercise_name: ExerciseName = None,
     student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Grade also what has a result already.")] = False,
+    force: Annotated[bool, typer.Option("--force", metavar=FLAG, help="Grade also what has a result already.")] = False,
     only: Annotated[
         str | None,
         typer.Option(
@@ -140,7 +149,7 @@ def grade(
         ),
     ] = None,
     allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", help="Grade also where student code cannot be walled in.")
+        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade also where student code cannot be walled in.")
     ] = False,
     gradebook: with_nbgrader.Gradebook = None,
     config: Config = None,
@@ -188,11 +197,13 @@ def grade(
 
 @app.command()
 def release(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[EXERCISE]…", help="Default: all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail where a notebook is out of date.")
+        bool, typer.Option("--check", metavar=FLAG, help="Write nothing; fail where a notebook is out of date.")
     ] = False,
-    proven: Annotated[bool, typer.Option("--prove/--no-prove", help="Grade solution and stub afterwards.")] = True,
+    proven: Annotated[
+        bool, typer.Option("--prove/--no-prove", metavar=FLAG, help="Grade solution and stub afterwards.")
+    ] = True,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -253,6 +264,11 @@ def doctor(config: Config = None, as_json: Json = False) -> None:
         out.print(shown)
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(UNGRADED)
+
+
+# Below the commands of this module: help lists them in this order.
+app.add_typer(with_nbgrader.app, name="nbgrader")
+with_formats.register(app)
 
 
 def main() -> None:

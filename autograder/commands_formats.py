@@ -28,6 +28,8 @@ from autograder.submission import Submission
 
 out = Console(highlight=False)
 
+FLAG = ""
+"""The type of an option that takes no value: help shows none."""
 WORKSPACE = "GITHUB_WORKSPACE"
 """Where a runner says that the repository lies: annotations name files as seen from there."""
 
@@ -154,20 +156,22 @@ def register(app: typer.Typer) -> None:
 
 
 def make_gradescope(
-    exercise: Annotated[str, typer.Argument(help="The exercise.")],
+    exercise: Annotated[str, typer.Argument(metavar="EXERCISE", help="The exercise.")],
     file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Default: <exercise>-gradescope.zip.")
     ] = None,
     allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", help="Grade there also where student code cannot be walled in.")
+        bool,
+        typer.Option("--allow-weak", metavar=FLAG, help="Grade there also where student code cannot be walled in."),
     ] = False,
     config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead of a sentence.")] = False,
 ) -> None:
     """Make the autograder.zip of EXERCISE for a programming assignment on Gradescope.
 
-    It holds the grader, the exercise and its solutions; setup.sh installs the rest, each package in the version of
-    requirements.lock. Either framework may be handed in.
+    It holds the grader, the exercise and its solutions.
+    setup.sh installs the rest, each package in the version of requirements.lock.
+    Either framework may be handed in.
     """
     content = bundle.archive(_policy(config), exercise, allow_weak=allow_weak)
     path = file or Path(f"{exercise}-gradescope.zip")
@@ -177,14 +181,14 @@ def make_gradescope(
 
 
 def make_otter(
-    exercise: Annotated[str, typer.Argument(help="The exercise.")],
+    exercise: Annotated[str, typer.Argument(metavar="EXERCISE", help="The exercise.")],
     folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: <exercise>-otter.")] = None,
     config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead of a sentence.")] = False,
 ) -> None:
     """Make the source notebooks of EXERCISE for `otter assign`, one for each framework.
 
-    What it makes of them (the students' notebook and autograder.zip) is graded by this package's engine, through a plugin:
+    What it makes of them is graded by this package's engine, through a plugin:
     `otter run` and `otter grade` execute no student's code beside a test.
     """
     insist_on_otter()

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder import exercise, rubric
+from autograder.commands_formats import FLAG
 from autograder.errors import UsageError
 from autograder.exercise import Exercise
 from autograder.release import exercises_of
@@ -21,7 +22,7 @@ from autograder.result import Result
 from autograder.rubric import FILE
 from autograder.submission import Submission
 
-app = typer.Typer(no_args_is_help=True, help="Grade the submissions of a course of nbgrader's.")
+app = typer.Typer(no_args_is_help=True, help="Make a course for nbgrader whose `autograde` is this engine.")
 out = Console(highlight=False)
 
 Gradebook = Annotated[
@@ -36,27 +37,29 @@ Gradebook = Annotated[
 
 @app.callback()
 def nbgrader() -> None:
-    """Grade the submissions of a course of nbgrader's."""
+    """Make a course for nbgrader whose `autograde` is this engine."""
     insist_on_extra()
 
 
 @app.command()
 def init(
-    course: Annotated[Path, typer.Argument(help="The course's folder; made where it is not there.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[EXERCISE]…", help="Default: all.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write source notebooks anew that are there already.")] = False,
+    course: Annotated[Path, typer.Argument(metavar="COURSE", help="The course's folder; made where it is not there.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar=FLAG, help="Write source notebooks anew that are there already.")
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option(
             "--config", metavar="FILE", help="The grading.yml to go by. Default: the nearest, from COURSE upwards."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead of lines.")] = False,
 ) -> None:
     """Write nbgrader_config.py, grading.yml and source/<exercise>/<exercise>.ipynb into COURSE.
 
-    The framework of the notebooks is the one that `grading.yml` names. Then, in COURSE: `nbgrader generate_assignment`,
-    `nbgrader autograde`, and whatever else nbgrader offers.
+    The framework of the notebooks is the one that `grading.yml` names.
+    Then, in COURSE: `nbgrader generate_assignment`, `nbgrader autograde`, and so on.
     """
     from autograder.formats.nbgrader import course as courses
 
