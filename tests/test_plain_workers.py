@@ -125,26 +125,68 @@ def test_nothing_is_left(plain: Zygotes) -> None:
     assert not Path(here).exists()
 
 
+ANYWHERE = {
+    "os": {"environ", "cpu_count", "path", "sep", "pathsep", "linesep", "name", "devnull", "PathLike", "fspath"},
+    "signal": {"SIGINT", "SIGTERM", "Signals"},
+    "socket": {"socket"},
+    "select": {"select"},
+}
+"""Of modules that differ from system to system, what every system has and an import may use."""
+ANYWHERE_ALL = {f"{module}.{name}" for module, names in ANYWHERE.items() for name in names}
+
+
 def modules() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "worker" / "zygote.py"]
+    """Of the package and of what notebooks import; on no other system than Linux is there a zygote."""
+    found = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "shared").rglob("*.py")]
+    return [path for path in sorted(found) if path != PACKAGE / "worker" / "zygote.py"]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_needs_posix_to_be_imported(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found: set[str] = set()
-    # At module level, also below `if`, `try` and `class`; not inside functions.
-    waiting: list[ast.AST] = [tree]
+def evaluated_by_an_import(tree: ast.AST) -> Iterator[ast.AST]:
+    """What an import of the module runs: also below `if`, `try` and `class`, in decorators and defaults; no function's body."""
+    waiting = [tree]
     while waiting:
         node = waiting.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            waiting += [] if isinstance(node, ast.Lambda) else node.decorator_list
+        elif isinstance(node, ast.AnnAssign):
+            waiting += filter(None, [node.value])
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE.parent)))
+def test_no_module_needs_posix_to_be_imported(path: Path) -> None:
+    found: set[str] = set()
+    used: set[str] = set()
+    for node in evaluated_by_an_import(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            used |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used.add(f"{node.value.id}.{node.attr}")
     assert not found & POSIX
     assert not {name for name in found if name == "zygote"}
+    assert not {name for name in used if name.partition(".")[0] in ANYWHERE} - ANYWHERE_ALL
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\nPAGE = os.sysconf(1)",
+        "import signal\nclass A:\n    kill = signal.SIGKILL",
+        "import os\ndef f(who=os.getuid()): ...",
+        "from os import fork",
+        "import os\ntry:\n    os.register_at_fork(before=print)\nfinally:\n    pass",
+    ],
+)
+def test_what_only_posix_has_would_be_found(source: str, tmp_path: Path) -> None:
+    path = toy.write(tmp_path / "module.py", source)
+    with pytest.raises(AssertionError):
+        test_no_module_needs_posix_to_be_imported(path)
 
 
 def test_nobody_imports_the_zygote() -> None:
