@@ -185,7 +185,10 @@ def _(student, draw):
         tried="40 steps of GAN.train_discriminator, on real points far from the fakes",
         saw=f"D's score on real points less that on fakes changed by {rise:.2g}",
         expected="a difference that grows",
-        cause="The labels are turned round: real is 1, fake is 0.",
+        cause="The labels are turned round: real is 1, fake is 0."
+        if rise < -0.001
+        else "D does not learn the difference. Batch normalisation right before the output, for one, gives real points and "
+        "fakes the same mean if each have a batch of their own.",
     )
 
 
