@@ -26,6 +26,9 @@ from autograder.worker import sandbox
 HELLO_SECONDS = 120.0
 """CPU seconds for the worker's first answer, before any student's code: a plain worker imports the framework in it."""
 
+LONG_SECONDS = 1.0
+"""CPU seconds from which on a cell is one of those that make a file slow to read."""
+
 ZygoteOf = Callable[[FrameworkName], Zygote | None]
 Progress = Callable[[str], None]
 
@@ -86,6 +89,7 @@ class Session:
         zygote_of: ZygoteOf,
         machine: Machine = "plain",
         gpu: Lease | None = None,
+        shortened: dict[int, int] | None = None,
     ) -> None:
         limits = exercise.rubric.limits
         self._file = file
@@ -102,6 +106,9 @@ class Session:
         self._zygote_of = zygote_of
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
+        self.shortened: dict[int, int] = {} if shortened is None else shortened
+        """Cells that are not run as they are, by number: 1 for what they define only, 2 for not at all. Sessions of one file
+        share it: what was slow to read once is not tried again."""
         self._spent = 0.0
         self.output = ""
         self.notes: list[str] = []
@@ -111,7 +118,8 @@ class Session:
     def begin(self) -> None:
         """Have a live worker with the file loaded and nothing kept from the check before.
 
-        Raises `LimitExceeded` where loading the file runs past a limit: once is enough, it is not tried again.
+        Raises `LimitExceeded` where reading the file ends the process, or runs past a limit other than that of time: once is
+        enough, it is not tried again.
         """
         if self._unloadable:
             raise self._unloadable
@@ -122,8 +130,15 @@ class Session:
             except LimitExceeded:
                 # It died between two checks, by a thread of its own: the next one gets a new worker.
                 self.close()
+        while True:
+            self.close()
+            self._start()
+            if self._read_file():
+                return
+
+    def _start(self) -> None:
+        """A new worker that has read nothing yet."""
         assert self._file.framework != "unknown"
-        self.close()
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
         self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu)
@@ -141,12 +156,33 @@ class Session:
         if not hello["draws_repeat"]:
             self.close()
             raise GraderError("the same seed gives different draws on this machine: no grading here can be repeated")
-        try:
-            troubles = self._worker.ask("load", seconds=self._seconds, args=[list(cell) for cell in self._file.cells])
-        except LimitExceeded as problem:
-            self._unloadable = LimitExceeded(problem.limit, f"{problem.used}, while the file was read", problem.allowed)
-            raise self._unloadable from None
-        self.notes = [_cell_note(*trouble) for trouble in troubles]
+
+    def _read_file(self) -> bool:
+        """Run the cells in order, within a check's seconds together. `False` where they take longer: then the worker is gone, and
+        the next one takes of those that compute for long only what they define. Nobody loses points to an experiment left in."""
+        assert self._worker
+        cells = self._file.cells
+        self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.shortened)]
+        spent: dict[int, float] = {}
+        for number, (name, source) in enumerate(cells):
+            times = self.shortened.get(number, 0)
+            if times > 1:
+                continue
+            before, left = self._worker.cpu_seconds, self._seconds - sum(spent.values())
+            try:
+                troubles = self._worker.ask("load", seconds=max(left, 1.0), args=[[name, source, times == 1]])
+            except LimitExceeded as problem:
+                if problem.limit == "time":
+                    long = [each for each, seconds in spent.items() if seconds > LONG_SECONDS]
+                    for each in {number, *long}:
+                        self.shortened[each] = self.shortened.get(each, 0) + 1
+                    return False
+                used = f"{problem.used}, while the file was read"
+                self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
+                raise self._unloadable from None
+            spent[number] = self._worker.cpu_seconds - before
+            self.notes += [_cell_note(*trouble) for trouble in troubles]
+        return True
 
     def ask(self, verb: str, **fields: Any) -> Any:
         """A request within the check's seconds."""
@@ -276,14 +312,16 @@ class _Run:
 
     def _pretended_session(self) -> Session:
         if self._pretended is None:
-            self._pretended = Session(self._handed_in, self._exercise, self._job.zygote_of, "pretended")
+            self._pretended = Session(
+                self._handed_in, self._exercise, self._job.zygote_of, "pretended", shortened=self.session.shortened
+            )
         self._pretended.begin()
         return self._pretended
 
     def _gpu_session(self) -> Session:
         """Until the check ends: others wait for the GPU."""
         lease = self._gpu.enter_context(self._job.gpus.lease())
-        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease)
+        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.shortened)
         self._gpu.callback(session.close)
         session.begin()
         return session
@@ -353,6 +391,15 @@ def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check],
 
 def _layers(holding: Sequence[str]) -> Layers:
     return Layers(sandbox.level(holding), list(holding), [layer for layer in sandbox.LAYERS if layer not in holding])
+
+
+def _not_run(cell: tuple[str, str], seconds: float) -> str:
+    name, source = cell
+    first = next((number for number, line in enumerate(source.splitlines(), 1) if line.strip()), 1)
+    return (
+        f"{name}, from line {first} on, was not run: reading the file took over {seconds:g} s of computing. "
+        "What it defines is there, what it computes is not."
+    )
 
 
 def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:

@@ -162,13 +162,31 @@ def test_memory_that_the_kernel_does_not_count_is_counted_by_us(zygotes: Zygotes
         assert caught.value.limit == "memory"
 
 
-def test_a_limit_while_the_file_is_read_is_tried_once(zygotes: Zygotes, exercise: Exercise) -> None:
-    marker = "print('loading')\n"
-    result = grader.grade(toy.handed_in(marker + PROLOGUE + "while True: pass\n"), grader.Job(exercise, 1, zygotes.of))
-    assert [check.status for check in result.checks] == ["failed"] * 3
-    assert result.score == 0
-    assert all("while the file was read" in check.saw for check in result.checks)
-    assert result.output.count("loading") == 1
+def test_of_a_cell_that_computes_for_too_long_what_it_defines_is_graded(zygotes: Zygotes, exercise: Exercise) -> None:
+    """An experiment that a student has left in costs nothing but what it would have computed."""
+    experiment = "TWO = 2\nresult = sum(iter(int, 1))\ndef bad():\n    return TWO\n"
+    result = grader.grade(toy.handed_in(PROLOGUE + experiment), grader.Job(exercise, 1, zygotes.of))
+    assert result.score == result.maximum, result.checks
+    assert result.notes[0].startswith(
+        "toy.py, from line 1 on, was not run: reading the file took over 1 s of computing."
+    )
+
+
+def test_only_the_cells_that_compute_for_long_are_shortened(zygotes: Zygotes, exercise: Exercise) -> None:
+    slow = "import time\nstart = time.process_time()\nwhile time.process_time() - start < 5: pass\nslow = 1\n"
+    cells = [PROLOGUE, "quick = [n for n in range(3)]\n", slow, "def bad():\n    return quick\n", "never = 9 ** 9 ** 9"]
+    source = "".join(f"# %%\n{cell}" for cell in cells)
+    result = grader.grade(toy.handed_in(source), grader.Job(exercise, 1, zygotes.of))
+    assert result.score == result.maximum, result.checks
+    lines = [note.split(",")[1] for note in result.notes if "was not run" in note]
+    assert lines == [" from line 12 on", " from line 20 on"], "the slow one, and the one that is slow to define"
+
+
+def test_what_a_cell_was_to_compute_is_missed_by_name(zygotes: Zygotes, exercise: Exercise) -> None:
+    source = PROLOGUE + "while True: pass\nbad = make()\n"
+    result = grader.grade(toy.handed_in(source), grader.Job(exercise, 1, zygotes.of))
+    assert [check.status for check in result.checks] == ["passed", "failed", "passed"]
+    assert "took over 1 s of computing" in result.checks[1].likely
 
 
 @pytest.mark.parametrize("ending", ["os._exit(0)", "ctypes.string_at(0)", "os.kill(os.getpid(), 9)"])

@@ -22,6 +22,8 @@ class Cell(NamedTuple):
 
     name: str
     source: str
+    definitions_only: bool = False
+    """Take what it imports, defines and names; run nothing else of it."""
 
 
 class Trouble(NamedTuple):
@@ -52,6 +54,8 @@ class Submission:
             except SyntaxError:
                 source = without_magics(source)
                 tree = ast.parse(source, cell.name)
+            if cell.definitions_only:
+                tree.body = [statement for statement in tree.body if _defines(statement)]
             _show_in_tracebacks(cell.name, self._cells[cell.name])
             exec(compile(tree, cell.name, "exec"), self.module.__dict__)
         except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
@@ -98,6 +102,16 @@ def _overlaid(before: str, source: str) -> str:
     old, new = before.split("\n"), source.split("\n")
     new += [""] * (len(old) - len(new))
     return "\n".join(line or (old[number] if number < len(old) else "") for number, line in enumerate(new))
+
+
+def _defines(statement: ast.stmt) -> bool:
+    """Functions, classes, imports, and names for what needs no call and no loop to be known."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
+        return not any(isinstance(node, _COMPUTES) for node in ast.walk(statement.value))
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
+
+
+_COMPUTES = (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield, ast.YieldFrom)
 
 
 def _show_in_tracebacks(name: str, source: str) -> None:

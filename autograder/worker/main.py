@@ -48,7 +48,8 @@ class Worker:
             "method": self._method,
             "part": self._part,
             "shared": self._shared,
-            "forget": lambda asked: self._exchange.forget(),
+            "forget": self._forget,
+            "eagerly": lambda asked: self._framework.eagerly(asked.args[0]),
             "seed": lambda asked: self._framework.seed(asked.args[0]),
             "ready": lambda asked: self._framework.ready(self._model(asked), self._numbers(asked.args[0])),
             "forward": self._forward,
@@ -87,11 +88,15 @@ class Worker:
 
     def _load(self, asked: Request) -> Any:
         troubles: list[Any] = []
-        for name, source in asked.args:
-            trouble = self._submission.run(Cell(name, source))
+        for name, source, *definitions_only in asked.args:
+            trouble = self._submission.run(Cell(name, source, any(definitions_only)))
             if trouble:
                 troubles.append([name, *trouble])
         return troubles
+
+    def _forget(self, asked: Request) -> None:
+        self._exchange.forget()
+        self._framework.eagerly(False)
 
     def _scope(self) -> AbstractContextManager[Any]:
         return self._device.scope() if self._device else nullcontext()
