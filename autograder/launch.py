@@ -391,7 +391,7 @@ def _answers(verb: str, value: Any) -> bool:
             return isinstance(value, bool)
         case "part":
             return isinstance(value, wire.Remote)
-        case "forget" | "seed" | "ready" | "assign":
+        case "forget" | "seed" | "eagerly" | "ready" | "assign":
             return value is None
         case _:
             return True

@@ -342,5 +342,5 @@ def _(student, draw):
     seed, x, y = draw.seed(), draw.integers(1, 40, 8, 8), draw.integers(0, 2, 8, 1).astype(np.float32)
     student.seed(seed)
     model = student.place(built(student, "build_cnn_lstm", 40, 8), x, y)
-    student.train(model, x, y, epochs=8, batch_size=4, seed=seed)
+    student.train(model, x, y, epochs=4, batch_size=8, seed=seed)
     return {"accuracy": student.accuracy(model, x, y)}

@@ -45,6 +45,9 @@ class Run:
     def call(self, name: str) -> Any:
         return self._worker.ask("call", seconds=60, name=name)
 
+    def eagerly(self, on: bool) -> None:
+        self._worker.ask("eagerly", seconds=10, args=[on])
+
     def findings(self, model: Any = None) -> list[dict[str, str]]:
         """Since the last call; and what a model has left behind."""
         found = self._worker.ask("found", seconds=10)["findings"]

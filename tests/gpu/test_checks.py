@@ -121,6 +121,37 @@ def test_the_same_mistake_in_keras(zygotes: Zygotes, tmp_path: Path) -> None:
     assert "Take the `tf.device` scope away" in check.likely
 
 
+ONLY_TRACED = edited(
+    KERAS,
+    ("def train(", "@tf.function\ndef batch(x, y):\n    return x, y * x.get_shape()[0] / 6\n\ndef train("),
+    ("train_on_batch(x, y)", "train_on_batch(*batch(x, y))"),
+)
+"""An array has no `get_shape`; traced, the function gets a tensor."""
+
+
+def test_a_program_that_works_only_where_it_is_traced_passes(zygotes: Zygotes, tmp_path: Path) -> None:
+    check = graded(zygotes, tmp_path, ONLY_TRACED, "keras")["gpu.readiness"]
+    assert check.status == "passed", check
+
+
+def test_its_mistake_is_found_too(zygotes: Zygotes, tmp_path: Path) -> None:
+    wrong = edited(ONLY_TRACED, ("        model.train", '        with tf.device("/CPU:0"):\n            model.train'))
+    check = graded(zygotes, tmp_path, wrong, "keras")["gpu.readiness"]
+    assert check.status == "failed"
+    assert "Take the `tf.device` scope away" in check.likely
+
+
+def test_other_checks_are_not_run_eagerly(zygotes: Zygotes) -> None:
+    source = "import tensorflow as tf\nf = tf.function(lambda: tf.executing_eagerly())"
+    with toy.session(zygotes, toy.handed_in(source, "keras")) as session:
+        student = grader.Student(session.ask)
+        assert student.f() is False
+        student.eagerly()
+        assert student.f() is True
+        session.begin()
+        assert student.f() is False
+
+
 def test_what_was_found_while_the_file_was_read_says_nothing_of_the_lesson(zygotes: Zygotes, tmp_path: Path) -> None:
     tried_out = (
         "\ntry:\n    torch.ones(2) @ torch.ones(2, device='cuda')\nexcept (RuntimeError, AssertionError):\n    pass\n"

@@ -11,21 +11,30 @@ RIGHT = programs.read("right_keras")
 WRONG = programs.read("wrong_keras")
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["eagerly", "traced"])
+def eagerly(request: pytest.FixtureRequest) -> bool:
+    """A lesson is run eagerly, and where that raises, traced."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def plain(zygotes: Zygotes):
+def plain(zygotes: Zygotes, eagerly: bool):
     with programs.worker(zygotes, RIGHT, "plain") as opened:
+        opened.eagerly(eagerly)
         yield opened
 
 
 @pytest.fixture(scope="module")
-def pretended(zygotes: Zygotes):
+def pretended(zygotes: Zygotes, eagerly: bool):
     with programs.worker(zygotes, RIGHT, "pretended") as opened:
+        opened.eagerly(eagerly)
         yield opened
 
 
 @pytest.fixture(scope="module")
-def mistaken(zygotes: Zygotes):
+def mistaken(zygotes: Zygotes, eagerly: bool):
     with programs.worker(zygotes, WRONG, "pretended") as opened:
+        opened.eagerly(eagerly)
         yield opened
 
 

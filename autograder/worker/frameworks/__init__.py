@@ -31,6 +31,10 @@ class Framework(Protocol):
         """Seed Python's, NumPy's and the framework's global generators."""
         ...
 
+    def eagerly(self, on: bool) -> None:
+        """Run op by op, or no longer, the functions that the framework would first trace and compile."""
+        ...
+
     def draws_repeat(self) -> bool:
         """The canary: does the same seed give the same numbers here?"""
         ...

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,13 @@ def seed(seed: int) -> None:
     """Seed all three generators, and Keras' own."""
     random.seed(seed)
     keras.utils.set_random_seed(seed % 2**32)
+
+
+def eagerly(on: bool) -> None:
+    """Every `tf.function`, and with them `fit`, `train_on_batch` and `predict`."""
+    # The student did not ask for it and can do nothing about it.
+    warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
+    tf.config.run_functions_eagerly(on)
 
 
 def draws_repeat() -> bool:

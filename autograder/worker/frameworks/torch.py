@@ -40,6 +40,10 @@ def seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def eagerly(on: bool) -> None:
+    """PyTorch traces nothing."""
+
+
 def draws_repeat() -> bool:
     """Does the same seed give the same draws, of every generator?"""
 
