@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from autograder.errors import LimitExceeded
 from autograder.launch import FrameworkName
 from autograder.result import Result
 from autograder.student import Student
-from tests import catalogue, toy
+from tests import catalogue, command, toy
+from tests.catalogue import ROOT
 
 PACKAGE = Path(grader.__file__).parent
 POSIX = {
@@ -189,6 +191,53 @@ def test_what_only_posix_has_would_be_found(source: str, tmp_path: Path) -> None
         test_no_module_needs_posix_to_be_imported(path)
 
 
+def run_elsewhere(system: str, *arguments: str, cwd: Path) -> command.Ended:
+    program = [sys.executable, ROOT / "tests" / "elsewhere.py", system, "-m", *arguments]
+    done = subprocess.run(
+        program,
+        cwd=cwd,
+        env=command.environment(PYTHONPATH=str(cwd)),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=command.SECONDS,
+        check=False,
+    )
+    return command.Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_what_students_use_finds_all_that_it_needs_elsewhere(tmp_path: Path, system: str) -> None:
+    """On a system that is called so and lacks what Linux alone has: `check`, with a loop and a crash; `Notebook`; `release`."""
+    toy.project(tmp_path, hidden="", limits="{seconds: 60, check_seconds: 1, memory_mb: 600}")
+    wrong = toy.RIGHT.replace("return 2 * x", "while True: pass").replace("return 3", "import os; os._exit(3)")
+    toy.write(tmp_path / "toy.py", wrong)
+    ended = run_elsewhere(system, "autograder", "check", "toy.py", "--json", cwd=tmp_path)
+    assert ended.code == 1, ended
+    assert ended.json["isolation"]["level"] == "weak"
+    saw = {check["id"]: check["saw"] for check in ended.json["checks"]}
+    assert saw["part.first"] == ""
+    assert "time limit" in saw["part.second"] and "ended itself with status 3" in saw["other.third"]
+    toy.write(tmp_path / "toy.py", toy.RIGHT)
+    toy.write(tmp_path / "in_a_notebook.py", "from autograder import Notebook\nprint(Notebook('toy').check_all())")
+    assert "20 of 20" in run_elsewhere(system, "in_a_notebook", cwd=tmp_path).out
+    assert "is what its solution" in run_elsewhere(system, "autograder", "release", "--check", "xor", cwd=ROOT).out
+
+
+def test_elsewhere_is_not_here(tmp_path: Path) -> None:
+    """What another system lacks is missed: else the test above says nothing."""
+    toy.write(tmp_path / "autograder_asks.py", "import sys, os\nprint(sys.platform, os.sep)\nos.fork()")
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "elsewhere.py", "win32", "-m", "autograder_asks"],
+        env=command.environment(PYTHONPATH=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "win32 /\n"
+    assert "AttributeError: this system has no os.fork" in done.stderr
+
+
 def test_nobody_imports_the_zygote() -> None:
     for path in modules():
         assert "autograder.worker.zygote import" not in path.read_text(encoding="utf-8"), path
@@ -197,8 +246,6 @@ def test_nobody_imports_the_zygote() -> None:
 @pytest.mark.parametrize("module", ["autograder.cli", "autograder.notebook", "autograder.engine"])
 def test_the_grader_imports_no_framework(module: str) -> None:
     """Nor anything else that is slow to import and not needed on the way."""
-    import subprocess
-
     heavy = ["torch", "tensorflow", "keras", "nbformat", "jsonschema", "matplotlib", "sklearn", "sympy"]
     look = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
