@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -29,6 +30,25 @@ def preload() -> None:
     """One thread, set before the first op: a process with a second thread cannot fork safely."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    keras.Model.make_train_function = _trace_once(keras.Model.make_train_function)
+
+
+def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
+    """TensorFlow traces a function again that makes variables, and Keras' own training step has the optimiser make its own: they
+    are made ahead, as Keras does on its other backends. It halves what the first step costs, and changes no number."""
+
+    @functools.wraps(original)
+    def make_train_function(model: Any, force: bool = False) -> None:
+        optimizer, weights = model.optimizer, model.trainable_variables
+        if model.built and optimizer and not optimizer.built and weights and _trains_as_keras_does(model):
+            optimizer.build(weights)
+        original(model, force)
+
+    return make_train_function
+
+
+def _trains_as_keras_does(model: Any) -> bool:
+    return type(model).train_step is keras.Model.train_step
 
 
 def seed(seed: int) -> None:
@@ -82,12 +102,14 @@ def images_out(values: Numbers) -> Numbers:
 
 def ready(model: Any, example: Numbers) -> None:
     """A subclass's `build()` can leave no weights, so only a call makes sure; the state that it leaves is reset."""
-    if isinstance(model, keras.Layer) and model.built:
+    if isinstance(model, keras.Layer) and all(layer.built for layer in _layers(model)):
         return
     forward(model, np.zeros_like(example), training=False)
     for layer in _layers(model):
         if isinstance(layer, keras.layers.RNN) and layer.stateful:
-            layer.reset_state()
+            # Not `reset_state`, which fails where one layer has several cells.
+            for state in keras.tree.flatten(layer.states):
+                state.assign(keras.ops.zeros_like(state))
 
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import random
 from collections.abc import Generator
@@ -82,9 +83,27 @@ def images_out(values: Numbers) -> Numbers:
 
 
 def ready(model: Any, example: Numbers) -> None:
-    """Lazy modules have no parameters before the first call."""
-    if isinstance(model, nn.Module) and any(is_lazy(parameter) for parameter in model.parameters()):
-        forward(model, np.zeros_like(example), training=False)
+    """Lazy modules have no parameters before the first call.
+
+    A copy is called and shows what each of them is called on: a state that a call leaves behind stays with the copy.
+    """
+    if not isinstance(model, nn.Module) or not any(is_lazy(parameter) for parameter in model.parameters()):
+        return
+    twin, asked = copy.deepcopy(model), dict[nn.Module, Any]()
+
+    def listen(original: nn.Module, called: nn.Module) -> None:
+        def hook(_: nn.Module, args: Any) -> None:
+            asked.setdefault(original, args)
+
+        called.register_forward_pre_hook(hook)
+
+    for original, called in zip(model.modules(), twin.modules(), strict=True):
+        if any(map(is_lazy, original.parameters(recurse=False))):
+            listen(original, called)
+    forward(twin, np.zeros_like(example), training=False)
+    with _mode(model, False), torch.no_grad():
+        for original, args in asked.items():
+            original(*args)
 
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:
@@ -94,8 +113,10 @@ def forward(model: Any, inputs: Numbers, training: bool) -> Any:
 
 
 def parameters(model: Any) -> dict[str, Numbers]:
-    """`named_parameters()`."""
-    return {name: _numbers(parameter) for name, parameter in _module(model).named_parameters()}
+    """`named_parameters()`; lazy ones are not there yet."""
+    return {
+        name: _numbers(parameter) for name, parameter in _module(model).named_parameters() if not is_lazy(parameter)
+    }
 
 
 def buffers(model: Any) -> dict[str, Numbers]:
