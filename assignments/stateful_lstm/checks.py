@@ -14,9 +14,10 @@ def build(student, batch_size, look_back, units):
     """A new stateful model, with its variables made."""
     tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
     model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
-    if not model.parameters():
-        # A subclass that its first call builds: that call leaves a state behind, a new model has none.
-        model.ready(np.zeros((batch_size, look_back, 1)))
+    there = model.parameters()
+    model.ready(np.zeros((batch_size, look_back, 1)))
+    if len(model.parameters()) > len(there):
+        # What its first call builds: that call leaves a state behind, a new model has none.
         model.set_buffers({name: 0 * value for name, value in model.buffers().items()})
     return model
 
@@ -49,9 +50,8 @@ def silent_output(model, weights, x):
 
     Such a model answers 0 whatever it remembers; the gradient in the kernel is the error times the state.
     """
-    units = [name for name, value in weights.items() if value.size == UNITS and value.ndim == 2]
     ones = {name: 0 * value for name, value in weights.items() if value.size == 1}
-    for kernel in reversed(units):
+    for kernel in [name for name, value in weights.items() if value.size == UNITS]:
         quiet = weights | ones | {kernel: 0 * weights[kernel]}
         model.set_parameters(quiet)
         if not np.any(answers(model, x, "the model, with an output layer of zeros")):
@@ -221,8 +221,14 @@ def _(student, draw):
     weights = loud(draw, long.parameters())
     x = 2 * draw.normal(rows, 2 * length, 1)
     whole = answers(give(long, weights), x, f"a new model with look_back {2 * length}")
-    short, fresh = (give(build(student, rows, length, 4), weights) for _ in range(2))
-    answers(short, x[:, :length], f"a model with look_back {length}")
+    short, fresh, twin = (give(build(student, rows, length, 4), weights) for _ in range(3))
+    expect.close(
+        answers(short, x[:, :length], f"a model with look_back {length}"),
+        answers(twin, x[:, :length], f"a model with look_back {length}"),
+        tried="two new models with the same weights, on the same rows",
+        expected="the same answers",
+        cause="A new model starts from a state of zeros; yours starts from random numbers.",
+    )
     tried = f"a sequence of {2 * length} steps in two calls of {length}, against one call with the same weights"
     expect.close(
         answers(short, x[:, length:], tried),
@@ -294,14 +300,15 @@ def _(student, draw):
         losses = student.train_stateful(model, x, y, 1, 1, draw.seed())
     expect.losses(losses, 1, tried=tried, cause="Return the loss of each epoch, as a list of floats.")
     after = dict(zip(weights, model.parameters().values(), strict=True))
-    # Weight decay may shrink what has no gradient; only a gradient makes it grow.
-    growth = max(
-        float(np.max(np.abs(after[name]) - np.abs(value) * (1 + 1e-6)))
+    # Weight decay shrinks what has no gradient, and may carry the few that are near zero across it. A gradient makes half of
+    # them grow.
+    grown = [
+        np.abs(after[name]) > np.abs(value) * (1 + 1e-6) + 1e-9
         for name, value in weights.items()
         if name != kernel and value.size > 1
-    )
+    ]
     expect.that(
-        growth <= 1e-9,
+        float(np.mean(np.concatenate([each.ravel() for each in grown]))) < 0.1,
         tried=tried,
         saw="LSTM weights that moved, so training went on after the last row",
         expected="a step of the output layer only, when the last row is reached",
@@ -313,7 +320,7 @@ def _(student, draw):
     if np.all(np.sign(step[tell]) == np.sign(forgetful[tell])):
         likely = "The state is zero again in each batch: let it live on, and reset it only between epochs."
     elif not step.any():
-        likely = "The output layer did not move: does the optimiser hold the parameters, and does it step?"
+        likely = "The output layer did not move: does the optimiser hold the parameters, does it step, and in the last batch too?"
     expect.that(
         bool(np.all(np.sign(step[heard]) == np.sign(remembered[heard]))),
         tried=tried,
