@@ -136,6 +136,8 @@ def _(student, draw):
         cause="y_t = softmax(V h_t), each step by itself.",
         mistakes={
             "The softmax is missing.": 2 * states,
+            "Your softmax has e^(−s): the highest score must become the likeliest.": (1 / weights)
+            / (1 / weights).sum(axis=1, keepdims=True),
             "Your softmax runs over the steps; each row of y must sum to 1.": weights / weights.sum(axis=0),
             "A sigmoid is no softmax; each row of y must sum to 1.": weights / (1 + weights),
         },
@@ -243,15 +245,26 @@ def _(student, draw):
         cause="Train every parameter of the model that is handed over: nothing detached, no other model.",
     )
     before, after = cross_entropy(p, y), cross_entropy(model.forward(X), y)
-    twice = cross_entropy(softmax(p), y)
+    wrong = {
+        "Softmax twice: the model returns probabilities, and the loss takes them for scores.": cross_entropy(
+            softmax(p), y
+        ),
+        "You sum over the windows; the mean is asked for.": n * before,
+        "You average over the characters too: of each window only the right one counts.": before / characters,
+        "That is the binary cross-entropy; the categorical one takes the right character alone.": -np.log(
+            np.clip(np.where(y > 0, p, 1 - p), 1e-7, 1)
+        ).mean(),
+        "That is the squared error, not the cross-entropy.": np.mean(np.square(p - y)),
+    }
     expect.that(
         min(before, after) * 0.98 - 0.01 <= loss <= max(before, after) * 1.02 + 0.01,
         tried=f"{tried}; the cross-entropy worked out from the model's answers",
         saw=f"a loss of {loss:.3f}",
         expected=f"{before:.3f}, as before the step, or {after:.3f}, as after it",
-        cause="Softmax twice: the model returns probabilities, and the loss takes them for scores."
-        if abs(loss - twice) < 0.05
-        else "The loss is the mean over the windows of −ln p of the right character.",
+        cause=next(
+            (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
+            "The loss is the mean over the windows of −ln p of the right character.",
+        ),
     )
     expect.losses(
         student.train(model, X, y, epochs=3, batch_size=10, seed=draw.seed()),

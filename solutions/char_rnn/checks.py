@@ -336,6 +336,7 @@ def compare(answer, given, tried):
         cause="y_t = softmax(V h_t).",
         mistakes={
             "The softmax is missing.": scores,
+            "Your softmax has e^(−s): the highest score must become the likeliest.": softmax(-scores),
             "Your softmax runs over the steps; each row of y must sum to 1.": softmax(scores.T).T,
             "y_t comes from the state before; it is softmax(V h_t) of the new one.": softmax(
                 np.vstack([0 * scores[:1], scores[:-1]])
