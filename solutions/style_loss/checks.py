@@ -20,6 +20,8 @@ def maps(*arrays):
 def _(student, draw):
     """Shuffling the positions of a feature map leaves its Gram matrix alone."""
     features = draw.normal(4, 7, 5)
+    silent = int(draw.integers(0, 5, 1)[0])
+    features[..., silent] = 0
     rows, columns = draw.permutation(4), draw.permutation(7)
     before = expect.shape(student.gram_matrix(*maps(features)), (5, 5), tried="gram_matrix of a feature map")
     tried = "the Gram matrix of a feature map, and of the same map with rows and columns shuffled"
@@ -29,6 +31,13 @@ def _(student, draw):
         tried=tried,
         cause="Where a feature sits must not count: sum over all positions, for each pair of channels.",
         atol=1e-4,
+    )
+    # A matrix of zeros knows no position either.
+    expect.equal(
+        (np.diag(before) > 1e-3 * np.abs(before).max()).astype(int),
+        (np.arange(5) != silent).astype(int),
+        tried="which channels have an entry above 0 on the diagonal, for a map with one channel that is 0 everywhere",
+        cause="A channel fires together with itself wherever it fires: the sum of its squares stands on the diagonal.",
     )
     expect.at_least(
         np.linalg.eigvalsh(before).min(),
@@ -201,35 +210,38 @@ def _(student, draw):
 @check("transfer.every_map", needs="transfer.image", trains=True)
 def _(student, draw, limits):
     """The style comes from every feature map, not from the first alone."""
-    row, column = np.mgrid[0:16, 0:20]
-    style = np.float32(0.5) + np.float32(0.4) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
-    style = np.clip(style * draw.uniform(0.4, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
-    # The same pixels, in another order: the same colours, another texture.
-    content = style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape)
-    seed = draw.seed()
-    tried = (
-        "transfer, 200 steps, of stripes onto the same pixels in another order; the first feature map sees colours only"
-    )
-    answer = student.call(
-        "transfer",
-        images(content),
-        images(style),
-        student.shared("extractor.build", seed=seed, first_sees_colour=True),
-        200,
-        0.0,
-        float(1 / texture_loss(content, style, seed)),
-        draw.seed(),
-        gives="images",
-    )
-    image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
-    image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
-    expect.at_most(
-        texture_loss(image, style, seed) / texture_loss(content, style, seed),
-        limits.transfer_texture_ratio,
-        tried=tried,
-        cause="The texture has not come over: the style loss is summed over all feature maps, not taken from the first.",
-        what="a style loss in the maps after the first, as a share of the content image's,",
-    )
+
+    def attempt(_):
+        row, column = np.mgrid[0:16, 0:20]
+        style = np.float32(0.5) + np.float32(0.4) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
+        style = np.clip(style * draw.uniform(0.4, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
+        # The same pixels, in another order: the same colours, another texture.
+        content = style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape)
+        seed = draw.seed()
+        tried = "transfer, 200 steps, of stripes onto the same pixels in another order; the first feature map sees colours only"
+        answer = student.call(
+            "transfer",
+            images(content),
+            images(style),
+            student.shared("extractor.build", seed=seed, first_sees_colour=True),
+            200,
+            0.0,
+            float(1 / texture_loss(content, style, seed)),
+            draw.seed(),
+            gives="images",
+        )
+        image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+        image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+        expect.at_most(
+            texture_loss(image, style, seed) / texture_loss(content, style, seed),
+            limits.transfer_texture_ratio,
+            tried=tried,
+            cause="The texture has not come over: the style loss is summed over all feature maps, not taken from the first.",
+            what="a style loss in the maps after the first, as a share of the content image's,",
+        )
+
+    # From some starts some filters lead into a poor corner: 1 in 20 of the right recipes that begin with noise.
+    expect.best_of(2, attempt)
 
 
 def texture_loss(image, style, seed):
