@@ -19,7 +19,6 @@ import ctypes
 import errno
 import importlib
 import os
-import platform
 import signal
 import socket
 import struct
@@ -39,7 +38,7 @@ LAYERS: tuple[Layer, ...] = ("uid", "namespaces", "landlock", "limits", "seccomp
 Level = Literal["strong", "standard", "weak"]
 
 # fmt: off
-_FORBIDDEN_CALLS = (
+FORBIDDEN_CALLS = (
     # the network and other processes
     "socket", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd",
     "pidfd_send_signal", "tkill", "setsid", "setpgid", "sched_setscheduler", "sched_setparam", "sched_setattr",
@@ -56,17 +55,17 @@ _FORBIDDEN_CALLS = (
     "bpf", "perf_event_open", "userfaultfd", "kexec_load", "init_module", "finit_module", "delete_module", "syslog",
     "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "clock_adjtime", "acct", "quotactl", "fanotify_init",
 )
-_PRETENDED_CALLS = (
+PRETENDED_CALLS = (
     "chmod", "fchmod", "fchmodat", "utime", "utimes", "futimesat", "utimensat",
 )
 """Answered with success and not done: Landlock does not restrict them, and programs that copy a file fail without."""
 _OF_A_GPU = ("socket", "bind", "listen")
 """What the driver of a GPU needs on top."""
-_ABOUT_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+ABOUT_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 """Allowed where the first argument is the worker's process id: others of the same user may be the grader's."""
-_ABOUT_ZERO = (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1), ("sched_setaffinity", 0))
+ABOUT_ZERO = (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1), ("sched_setaffinity", 0))
 """Allowed where the argument of that number is 0, which means whoever calls."""
-_NEWER_CALLS = range(451, 512)
+NEWER_CALLS = range(451, 512)
 """What Linux has had since 6.5, `fchmodat2` and `setxattrat` among them: libraries do without where they are not there."""
 # fmt: on
 
@@ -109,7 +108,7 @@ def apply(cage: Cage) -> None:
         "uid": lambda: _become(cage.uid),
         "landlock": lambda: _wall_files(cage.scratch, cage.readable, cage.devices),
         "limits": lambda: _limit(cage.limits, own_uid="uid" in cage.layers),
-        "seccomp": lambda: _wall_calls(_OF_A_GPU if cage.devices else ()),
+        "seccomp": lambda: filter_of_calls(os.getpid(), _OF_A_GPU if cage.devices else ()).load(),
     }
     for layer, step in steps.items():
         if layer in cage.layers:
@@ -224,11 +223,18 @@ def _wall_files(scratch: str, readable: Sequence[str], drivers: Sequence[str]) -
     walls.apply()
 
 
-def _wall_calls(allowed: Sequence[str] = ()) -> None:
+def filter_of_calls(pid: int, allowed: Sequence[str] = (), architecture: str = "") -> Any:
+    """The filter, a `pyseccomp.SyscallFilter`, that the layer `seccomp` lays around the process `pid`.
+
+    `architecture`, in libseccomp's spelling, is for whoever wants to look at the filter of another machine than this one.
+    """
     import pyseccomp  # pyright: ignore[reportMissingTypeStubs]
 
     walls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    answers = {**dict.fromkeys(_FORBIDDEN_CALLS, errno.EPERM), **dict.fromkeys(_PRETENDED_CALLS, 0)}
+    if architecture and getattr(pyseccomp.Arch, architecture) != pyseccomp.system_arch():
+        walls.add_arch(getattr(pyseccomp.Arch, architecture))
+        walls.remove_arch(pyseccomp.Arch.NATIVE)
+    answers = {**dict.fromkeys(FORBIDDEN_CALLS, errno.EPERM), **dict.fromkeys(PRETENDED_CALLS, 0)}
     if "socket" in allowed:
         _allow_listening_sockets(walls)
     for name, answer in answers.items():
@@ -246,15 +252,17 @@ def _wall_calls(allowed: Sequence[str] = ()) -> None:
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
         walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
     for name, number, itself in (
-        *((name, 0, os.getpid()) for name in _ABOUT_ITSELF),
-        *((*rule, 0) for rule in _ABOUT_ZERO),
+        *((name, 0, pid) for name in ABOUT_ITSELF),
+        *((*rule, 0) for rule in ABOUT_ZERO),
     ):
         walls.add_rule(pyseccomp.ERRNO(errno.EPERM), name, pyseccomp.Arg(number, pyseccomp.NE, itself))
-    for number in _NEWER_CALLS:
-        walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), number)
+    for number in NEWER_CALLS:
+        # One without a name yet can be built into the filter of this architecture only.
+        with contextlib.suppress(OSError) if architecture else contextlib.nullcontext():
+            walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), number)
     # Its flags lie in memory, where a filter cannot look; glibc falls back to clone.
     walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    walls.load()
+    return walls
 
 
 def _allow_listening_sockets(walls: Any) -> None:
@@ -377,8 +385,7 @@ def _set_capabilities(bits: int) -> None:
     version_3 = 0x20080522
     header = ctypes.create_string_buffer(struct.pack("<Ii", version_3, 0))
     data = ctypes.create_string_buffer(struct.pack("<IIIIII", bits, bits, 0, 0, 0, 0))
-    number = {"x86_64": 126, "aarch64": 91}[platform.machine()]
-    if _libc().syscall(ctypes.c_long(number), header, data) < 0:
+    if _libc().capset(header, data) < 0:
         raise OSError(ctypes.get_errno(), "capset")
 
 

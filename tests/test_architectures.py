@@ -1,0 +1,154 @@
+"""The filter of system calls on each architecture: the program that the kernel would run there, run by hand.
+
+What runs on this machine is tried in `test_walls.py`; here libseccomp builds the same filter for the others too.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+import tempfile
+
+import pytest
+
+from autograder.worker import sandbox
+
+pyseccomp = pytest.importorskip("pyseccomp", exc_type=ImportError)
+
+AUDIT = {"X86_64": 0xC000003E, "AARCH64": 0xC00000B7}
+"""How the kernel names the architecture of a call."""
+OTHERS = (0x40000003, 0x40000028)
+"""32-bit x86 and 32-bit ARM, which the same processors can run."""
+LACKS = {
+    "X86_64": {},
+    "AARCH64": {
+        "mknod": "mknodat", "chown": "fchownat", "lchown": "fchownat", "chmod": "fchmodat", "utime": "utimensat",
+        "utimes": "utimensat", "futimesat": "utimensat",
+    },
+}  # fmt: skip
+"""What an architecture never had, and what it has in its place."""
+PID = 1234
+ALLOW, KILL, REFUSE = 0x7FFF0000, 0, 0x00050000
+
+Program = list[tuple[int, int, int, int]]
+
+
+def number(architecture: str, name: str) -> int:
+    return int(pyseccomp.resolve_syscall(getattr(pyseccomp.Arch, architecture), name))
+
+
+def program(architecture: str) -> Program:
+    with tempfile.TemporaryFile() as file:
+        sandbox.filter_of_calls(PID, architecture=architecture).export_bpf(file)
+        file.seek(0)
+        content = file.read()
+    return list(struct.iter_unpack("<HBBI", content))
+
+
+@pytest.fixture(scope="module", params=AUDIT)
+def there(request: pytest.FixtureRequest) -> tuple[str, Program]:
+    return str(request.param), program(str(request.param))
+
+
+def verdict(there: tuple[str, Program], call: str | int, *args: int, audit: int | None = None) -> int:
+    """What the filter says of a call: the classic BPF of the kernel, as much of it as libseccomp writes."""
+    architecture, instructions = there
+    asked = number(architecture, call) if isinstance(call, str) else call
+    six = [*args, 0, 0, 0, 0, 0, 0][:6]
+    data = struct.pack("<IIQ6Q", asked, AUDIT[architecture] if audit is None else audit, 0, *six)
+    accumulator, place = 0, 0
+    while True:
+        code, if_true, if_false, constant = instructions[place]
+        place += 1
+        match code:
+            case 0x20:
+                (accumulator,) = struct.unpack_from("<I", data, constant)
+            case 0x54:
+                accumulator &= constant
+            case 0x05:
+                place += constant
+            case 0x15 | 0x25 | 0x35 | 0x45:
+                holds = {
+                    0x15: accumulator == constant,
+                    0x25: accumulator > constant,
+                    0x35: accumulator >= constant,
+                    0x45: bool(accumulator & constant),
+                }
+                place += if_true if holds[code] else if_false
+            case 0x06:
+                return constant
+            case _:
+                raise NotImplementedError(f"instruction {code:#x}")
+
+
+def refused(answer: int) -> int:
+    return REFUSE | answer
+
+
+def test_names_are_known_or_have_a_stand_in(there: tuple[str, Program]) -> None:
+    architecture, _ = there
+    listed = (
+        *sandbox.FORBIDDEN_CALLS,
+        *sandbox.PRETENDED_CALLS,
+        *sandbox.ABOUT_ITSELF,
+        *(name for name, _ in sandbox.ABOUT_ZERO),
+        *("clone", "clone3", "socketpair"),
+    )
+    lacking = {name for name in listed if number(architecture, name) < 0}
+    assert lacking == set(LACKS[architecture])
+    assert set(LACKS[architecture].values()) <= set(listed) - lacking
+
+
+def test_what_is_forbidden(there: tuple[str, Program]) -> None:
+    for calls, answer in ((sandbox.FORBIDDEN_CALLS, errno.EPERM), (sandbox.PRETENDED_CALLS, 0)):
+        for name in set(calls) - set(LACKS[there[0]]):
+            assert verdict(there, name) == refused(answer), name
+
+
+def test_what_depends_on_an_argument(there: tuple[str, Program]) -> None:
+    for name in sandbox.ABOUT_ITSELF:
+        assert verdict(there, name, PID) == ALLOW
+        for other in (0, 1, PID + 1, 2**32 - 1, 2**64 - 1):
+            assert verdict(there, name, other) == refused(errno.EPERM), name
+    for name, place in sandbox.ABOUT_ZERO:
+        assert verdict(there, name, *[7] * place, 0) == ALLOW
+        assert verdict(there, name, *[7] * place, PID) == refused(errno.EPERM), name
+    thread, child = 0x3D0F00, 0x01200011
+    for flags in (thread, child):
+        assert verdict(there, "clone", flags) == ALLOW
+        for namespace in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
+            assert verdict(there, "clone", flags | namespace) == refused(errno.EPERM)
+    assert verdict(there, "socketpair", socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) == ALLOW
+    assert verdict(there, "socketpair", socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) == refused(errno.EPERM)
+    assert verdict(there, "clone3") == refused(errno.ENOSYS)
+
+
+@pytest.mark.parametrize(
+    "name", ["read", "write", "openat", "mmap", "futex", "execve", "wait4", "exit_group", "getrandom"]
+)
+def test_what_everybody_needs(there: tuple[str, Program], name: str) -> None:
+    assert verdict(there, name) == ALLOW
+
+
+def test_calls_that_came_later(there: tuple[str, Program]) -> None:
+    """All that libseccomp knows by name here; those without a name it can refuse on this machine's own architecture only."""
+    own = pyseccomp.system_arch() == getattr(pyseccomp.Arch, there[0])
+    for call in sandbox.NEWER_CALLS:
+        if own or _has_a_name(there[0], call):
+            assert verdict(there, call) == refused(errno.ENOSYS), call
+
+
+def _has_a_name(architecture: str, call: int) -> bool:
+    try:
+        return bool(pyseccomp.resolve_syscall(getattr(pyseccomp.Arch, architecture), call))
+    except ValueError:
+        return False
+
+
+def test_other_ways_to_call_end_the_caller(there: tuple[str, Program]) -> None:
+    for audit in OTHERS:
+        assert verdict(there, 20, audit=audit) == KILL
+    if there[0] == "X86_64":
+        x32 = 0x40000000
+        assert verdict(there, x32 | number("X86_64", "getpid")) == KILL
