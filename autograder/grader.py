@@ -333,7 +333,7 @@ class _Run:
 
     def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
         if problem.kind == "NotThere" and self.session.notes and not problem.likely:
-            problem.likely = f"{self.session.notes[0]} What that cell defines after this line is not there."
+            problem.likely = f"{self.session.notes[0]} What that cell computes after this line is not there."
         return problem
 
     def _ours(self, check: Check, said: str) -> CheckFailed:

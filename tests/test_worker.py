@@ -44,6 +44,22 @@ def test_a_cell_that_raises_keeps_what_stands_before_it(zygotes: Zygotes) -> Non
         assert session.notes == ["cell 2, line 2 raised ValueError: no, at `raise ValueError('no')`."]
 
 
+def test_of_what_stands_after_a_line_that_raises_definitions_are_taken(zygotes: Zygotes) -> None:
+    """A cell written for another service, whose modules are not here, defines what it defines all the same."""
+    cell = (
+        "import math\nfrom nowhere.at_all import drive\ndrive.mount('/content')\nSIZE = 3\nprint(1 / 0)\n"
+        "import json\nclass Known:\n    size = SIZE\ncomputed = max(1, 2)\n"
+        "def f():\n    return [Known.size, json.loads('4'), math.floor(5.5)]"
+    )
+    with toy.session(zygotes, cells(cell, "def g():\n    return computed")) as session:
+        student = grader.Student(session.ask)
+        assert student.f() == [3, 4, 5]
+        with pytest.raises(StudentError, match="computed"):
+            student.g()
+        assert len(session.notes) == 1, "what follows from the first is not told again"
+        assert session.notes[0].startswith("cell 1, line 2 raised ModuleNotFoundError")
+
+
 def test_a_cell_that_is_no_python_leaves_the_others(zygotes: Zygotes) -> None:
     with toy.session(
         zygotes, cells("def f():\n    return 1", "def g(:\n    pass", "def h():\n    return 3")

@@ -45,7 +45,7 @@ class Submission:
         sys.modules[MODULE_NAME] = self.module
 
     def run(self, cell: Cell) -> Trouble | None:
-        """Run one cell; what it defined before it raised stays."""
+        """Run one cell. Where a statement raises, what was done before it stays, and of the rest what it defines is taken."""
         source = cell.source
         self._cells[cell.name] = _overlaid(self._cells.get(cell.name, ""), source)
         try:
@@ -57,10 +57,18 @@ class Submission:
             if cell.definitions_only:
                 tree.body = [statement for statement in tree.body if _defines(statement)]
             _show_in_tracebacks(cell.name, self._cells[cell.name])
-            exec(compile(tree, cell.name, "exec"), self.module.__dict__)
-        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
+        except BaseException as problem:  # noqa: BLE001 - a recursion error of the parser is the student's trouble too
             return self.trouble(problem)
-        return None
+        first: Trouble | None = None
+        while tree.body:
+            try:
+                exec(compile(tree, cell.name, "exec"), self.module.__dict__)
+                break
+            except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
+                first = first or self.trouble(problem)
+                raised = _line_of_the_cell(problem, cell.name)
+                tree.body = [each for each in tree.body if each.lineno > raised and _defines(each)]
+        return first
 
     def owns(self, file: str) -> bool:
         """Is this the name of one of the student's cells?"""
@@ -102,6 +110,14 @@ def _overlaid(before: str, source: str) -> str:
     old, new = before.split("\n"), source.split("\n")
     new += [""] * (len(old) - len(new))
     return "\n".join(line or (old[number] if number < len(old) else "") for number, line in enumerate(new))
+
+
+def _line_of_the_cell(problem: BaseException, name: str) -> int:
+    """The line at which the cell itself was when it raised, whatever it had called."""
+    for frame, line in traceback.walk_tb(problem.__traceback__):
+        if frame.f_code.co_filename == name and frame.f_code.co_name == "<module>":
+            return line
+    return sys.maxsize
 
 
 def _defines(statement: ast.stmt) -> bool:
