@@ -1,6 +1,7 @@
 """What `trainable` does in Keras 3 on TensorFlow: READMEs of the GANs teach it, and their checks were written by it.
 
-A new version of Keras that changes a fact is noticed here, before a student notices.
+A new version of Keras that changes a fact is noticed here, before a student notices. A worker's Keras, which traces less, must agree
+in every fact.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -92,40 +95,70 @@ found["frozen batch norm"] = {"training": differs(), "its statistics move": bool
 both = composite(g, d)
 found["a composite over frozen batch norm"] = moved(on(both), g=g, norm=norm)
 
+traced = []
+class Counting(keras.layers.Layer):
+    def call(self, x):
+        traced.append(x)
+        return x
+
+keras.utils.set_random_seed(1)
+model = keras.Sequential([keras.Input((2,)), Counting(), keras.layers.Dense(3), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+traced.clear()
+losses = model.fit(x, x[:, :1], epochs=5, batch_size=4, verbose=0).history["loss"]
+found["traced"] = len(traced)
+found["losses"] = losses
+found["weights"] = [v.numpy().tolist() for v in model.weights]
+
 print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, object]:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300)
+AS_IT_COMES = ""
+AS_A_WORKER_HAS_IT = "from autograder.worker.frameworks import keras as worker\nworker.preload()\n"
+
+
+@cache
+def facts(before: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-c", before + PROGRAM], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_net_that_is_frozen_between_compile_and_its_first_step_never_learns(found: dict[str, object]) -> None:
+@pytest.fixture(params=[AS_IT_COMES, AS_A_WORKER_HAS_IT], ids=["as it comes", "as a worker has it"])
+def found(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return facts(request.param)
+
+
+def test_a_worker_traces_once_and_computes_the_same_numbers() -> None:
+    ours, theirs = facts(AS_A_WORKER_HAS_IT), facts(AS_IT_COMES)
+    assert (ours["traced"], theirs["traced"]) == (1, 2)
+    assert (ours["losses"], ours["weights"]) == (theirs["losses"], theirs["weights"])
+
+
+def test_a_net_that_is_frozen_between_compile_and_its_first_step_never_learns(found: dict[str, Any]) -> None:
     """The lectures' order. Nothing raises: the composite's G learns against a D that stands still."""
     assert found["frozen after compile"] == [[], ["g"]]
     assert found["set free after the first step"] == []
 
 
-def test_a_net_that_was_trained_once_before_it_was_frozen_goes_on_learning(found: dict[str, object]) -> None:
+def test_a_net_that_was_trained_once_before_it_was_frozen_goes_on_learning(found: dict[str, Any]) -> None:
     assert found["trained once, then frozen"] == [["d"], ["g"]]
 
 
-def test_freezing_after_the_first_step_does_nothing_until_compiled_again(found: dict[str, object]) -> None:
+def test_freezing_after_the_first_step_does_nothing_until_compiled_again(found: dict[str, Any]) -> None:
     assert found["frozen after the composite has trained"] == ["g", "d"]
     assert found["and compiled again"] == ["g"]
 
 
-def test_setting_it_before_every_step_moves_one_net_at_a_time(found: dict[str, object]) -> None:
+def test_setting_it_before_every_step_moves_one_net_at_a_time(found: dict[str, Any]) -> None:
     """Also where another size of batch has the step traced anew."""
     assert found["set before every step"] == [["d"], ["g"]] * 2
     assert found["the same with other sizes of batch"] == [["d"], ["g"]] * 2
     assert found["what a composite with a frozen net is to learn"] == 2
 
 
-def test_frozen_batch_norm_is_in_inference_mode_whatever_it_is_told(found: dict[str, object]) -> None:
+def test_frozen_batch_norm_is_in_inference_mode_whatever_it_is_told(found: dict[str, Any]) -> None:
     assert found["batch norm"] == {"training": True, "its statistics move": True}
     assert found["frozen batch norm"] == {"training": False, "its statistics move": False}
     assert found["a composite over frozen batch norm"] == ["g"]

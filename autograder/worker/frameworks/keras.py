@@ -39,8 +39,9 @@ def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def make_train_function(model: Any, force: bool = False) -> None:
+        about_to_trace = model.built and (model.train_function is None or force)
         optimizer, weights = model.optimizer, model.trainable_variables
-        if model.built and optimizer and not optimizer.built and weights and _trains_as_keras_does(model):
+        if about_to_trace and optimizer and not optimizer.built and weights and _trains_as_keras_does(model):
             optimizer.build(weights)
         original(model, force)
 
