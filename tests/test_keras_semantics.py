@@ -1,7 +1,7 @@
 """What `trainable` does in Keras 3 on TensorFlow: READMEs of the GANs teach it, and their checks were written by it.
 
-A new version of Keras that changes a fact is noticed here, before a student notices. A worker's Keras, which traces less, must agree
-in every fact.
+A new version of Keras that changes a fact is noticed here, before a student notices. A worker's Keras, which traces less, must
+agree in every fact.
 """
 
 from __future__ import annotations
