@@ -436,12 +436,17 @@ class _Move(torch.autograd.Function):
     """A copy on the other side; the gradient is copied back."""
 
     @staticmethod
-    def forward(ctx: Any, tensor: Tensor, gpu: PretendedGPU, to: Label) -> Tensor:
-        ctx.gpu, ctx.back = gpu, gpu.label(tensor)
+    def forward(tensor: Tensor, gpu: PretendedGPU, to: Label) -> Tensor:
         with gpu.maker():
             copy = _original_clone(tensor)
         gpu.mark(copy, to)
         return copy
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        # Not in `forward`: `torch.func` wants the two apart.
+        tensor, gpu, _ = inputs
+        ctx.gpu, ctx.back = gpu, gpu.label(tensor)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
