@@ -131,7 +131,7 @@ def _(student, draw):
 def _(student, draw):
     """A discriminator too sure of everything becomes less sure: real and fake count alike."""
     gan, generator, discriminator = new_gan(student, draw)
-    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), ALIKE)
+    steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
         return  # an output without a bias cannot be steered: the other checks of this part say the rest
     changes, losses = {}, {}
@@ -180,7 +180,7 @@ def _(student, draw):
     )
 
     gan, generator, discriminator = new_gan(student, draw)
-    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), ALIKE)
+    steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
         return  # an output without a bias cannot be steered: the other checks of this part say the rest
 
@@ -225,8 +225,7 @@ def _(student, draw):
     """Each step of the generator follows the gradient of its own fakes, new ones each time."""
     gan, generator, discriminator = new_gan(student, draw)
     z = draw.normal(256, LATENT)
-    fakes = generator.forward(z)
-    steered = Steered(discriminator, fakes, APART)
+    steered = Steered(discriminator, fakes(generator, draw), APART)
     start = generator.parameters()
 
     def scores():
@@ -298,7 +297,7 @@ def _(student, draw):
 
     def attempt(number):
         gan, generator, discriminator = new_gan(student, draw, seeds[number])
-        steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), APART)
+        steered = Steered(discriminator, fakes(generator, draw), APART)
         if steered.bias is None or steered.output is None:
             return
         start = generator.parameters()
@@ -358,22 +357,24 @@ def _(student, draw):
 def _(student, draw):
     """`fit` makes k updates of D in each step."""
     gan, generator, discriminator = new_gan(student, draw)
-    steered = Steered(discriminator, generator.forward(draw.normal(256, LATENT)), ALIKE)
+    steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
         return  # an output without a bias cannot be steered
     start = generator.parameters()
 
     def moved(steps, k):
         """How far D's output bias goes in `fit`, from the same weights each time."""
-        steered.set(level=6.0)
+        # Its output hangs on no input, so that many updates of a wide net do not carry it away from there.
+        steered.set(level=6.0, slope=0)
         generator.set_parameters(start)
         change = steered.move(lambda: gan.fit(steps, N, k=k))
         return abs(float(change[steered.bias].ravel()[0]))
 
     # Where D takes everything for real, the gradient of its output bias is the same in each update.
-    moved(12, 1)  # until the optimiser's averages have settled
+    for _ in range(12):  # until the optimiser's averages have settled
+        moved(1, 1)
     one = max(moved(1, 1), 1e-12)
-    for steps, k in ((1, 5), (2, 4)):
+    for steps, k in ((1, 4), (2, 3)):
         times = moved(steps, k) / one
         expect.that(
             0.55 * steps * k < times < 1.7 * steps * k,
@@ -394,7 +395,7 @@ def _(student, draw):
     real = expect.shape(student.sample_real(6000, draw.seed()), (6000, 2), tried="sample_real(6000, seed)")
     z = student.sample_latent(6000, LATENT, draw.seed())
     fake = generator.forward(expect.shape(z, (6000, LATENT), tried=f"sample_latent(6000, {LATENT}, seed)"))
-    steered = Steered(discriminator, fake, APART)
+    steered = Steered(discriminator, fake[:64], APART)
     n = 3000
     for group in (real, fake):
         if steered.bias is None:
@@ -428,7 +429,7 @@ def _(student, draw):
 
 
 class Steered:
-    """A student's D whose logit is set to slope · f(x) + level, with f scaled to a `spread` over `points`.
+    """A student's D whose logit is set to slope · f(x) + level, with f scaled to a `spread` over `points` (`ALIKE`: at most).
 
     `start` holds the parameters as they were. `bias` and `output` name those that shift the logit and turn it round,
     found by what they do; `None` where there is none, and then nothing can be steered.
@@ -436,11 +437,13 @@ class Steered:
 
     def __init__(self, discriminator, points, spread):
         self.model = discriminator
-        self._points = points[:64]
+        self._points = points
         self.start = discriminator.parameters()
         self.bias = self._that_shifts()
         self.output = self._that_turns() if self.bias else None
-        self._scale = spread / max(float(self._logit().std()), 1e-3) if self.output else 1.0
+        scale = spread / max(float(self._logit().std()), 1e-3) if self.output else 1.0
+        # Answers that are more alike than asked for are left so: other points would be drawn apart.
+        self._scale = min(scale, 1.0) if spread == ALIKE else scale
 
     def set(self, level, slope=1.0):
         """All parameters as when new; the logit's mean over the points is `level`."""
@@ -511,6 +514,14 @@ def logit(p):
     """ln p/(1−p), kept finite."""
     p = np.clip(expect.array(p, tried="the discriminator's answers"), 1e-30, 1 - 1e-7)
     return np.log(p) - np.log1p(-p)
+
+
+def fakes(generator, draw, n=64):
+    """Half of them as G answers in inference mode and half as it does in training, since a step may use either."""
+    statistics, z = generator.buffers(), draw.normal(n // 2, LATENT)
+    points = np.concatenate([generator.forward(z, training=mode) for mode in (False, True)])
+    generator.set_buffers(statistics)
+    return points
 
 
 def everything(*nets):
