@@ -255,6 +255,8 @@ class _Run:
 
         if check.deferred:
             return done("deferred", CheckFailed("", check.deferred, ""))
+        if self._handed_in.withheld:
+            return done("error", CheckFailed("to read the file", self._handed_in.withheld, "a file that may be read"))
         if not self._handed_in.readable:
             return done(
                 "failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run")

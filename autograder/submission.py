@@ -49,6 +49,8 @@ class Submission:
     notes: tuple[str, ...] = ()
     path: Path | None = None
     """Where the file lies; none where nothing was handed in."""
+    withheld: str = ""
+    """Why the system did not let us read it, through no fault of the student: there is nothing to grade yet."""
 
     @property
     def readable(self) -> bool:
@@ -62,8 +64,10 @@ def read(path: Path, student: str, exercise: str) -> Submission:
         if path.stat().st_size > LARGEST:
             return _nothing(path, student, exercise, b"", f"{path.name} is larger than {LARGEST >> 20} MB.")
         content = path.read_bytes()
-    except OSError as problem:
+    except FileNotFoundError as problem:
         return _nothing(path, student, exercise, b"", f"{path.name} cannot be read: {problem.strerror}.")
+    except OSError as problem:
+        return _withheld(path, student, exercise, problem)
     try:
         text = content.decode("utf-8-sig" if path.suffix == ".ipynb" else _encoding(content))
     except (UnicodeError, SyntaxError):
@@ -132,7 +136,11 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
-        file = chosen((file for file in folder.iterdir() if _may_be(file)), name)
+        try:
+            file = chosen([file for file in folder.iterdir() if _may_be(file)], name)
+        except OSError as problem:
+            yield _withheld(folder, whose, name, problem)
+            continue
         if file is None:
             yield nothing_handed_in(folder, whose, name)
         elif file.resolve().parent != path.resolve() / folder.relative_to(path):
@@ -161,6 +169,13 @@ def _student_of(path: Path, exercise: str) -> str:
 def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
     inner = path / "submitted"
     top = inner if inner.is_dir() else path
+    closed = [
+        folder for folder in sorted(top.iterdir()) if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
+    ]
+    if closed:
+        raise UsageError(
+            *(f"{folder} cannot be read: allow it, or name the folders of the others" for folder in closed)
+        )
     # `submitted`, `submitted/<student>` and `submitted/<student>/<exercise>` may each be named.
     for pattern in ("*/*", "*"):
         folders = [folder for folder in sorted(top.glob(pattern)) if folder.name in exercises and _is_handed_in(folder)]
@@ -177,7 +192,7 @@ def _may_be(file: Path) -> bool:
 
 def _is_handed_in(folder: Path) -> bool:
     """Not `assignments/<exercise>` or `solutions/<exercise>`, which have checks."""
-    return folder.is_dir() and not (folder / "checks.py").exists()
+    return folder.is_dir() and not os.path.exists(folder / "checks.py")  # noqa: PTH110 - false where we may not look
 
 
 def chosen(files: Iterable[Path], exercise: str) -> Path | None:
@@ -192,6 +207,11 @@ def chosen(files: Iterable[Path], exercise: str) -> Path | None:
     notebooks = [path for path in files if path.suffix == ".ipynb"]
     only = next((those[0] for those in (notebooks, files) if len(those) == 1), None)
     return named[0] if named else only
+
+
+def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:
+    said = f"{path} cannot be read: {problem.strerror}."
+    return Submission(student, exercise, path.name, "unknown", (), b"", (said,), path, said)
 
 
 def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:

@@ -228,11 +228,57 @@ def test_results_in_a_file(tmp_path: Path) -> None:
     assert (ended.code, ended.err.strip()) == (2, "--results grading.yml: this is a file; name a folder")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+SOMEBODY = 65534
+
+
+def as_a_user(*arguments: str, cwd: Path) -> command.Ended:
+    """A command that may read and write what others are allowed to: root without the right to pass over that."""
+    bare = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*bare, sys.executable, "-m", "autograder", *arguments],
+        cwd=cwd,
+        env=command.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return command.Ended(done.returncode, done.stdout, done.stderr)
+
+
+def close(path: Path, mode: int = 0) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, SOMEBODY, SOMEBODY)
+    path.chmod(mode)
+
+
 def test_a_read_only_folder(tmp_path: Path) -> None:
     a_class(tmp_path, ada=EMPTY)
-    (tmp_path / "results").mkdir(mode=0o500)
-    sentence(command.run("grade", ".", cwd=tmp_path))
+    (tmp_path / "results").mkdir()
+    close(tmp_path / "results", 0o555)
+    ended = as_a_user("grade", ".", cwd=tmp_path)
+    sentence(ended)
+    assert "results: Permission denied. Allow writing there" in ended.err
+
+
+def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:
+    """A file and an exercise's folder: no score, and all others have theirs. A student's folder: nobody knows what is in it."""
+    a_class(tmp_path, ada=EMPTY, bob=EMPTY, cleo=EMPTY, dan=EMPTY)
+    closed = [tmp_path / "submitted" / name for name in ("bob/toy/toy.py", "cleo/toy", "dan")]
+    for path in closed:
+        close(path)
+    refused = as_a_user("grade", ".", cwd=tmp_path)
+    assert (refused.code, list(results(tmp_path))) == (2, []), refused
+    assert "submitted/dan cannot be read: allow it, or name the folders of the others" in refused.err
+    closed[2].chmod(0o755)
+    ended = as_a_user("grade", ".", cwd=tmp_path)
+    assert ended.code == 3, ended
+    scores = {name: result.score for name, result in results(tmp_path).items()}
+    assert scores == {"ada": 0, "bob": None, "cleo": None, "dan": 0}
+    assert results(tmp_path)["bob"].notes[0] == "submitted/bob/toy/toy.py cannot be read: Permission denied."
+    for path in closed:
+        path.chmod(0o755)
+    assert as_a_user("grade", ".", cwd=tmp_path).code == 0
+    assert {result.score for result in results(tmp_path).values()} == {0}
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
