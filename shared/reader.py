@@ -52,6 +52,7 @@ def unseen() -> data.Digits:
 def _trained() -> _Reader:
     # Costs a second or two to import, in a process that may never ask for it.
     from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits
 
     images, labels = _halves()[0]
     network = MLPClassifier(
@@ -64,7 +65,8 @@ def _trained() -> _Reader:
         n_iter_no_change=25,
         random_state=0,
     )
-    with warnings.catch_warnings():
+    # On a busy machine the threads of matrices as small as these wait for each other: twenty times the CPU seconds.
+    with threadpool_limits(1), warnings.catch_warnings():
         # That 25 epochs end before the loss stands still is meant.
         warnings.filterwarnings("ignore", category=UserWarning)
         network.fit(_flat(images), labels)
