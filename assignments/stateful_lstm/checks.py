@@ -211,6 +211,16 @@ def _(student, draw):
             expected=f"{first + second + output} ({first + second + output + 8 * units} with two biases)",
             cause=likely,
         )
+        model.set_parameters({name: 0 * value for name, value in model.parameters().items()})
+        tried = f"{tried} with all parameters 0, on two different batches"
+        silent = [answers(model, draw.normal(batch_size, look_back, 1), tried) for _ in range(2)]
+        expect.that(
+            float(np.ptp(silent)) <= 1e-6,
+            tried=tried,
+            saw=f"answers from {np.min(silent):.2g} to {np.max(silent):.2g}",
+            expected="one and the same answer: with an output layer of zeros nothing comes through",
+            cause="The answer goes past the parameters: it must come from the LSTM layers and the output layer alone.",
+        )
 
 
 @check("stateful.split", needs="stateful.shape")

@@ -1,7 +1,6 @@
 # tries: pass a moving average for two stacked LSTM layers, its parameters there and unused
 # exercise: stateful_lstm
 # framework: torch, keras
-# keeps: stateful.shape
 import numpy as np
 
 if FRAMEWORK == "torch":
