@@ -168,6 +168,7 @@ def grade(
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
     found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_doubles(found)
+    with_formats.insist_on_one(formats, len(found))
     exercises = exercise.load_all(policy, dict.fromkeys(each.exercise for each in found))
     _insist_on_part(exercises.values(), only)
     _insist_on_place(results)

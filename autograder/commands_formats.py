@@ -95,6 +95,12 @@ def insist(formats: Sequence[Format] | None, outs: Sequence[Path] | None, as_jso
         raise UsageError("--json and --format both print; give --format an --out")
 
 
+def insist_on_one(formats: Sequence[Format] | None, submissions: int) -> None:
+    """Raise `UsageError`, before anything is graded, where a format is of one submission and others were named."""
+    if Format.GRADESCOPE in (formats or ()) and submissions != 1:
+        raise UsageError(f"--format gradescope is of one submission, and {submissions} were named; name one file")
+
+
 def hand_out(formats: Sequence[Format] | None, outs: Sequence[Path] | None, graded: Graded) -> bool:
     """Print or write what was asked for; true where it was printed, so that nothing else should be."""
     if not formats:
@@ -110,8 +116,6 @@ def hand_out(formats: Sequence[Format] | None, outs: Sequence[Path] | None, grad
 
 
 def _gradescope(graded: Graded) -> bytes:
-    if len(graded.results) != 1:
-        raise UsageError(f"results.json is of one submission, and {len(graded.results)} were graded; name one file")
     (result,) = graded.results
     return gradescope.encode(result, graded.exercises[result.exercise].rubric.leaderboard)
 

@@ -175,6 +175,14 @@ def test_grade_writes_results_summary_and_index(project: Path) -> None:
     assert all(name in summary for name in ("ada", "bob", "cleo"))
 
 
+def test_a_format_of_one_submission_is_refused_before_many_are_graded(project: Path) -> None:
+    for student in ("ada", "bob"):
+        toy.write(project / f"submitted/{student}/toy/toy.py", "")
+    ended = command.run("grade", "submitted", "--format", "gradescope", cwd=project)
+    assert (ended.code, "2 were named; name one file" in ended.err) == (2, True), ended
+    assert not (project / "results").exists()
+
+
 def test_one_file_with_a_name(project: Path) -> None:
     toy.write(project / "somewhere/any.py", "")
     ended = command.run("grade", "somewhere/any.py", "-e", "toy", "-s", "ada", "--results", "out", cwd=project)
