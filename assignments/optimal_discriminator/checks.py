@@ -71,6 +71,7 @@ def _(student):
             "This is the share of the fake points; D says how real a point is.": 0.25,
             "This is the ratio of real to fake, which is no probability.": 3.0,
             "This is the ratio of fake to real, which is no probability.": 1 / 3,
+            "Brackets are missing: A/A + B is (A/A) + B.": 2.0,
         },
     )
 
@@ -206,8 +207,9 @@ def _(student, draw):
 
 @check("training.near_optimum", needs="training.probability", trains=True)
 def _(student, draw, limits):
-    """Trained on real points around −0.7 and fake ones around 0.7, D comes near D*."""
-    real, fake = stats.norm(-0.7, 1.0), stats.norm(0.7, 1.0)
+    """Trained on real points around −0.7 and fake ones around 0.7, or thereabouts, D comes near D*."""
+    middle = draw.uniform(0.6, 0.8, 2)
+    real, fake = stats.norm(-middle[0], 1.0), stats.norm(middle[1], 1.0)
     x = np.linspace(-4, 4, 161)
     mass = real.pdf(x) + fake.pdf(x)
     x, wanted = x[mass > 0.2 * mass.max()], (real.pdf(x) / mass)[mass > 0.2 * mass.max()]

@@ -175,8 +175,9 @@ def _(student, draw):
 @check("training.other_densities", needs="training.probability", trains=True)
 def _(student, draw, limits):
     """Near D* again where one density is wide and one narrow, so that D* is no single slope."""
-    middle = draw.uniform(0.5, 0.7, 2)
-    narrow, wide = draw.uniform(0.7, 0.8, 1)[0], draw.uniform(1.0, 1.1, 1)[0]
+    # So different that a single unit is 0.15 off, where it has learned all that it can.
+    middle = draw.uniform(0.3, 0.5, 2)
+    narrow, wide = draw.uniform(0.6, 0.7, 1)[0], draw.uniform(1.1, 1.2, 1)[0]
     real, fake = stats.norm(middle[0], narrow), stats.norm(-middle[1], wide)
     x = np.linspace(-4, 4, 161)
     mass = real.pdf(x) + fake.pdf(x)
