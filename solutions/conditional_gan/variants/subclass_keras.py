@@ -43,6 +43,7 @@ class ConditionalGAN(ConditionalGAN):
     def __init__(self, latent_dim, seed):
         super().__init__(latent_dim, seed)
         self.generator_optimizer = keras.optimizers.AdamW(2e-3, beta_1=0.5)
+        self.discriminator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
 
     @tf.function(reduce_retracing=True)
     def pretraining_step(self, images, targets):
