@@ -1,4 +1,5 @@
-"""CPU seconds of `gpu.readiness` with each reference: the plain run, and the worker with the pretended GPU.
+"""CPU seconds of `gpu.readiness` with each reference: the plain run, and the worker with the pretended GPU, whose start is
+paid for readiness alone.
 
 `python -m benchmarks.readiness [EXERCISE…]`
 """
@@ -27,7 +28,7 @@ def cpu_seconds(session: Session) -> float:
 
 def main() -> None:
     """A line for each exercise and framework."""
-    print(f"{'exercise':<24}{'framework':<10}{'plain':>8}{'pretended':>11}{'start':>8}")
+    print(f"{'exercise':<24}{'framework':<10}{'plain':>8}{'pretended':>11}{'start':>8}{'in all':>8}")
     with Zygotes() as zygotes:
         for name in sys.argv[1:] or catalogue.names():
             loaded = catalogue.load(name)
@@ -40,7 +41,10 @@ def main() -> None:
                 before, start = cpu_seconds(plain), cpu_seconds(pretended)
                 check.body(Student(plain.ask), Student(pretended.ask), Draw(SEED, name, check.id))
                 run, there = cpu_seconds(plain) - before, cpu_seconds(pretended) - start
-                print(f"{name:<24}{framework:<10}{run:>8.2f}{there:>11.2f}{start:>8.2f}", flush=True)
+                print(
+                    f"{name:<24}{framework:<10}{run:>8.2f}{there:>11.2f}{start:>8.2f}{run + there + start:>8.2f}",
+                    flush=True,
+                )
                 plain.close()
                 pretended.close()
 
