@@ -86,8 +86,8 @@ def scatter(title: str, points: Any, curve: Any = None) -> None:
 
 
 def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
-    """Each named list of numbers over its index."""
-    named = {label: found for label, given in values.items() if (found := _numbers(given)) is not None}
+    """Each named list of numbers over its index. What is NaN or infinite leaves a gap: it is no 0."""
+    named = {label: found for label, given in values.items() if (found := _numbers(given, gap=True)) is not None}
     named = {label: found for label, found in named.items() if found.ndim == 1 and len(found)}
     if not named:
         return
@@ -101,12 +101,14 @@ def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
     _draw(title, draw, (5.0, 3.0))
 
 
-def _numbers(values: Any) -> Numbers | None:
-    """As float64 without NaN or infinity; none where these are no numbers."""
+def _numbers(values: Any, *, gap: bool = False) -> Numbers | None:
+    """As float64 without NaN or infinity (with `gap`, NaN for either); none where these are no numbers."""
     try:
         found = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         return None
+    if gap:
+        return np.clip(np.where(np.isfinite(found), found, np.nan), -1e6, 1e6)
     return np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6)
 
 

@@ -66,6 +66,16 @@ def test_points_and_lines_are_seen() -> None:
         assert seen(each)[..., :3].min() < 0.9
 
 
+def test_a_loss_that_became_nan_is_a_gap_and_no_zero() -> None:
+    with picture.collecting() as found:
+        picture.lines("losses", {"D": [3.0, 2.0, np.nan, np.inf]})
+        picture.lines("losses", {"D": [3.0, 2.0]})
+        picture.lines("losses", {"D": [3.0, 2.0, 0.0, 0.0]})
+    gap, shorter, zero = map(seen, found)
+    np.testing.assert_array_equal(gap, shorter)
+    assert not np.array_equal(gap, zero)
+
+
 def test_the_same_arrays_give_the_same_bytes() -> None:
     images = np.random.default_rng(0).random((7, 6, 6))
     with picture.collecting() as found:
