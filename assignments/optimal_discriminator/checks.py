@@ -124,7 +124,13 @@ def _(student):
     with_zero = "A term 0 · ln 0 counts as 0 (NumPy makes it NaN): leave it out, or see scipy.special.xlogy."
     same = "two equal distributions with an empty place"
     apart = "two distributions that never meet"
-    expect.close(student.js_divergence(p, p), 0.0, tried=f"js_divergence of {same}", cause=with_zero)
+    expect.close(
+        student.js_divergence(p, p),
+        0.0,
+        tried=f"js_divergence of {same}",
+        cause=with_zero,
+        mistakes={"m is the mean of p and q, not their sum: half of it.": -np.log(2)},
+    )
     expect.close(
         student.js_divergence(p, q),
         np.log(2),

@@ -104,6 +104,7 @@ def _(student, draw):
             "You take the mean; the text asks for the sum.": wanted / 25,
             "You take the root of the sum; the text asks for the square of the norm.": np.sqrt(wanted),
             "You normalise as Gatys does, by 4 C² (H W)²; the text asks for the plain sum.": wanted / (4 * 140**2),
+            "You add up absolute differences; the text asks for squares.": np.abs(gram(features) - gram(target)).sum(),
             "This is the content loss: take the Gram matrices before you compare.": np.square(features - target).sum(),
             "`target` is a feature map, not a Gram matrix yet.": np.square(gram(features) - target[0, 0]).sum(),
         },
@@ -203,7 +204,9 @@ def _(student, draw):
         0,
         1,
         tried=tried,
-        cause="Nothing keeps the image in [0, 1]: clamp it after each step.",
+        cause="These are bytes; the image is given and wanted in [0, 1]."
+        if image.max() > 100
+        else "Nothing keeps the image in [0, 1]: clamp it after each step.",
         what="pixels",
     )
     expect.losses(losses, 5, tried=f"{tried}: the losses", cause="One number for each step.")
