@@ -41,7 +41,7 @@ DEBUG = "AUTOGRADER_DEBUG"
 FLAG = with_formats.FLAG
 _REMEDIES = {
     errno.ENOSPC: "Make room",
-    errno.EACCES: "Allow writing there, or name another place",
+    errno.EACCES: "Allow it, or name another place",
     errno.EMFILE: "Allow more open files (ulimit -n)",
     errno.ENOMEM: "Grade fewer at a time (--jobs)",
 }

@@ -136,6 +136,11 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
+        if not folder.is_dir():
+            yield _nothing(
+                folder, whose, name, b"", f"{_listed(folder)} was handed in, and no folder {name} with a file."
+            )
+            continue
         try:
             file = chosen([file for file in folder.iterdir() if _may_be(file)], name)
         except OSError as problem:
@@ -143,7 +148,7 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             continue
         if file is None:
             yield nothing_handed_in(folder, whose, name)
-        elif file.resolve().parent != path.resolve() / folder.relative_to(path):
+        elif file.resolve().parent != _place_of(folder, path):
             yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
         else:
             yield read(file, whose, name)
@@ -186,13 +191,18 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
         yield top
 
 
+def _place_of(folder: Path, named: Path) -> Path:
+    """Where an exercise's folder lies if no student made it a link: what was named, and students' folders, may be links."""
+    return named.resolve() if folder == named else folder.parent.resolve() / folder.name
+
+
 def _may_be(file: Path) -> bool:
     return file.is_file() and not file.name.startswith(".")
 
 
 def _is_handed_in(folder: Path) -> bool:
     """Not `assignments/<exercise>` or `solutions/<exercise>`, which have checks."""
-    return folder.is_dir() and not os.path.exists(folder / "checks.py")  # noqa: PTH110 - false where we may not look
+    return not os.path.exists(folder / "checks.py")  # noqa: PTH110 - false where we may not look
 
 
 def chosen(files: Iterable[Path], exercise: str) -> Path | None:

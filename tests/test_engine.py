@@ -257,7 +257,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
     close(tmp_path / "results", 0o555)
     ended = as_a_user("grade", ".", cwd=tmp_path)
     sentence(ended)
-    assert "results: Permission denied. Allow writing there" in ended.err
+    assert "results: Permission denied. Allow it" in ended.err
 
 
 def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:

@@ -384,6 +384,31 @@ def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> Non
     assert not found["eve"].readable
 
 
+def test_links_of_the_instructors(tmp_path: Path) -> None:
+    """A student's whole folder may lie elsewhere, and so may what is named; below, links are a student's."""
+    laid_out(tmp_path, "homes/ada/toy/toy.py", "elsewhere/toy/toy.py", "submitted/bob/notes.txt")
+    (tmp_path / "submitted/ada").symlink_to(tmp_path / "homes/ada")
+    (tmp_path / "submitted/bob/toy").symlink_to(tmp_path / "homes/ada/toy")
+    (tmp_path / "submitted/cleo").mkdir()
+    (tmp_path / "submitted/cleo/toy").symlink_to("nowhere")
+    (tmp_path / "submitted/dan").mkdir()
+    toy.write(tmp_path / "submitted/dan/toy", toy.RIGHT)
+    (tmp_path / "mine").symlink_to(tmp_path / "submitted")
+    for named in ("submitted", "mine"):
+        found = {each.student: each for each in submission.find(tmp_path / named, ["toy"], None, None)}
+        assert {name: each.readable for name, each in found.items()} == {
+            "ada": True,
+            "bob": False,
+            "cleo": False,
+            "dan": False,
+        }
+        assert "link to somewhere else" in found["bob"].notes[0]
+        assert found["cleo"].notes == ("toy (a link to nowhere) was handed in, and no folder toy with a file.",)
+        assert found["dan"].notes == ("toy was handed in, and no folder toy with a file.",)
+    (tmp_path / "toy").symlink_to(tmp_path / "elsewhere/toy")
+    assert next(submission.find(tmp_path / "toy", ["toy"], None, None)).readable
+
+
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     folder = tmp_path / "submitted" / "eve" / "toy"
     folder.mkdir(parents=True)
