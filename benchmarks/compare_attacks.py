@@ -155,7 +155,7 @@ def measure(tool: Tool, source: str) -> Measured:
     with world() as around, tempfile.TemporaryDirectory() as folder:
         points = tool(f"TARGETS = {json.dumps(around.targets)}\n{source}", Path(folder))
         harm = around.harm()
-        return Measured(points, tuple(_in_short(each) for each in harm) + _left_behind(around))
+        return Measured(points, tuple(dict.fromkeys(_in_short(each) for each in harm)) + _left_behind(around))
 
 
 def nbgrader_course(folder: Path) -> list[Any]:
