@@ -142,7 +142,7 @@ def test_its_mistake_is_found_too(zygotes: Zygotes, tmp_path: Path) -> None:
 
 
 def test_other_checks_are_not_run_eagerly(zygotes: Zygotes) -> None:
-    source = "import tensorflow as tf\nf = tf.function(lambda: tf.executing_eagerly())"
+    source = "import tensorflow as tf\ndef f():\n    return bool(tf.function(lambda: tf.executing_eagerly())())"
     with toy.session(zygotes, toy.handed_in(source, "keras")) as session:
         student = grader.Student(session.ask)
         assert student.f() is False
