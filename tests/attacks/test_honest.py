@@ -1,7 +1,8 @@
 """No layer costs an honest submission a point: it scores alike with and without the walls.
 
 `tests/exercises` grades every reference, variant and mistake behind the walls, where each scores what the catalogue says. Here
-the references of all exercises are graded without any wall, where they must score as much, and programs of three exercises both ways.
+the references of all exercises are graded without any wall, where they must score as much, and the programs of three exercises
+both ways.
 """
 
 from __future__ import annotations
