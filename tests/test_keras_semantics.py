@@ -110,6 +110,24 @@ found["traced"] = len(traced)
 found["losses"] = losses
 found["weights"] = [v.numpy().tolist() for v in model.weights]
 
+class HalfBuilt(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = keras.layers.Dense(3), keras.layers.Dense(1)
+
+    def build(self, shape):
+        self.first.build(shape)
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+model = HalfBuilt()
+model.build((None, 2))
+model.compile("adam", "mse")
+found["half built"] = [model.built, len(model.trainable_variables)]
+losses = model.fit(x, x[:, :1], epochs=5, batch_size=4, verbose=0).history["loss"]
+found["losses of the half built"] = losses
+
 print(json.dumps(found))
 """
 
@@ -134,6 +152,11 @@ def test_a_worker_traces_once_and_computes_the_same_numbers() -> None:
     ours, theirs = facts(AS_A_WORKER_HAS_IT), facts(AS_IT_COMES)
     assert (ours["traced"], theirs["traced"]) == (1, 2)
     assert (ours["losses"], ours["weights"]) == (theirs["losses"], theirs["weights"])
+
+
+def test_a_model_that_is_half_built_learns(found: dict[str, Any]) -> None:
+    assert found["half built"] == [True, 2]
+    assert found["losses of the half built"] == facts(AS_IT_COMES)["losses of the half built"]
 
 
 def test_a_net_that_is_frozen_between_compile_and_its_first_step_never_learns(found: dict[str, Any]) -> None:

@@ -39,8 +39,8 @@ def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def make_train_function(model: Any, force: bool = False) -> None:
-        about_to_trace = model.built and (model.train_function is None or force)
         optimizer, weights = model.optimizer, model.trainable_variables
+        about_to_trace = model.train_function is None or force
         if about_to_trace and optimizer and not optimizer.built and weights and _trains_as_keras_does(model):
             optimizer.build(weights)
         original(model, force)
@@ -49,7 +49,8 @@ def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _trains_as_keras_does(model: Any) -> bool:
-    return type(model).train_step is keras.Model.train_step
+    """And has all that it will ever train: a layer that is built takes no more variables."""
+    return type(model).train_step is keras.Model.train_step and all(layer.built for layer in _layers(model))
 
 
 def seed(seed: int) -> None:
