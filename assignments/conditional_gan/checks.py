@@ -268,7 +268,7 @@ def _(student, draw):
     )
 
 
-@check("training.pretrain", needs=("generator.images", "discriminator.softmax"))
+@check("training.pretrain", needs=("generator.images", "discriminator.softmax"), trains=True)
 def _(student, draw):
     """pretrain teaches the discriminator alone"""
     gan, generator, discriminator = new_gan(student, draw)
