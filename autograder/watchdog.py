@@ -22,6 +22,8 @@ ALL_FILES = 8
 """Times as much as one file may have, a worker may have in all its files."""
 GPU_SLACK_MB = 1_000
 """What kernels and libraries of the driver take of a GPU's memory while they are loaded, one by one, beside tensors."""
+GPU_LIBRARIES_MB = 3_000
+"""What the same take of a worker's own memory: cuDNN, cuBLAS and cuFFT alone have been seen to take 1,500."""
 MEGABYTE = 1 << 20
 
 
@@ -136,7 +138,7 @@ class Watchdog:
             )
         if self._own_memory is None:
             return None
-        allowed = self._budget.memory_mb * MEGABYTE
+        allowed = (self._budget.memory_mb + (GPU_LIBRARIES_MB if self._budget.gpu_memory_mb else 0)) * MEGABYTE
         beyond = processes.memory(self._pid, self._own_memory + allowed) - self._own_memory
         if beyond > allowed:
             return LimitExceeded("memory", f"{beyond // MEGABYTE} MB used", f"{self._budget.memory_mb} MB")
