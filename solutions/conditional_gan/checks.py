@@ -463,6 +463,7 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
     """Train a GAN, until it shows the digits or the epochs are over, and look at what it makes."""
     (pixels, held_out_pixels), (labels, held_out_labels) = np.split(pixels, [720]), np.split(labels, [720])
     gan, generator, discriminator = new_gan(student, draw, latent_dim=100)
+    start = generator.parameters(), generator.buffers()
     gan.pretrain(images(pixels), labels, 3, 16)
     read = judge(discriminator, held_out_pixels)[:, 1:].argmax(axis=1)
     expect.at_least(
@@ -478,11 +479,7 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
     while share < limits.digit_asked and epochs < 15:
         losses = gan.fit(images(pixels), labels, 5, 16)
         epochs += 5
-        made = make(generator, draw.normal(len(asked), 100), asked)
-        own = generated(student, gan, asked, draw.seed())
-        if own is not None and shown(own, asked) > shown(made, asked):
-            # Noise of another kind than the grader's is right too: then G is at home in what `generate` feeds it.
-            made = own
+        made = at_its_best(student, draw, gan, generator, asked)
         share = shown(made, asked)
 
     picture.grid("Digits 0 to 9, three of each", made[np.arange(len(asked)) % 20 < 3], low=-1, high=1)
@@ -495,6 +492,23 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
         what="a share that shows the digit asked for",
         cause=diagnosis(made, asked, judge(discriminator, made), judge(discriminator, held_out_pixels)),
     )
+    generator.set_parameters(start[0])
+    generator.set_buffers(start[1])
+    expect.that(
+        shown(at_its_best(student, draw, gan, generator, asked), asked) < limits.digit_asked,
+        tried="the same GAN, its generator with the parameters that it had when it was new",
+        saw="the digits asked for",
+        expected="noise",
+        cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
+    )
+
+
+def at_its_best(student, draw, gan, generator, asked):
+    """What G makes of these digits: of the grader's noise, or, where more is read in it, what the student's `generate` makes.
+    Noise of another kind than the grader's is right too."""
+    made = make(generator, draw.normal(len(asked), 100), asked)
+    own = generated(student, gan, asked, draw.seed())
+    return own if own is not None and shown(own, asked) > shown(made, asked) else made
 
 
 def shown(made, asked):
