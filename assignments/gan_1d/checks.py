@@ -310,6 +310,7 @@ def _(student, draw, limits):
     def attempt(number):
         if number % rounds == 0:
             run.update(parts=new_gan(student, draw, seeds[number // rounds]), d_loss=[], g_loss=[])
+            run["new"] = as_it_is(run["parts"][1], draw.normal(100, LATENT))
         gan, generator, discriminator = run["parts"]
         reported = expect.mapping(gan.fit(steps, 128), tried="GAN.fit(1000, 128)")
         for name in ("d_loss", "g_loss"):
@@ -339,6 +340,18 @@ def _(student, draw, limits):
             cause=cause,
         )
         expect.at_least(coverage(fake), limits.coverage, what="a share of the curve reached", tried=tried, cause=cause)
+        z, points, *start = run["new"]
+        generator.set_parameters(start[0])
+        generator.set_buffers(start[1])
+        expect.close(
+            generator.forward(z),
+            points,
+            tried="the trained generator with the parameters that it had when it was new",
+            expected="the points that it made then",
+            cause="The points do not come from what was trained: all that G has learned must be in its parameters.",
+            rtol=1e-2,
+            atol=1e-3,
+        )
 
     expect.best_of(rounds * len(seeds), attempt)
 
@@ -406,6 +419,11 @@ def new_gan(student, draw, seed=None):
     gan = expect.remote(student.GAN(LATENT, seed), tried=f"GAN({LATENT}, seed)", cause="`GAN` is a class.")
     generator = gan.part("generator").ready(np.zeros((2, LATENT)))
     return gan, generator, gan.part("discriminator").ready(np.zeros((2, 2)))
+
+
+def as_it_is(generator, z):
+    """`z`, what G makes of it, and all that this hangs on."""
+    return z, generator.forward(z), generator.parameters(), generator.buffers()
 
 
 def curve(draw, n=N):
