@@ -287,6 +287,7 @@ def _(student, draw, limits):
     def attempt(_):
         gan, generator, discriminator = new_gan(student, draw.seed())
         z = draw.normal(SAMPLES, LATENT)
+        start = generator.parameters(), generator.buffers(), pictured(generator, z, "the images of a new G")
         curves = {"D": [], "G": []}
         # Stopped as soon as the samples are good: most nets need a quarter of the epochs that a slow one may take.
         for epochs in range(EPOCHS, int(limits.epochs) + 1, EPOCHS):
@@ -311,6 +312,7 @@ def _(student, draw, limits):
             diversity, limits.diversity, tried=seen, cause=cause, what="a diversity, where real digits have 1,"
         )
         expect.at_most(epochs, limits.epochs, tried=seen, what="a number of epochs")
+        made_by_what_was_trained(generator, draw, z, fakes, start)
 
     expect.best_of(2, attempt)
 
@@ -328,6 +330,31 @@ def told(losses, name, tried):
         expected="a list with a loss for each epoch, or for each update",
     )
     return list(curve)
+
+
+def made_by_what_was_trained(generator, draw, z, fakes, start):
+    """The samples are worked out from z, by parameters that `fit` has moved: they are no copies of images that it was given."""
+    near = pictured(generator, z + 1e-3 * draw.normal(*z.shape), "G of points right beside those")
+    expect.that(
+        np.abs(near - fakes).mean() < 0.1 * np.abs(fakes[1:] - fakes[:-1]).mean(),
+        tried=f"{len(z)} images of the trained G, and images of points right beside those",
+        saw="images that have nothing to do with each other",
+        expected="nearly the same images",
+        cause="The images are looked up, not worked out from z.",
+    )
+    parameters, buffers, new = start
+    generator.set_parameters(parameters)
+    generator.set_buffers(buffers)
+    tried = "the trained G with the parameters that it had when it was new"
+    expect.close(
+        pictured(generator, z, tried),
+        new,
+        tried=tried,
+        expected="the images that it made then",
+        cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
+        rtol=1e-2,
+        atol=1e-2,
+    )
 
 
 def diagnosis(on_real, on_fake, diversity, fakes):
