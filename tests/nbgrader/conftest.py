@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import command
-from tests.test_class import CLASS
+from tests.conftest import Once
+from tests.nbgrader import course, small
+from tests.test_class import grade_the_class
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,9 +26,20 @@ def alembic_is_found() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def class_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def class_results(once: Once) -> Path:
     """The results of `autograder grade` on the sample class."""
-    folder = tmp_path_factory.mktemp("class")
-    ended = command.run("grade", CLASS, "--results", folder / "results", "--jobs", "2", cwd=folder)
-    assert ended.code == 0, ended
-    return folder / "results"
+    return once("class", grade_the_class) / "results"
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small exercise's project and a course of it, initialised and generated: to be copied."""
+    folder = tmp_path_factory.mktemp("pristine")
+    course.init(folder / "course", small.project(folder / "project")).generate("toy")
+    return folder
+
+
+@pytest.fixture
+def made(pristine: Path, tmp_path: Path) -> course.Course:
+    """A course of the small exercise, generated; its project lies beside it."""
+    return course.copy(pristine, tmp_path)

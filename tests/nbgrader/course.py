@@ -26,6 +26,13 @@ def init(folder: Path, policy: Path, *exercises: str) -> Course:
     return Course(folder)
 
 
+def copy(pristine: Path, folder: Path) -> Course:
+    """A course of its own, and its project, in the place of making both again."""
+    for name in ("project", "course"):
+        shutil.copytree(pristine / name, folder / name)
+    return Course(folder / "course")
+
+
 class Course:
     """A course folder and what is done with it. `settings`: changes of its configuration, such as `Execute={…}`."""
 

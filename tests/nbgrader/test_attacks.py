@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.nbgrader import course, small
+from tests.nbgrader import small
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import EVERYTHING, RIGHT_DOUBLE, RIGHT_SOFTMAX, answered
 
@@ -160,9 +160,7 @@ def test_stock_nbgrader_falls_for_each(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_here_each_takes_nothing(tmp_path: Path) -> None:
-    made = course.init(tmp_path / "course", small.project(tmp_path / "project"))
-    made.generate("toy")
+def test_here_each_takes_nothing(made: Course) -> None:
     _hand_in_all(made)
     made.autograde("toy")
     assert {student: made.score(student, "toy") for student in STUDENTS} == dict.fromkeys(STUDENTS, 0)

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder import release
 from tests import command
 from tests.catalogue import ROOT
+from tests.conftest import Once
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import answered
 from tests.test_class import CLASS, SCORES
@@ -51,11 +52,6 @@ def _as_notebook(path: Path) -> Any:
         cell.metadata["tags"] = re.findall(r'"(\w+)"', head.partition("tags=")[2])
         found.cells.append(cell)
     return found
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("page")
 
 
 class Reader:
@@ -110,13 +106,24 @@ class Reader:
             shutil.copytree(CLASS / "submitted" / student, self.folder / "submitted" / student)
 
 
-@pytest.fixture(scope="module")
-def read(scratch: Path, class_results: Path) -> Iterator[dict[str, str]]:
-    """Each command of the page → what it said."""
-    policy = scratch / "grading.yml"
-    policy.write_text(f"extends: {json.dumps(os.fspath(CLASS / 'grading.yml'))}\n")
+def type_the_page(scratch: Path) -> None:
+    """Each command of the page; what it said stands in `said.json`."""
+    (scratch / "grading.yml").write_text(f"extends: {json.dumps(os.fspath(CLASS / 'grading.yml'))}\n")
     reader = Reader(scratch)
-    yield {line: reader.type(line) for line in _commands() if not line.startswith("pip ")}
+    said = {line: reader.type(line) for line in _commands() if not line.startswith("pip ")}
+    (scratch / "said.json").write_text(json.dumps(said))
+
+
+@pytest.fixture(scope="session")
+def scratch(once: Once) -> Path:
+    """The folder in which the page was followed."""
+    return once("page", type_the_page)
+
+
+@pytest.fixture(scope="session")
+def read(scratch: Path) -> dict[str, str]:
+    """Each command of the page → what it said."""
+    return json.loads((scratch / "said.json").read_text())
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nbgrader-class")]

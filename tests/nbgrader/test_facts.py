@@ -7,6 +7,7 @@ harmless in a course of ours.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,11 +71,9 @@ def test_fact_more_than_the_maximum_fails_the_submission() -> None:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def graded(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Students who do what the facts are about, graded in one run."""
-    folder = tmp_path_factory.mktemp("facts")
-    made = course.init(folder / "course", small.project(folder / "project"))
-    made.generate("toy")
+    made = course.copy(pristine, tmp_path_factory.mktemp("facts"))
     for name, outputs in {**FORGED, "too-much": [_result("99")]}.items():
         forged = made.released("toy")
         for part in small.POINTS:

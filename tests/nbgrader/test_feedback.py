@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +22,8 @@ def softmax(z):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    folder = tmp_path_factory.mktemp("feedback")
-    made = course.init(folder / "course", small.project(folder / "project"))
-    made.generate("toy")
+def graded(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    made = course.copy(pristine, tmp_path_factory.mktemp("feedback"))
     made.hand_in(
         "raw", "toy", answered(made.released("toy"), softmax="def softmax(z):\n    return z\n", double=RIGHT_DOUBLE)
     )

@@ -81,10 +81,8 @@ class Formgrader:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    folder = tmp_path_factory.mktemp("formgrader")
-    made = course.init(folder / "course", small.project(folder / "project"))
-    made.generate("toy")
+def made(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    made = course.copy(pristine, tmp_path_factory.mktemp("formgrader"))
     wrong = "def softmax(z):\n    return z\n"
     made.hand_in("ada", "toy", answered(made.released("toy"), softmax=wrong, double=RIGHT_DOUBLE))
     made.hand_in("bob", "toy", small.right())

@@ -40,7 +40,7 @@ def _opened(url: str) -> Any:
 
 @pytest.mark.xdist_group("nbgrader-class")
 def test_the_class(class_results: Path, url: str, tmp_path: Path) -> None:
-    results = class_results
+    results = shutil.copytree(class_results, tmp_path / "results")
     ended = command.run("grade", CLASS, "--results", results, "--gradebook", url, cwd=tmp_path)
     assert ended.code == 0, ended
     assert "Warning" not in ended.err

@@ -26,13 +26,6 @@ class HalfOff(LateSubmissionPlugin):
         return score / 2
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Course:
-    found = course.init(tmp_path / "course", small.project(tmp_path / "project"))
-    found.generate("toy")
-    return found
-
-
 def _grade(book: Any, part: str, student: str = "ada") -> Any:
     return book.find_grade(part, "toy", "toy", student)
 
@@ -75,15 +68,12 @@ def test_late_submissions_are_penalised_by_the_course_s_rule(made: Course) -> No
     assert "Score: 9.5 / 19.0" in made.feedback("late", "toy")
 
 
-def test_where_the_grader_fails_nobody_is_scored(tmp_path: Path) -> None:
+def test_where_the_grader_fails_nobody_is_scored(made: Course, tmp_path: Path) -> None:
     """A bug in a check: the submission is left to people, also one that had a score; mended and run again, it is scored."""
-    policy = small.project(tmp_path / "project")
-    made = course.init(tmp_path / "course", policy)
-    made.generate("toy")
     made.hand_in("ada", "toy", answered(made.released("toy"), softmax=RIGHT_SOFTMAX, double=RIGHT_DOUBLE))
     made.autograde("toy")
     assert made.score("ada", "toy") == EVERYTHING
-    checks = policy.parent / "solutions/toy/checks.py"
+    checks = tmp_path / "project/solutions/toy/checks.py"
     right = checks.read_text()
     toy.write(checks, right[: right.index('@check("double.any")')] + OUR_OWN_BUG)
     made.hand_in("bob", "toy", made.released("toy"))
@@ -100,10 +90,7 @@ def test_where_the_grader_fails_nobody_is_scored(tmp_path: Path) -> None:
     assert made.parts("bob", "toy") == dict.fromkeys(small.POINTS, (0.0, False))
 
 
-def test_points_that_changed_are_refused_until_the_gradebook_knows_them(tmp_path: Path) -> None:
-    policy = small.project(tmp_path / "project")
-    made = course.init(tmp_path / "course", policy)
-    made.generate("toy")
+def test_points_that_changed_are_refused_until_the_gradebook_knows_them(made: Course, tmp_path: Path) -> None:
     made.hand_in("ada", "toy", small.right())
     small.project(tmp_path / "project", points={**small.POINTS, "double": {"of_three": 2.0, "any": 5.0}})
     made.autograde("toy")
@@ -120,19 +107,18 @@ def test_points_that_changed_are_refused_until_the_gradebook_knows_them(tmp_path
     assert not said["success"]
     assert "grading.yml gives the part double 8 points, the gradebook 7" in said["log"]
     assert made.parts("ada", "toy") == dict.fromkeys(small.POINTS, (None, True))
-    course.init(tmp_path / "course", policy, "--force")
+    course.init(made.folder, tmp_path / "project/grading.yml", "--force")
     made.generate("toy")
     made.autograde("toy")
     assert made.score("ada", "toy") == EVERYTHING
     assert made.parts("ada", "toy")["double"] == (8.0, False)
 
 
-def test_an_instructor_s_own_cells_are_left_to_people(tmp_path: Path) -> None:
+def test_an_instructor_s_own_cells_are_left_to_people(made: Course) -> None:
     """A question in words works as ever; a test cell that nobody runs is no full marks."""
     import nbformat
 
-    found = course.init(tmp_path / "course", small.project(tmp_path / "project"))
-    path = found.folder / "source/toy/toy.ipynb"
+    path = made.folder / "source/toy/toy.ipynb"
     source = nbformat.read(path, as_version=4)
 
     def marks(id: str, **kind: Any) -> dict[str, Any]:
@@ -144,15 +130,15 @@ def test_an_instructor_s_own_cells_are_left_to_people(tmp_path: Path) -> None:
         nbformat.v4.new_code_cell("assert True", metadata=marks("own-test", locked=True)),
     ]
     nbformat.write(source, path)
-    released = found.generate("toy")
+    released = made.generate("toy")
     assert not any("model answer" in cell.source for cell in released.cells)
     mine = answered(released, softmax=RIGHT_SOFTMAX, double=RIGHT_DOUBLE)
     next(cell for cell in mine.cells if "YOUR ANSWER HERE" in cell.source).source = "My words."
-    found.hand_in("ada", "toy", mine)
-    found.autograde("toy")
-    parts = found.parts("ada", "toy")
+    made.hand_in("ada", "toy", mine)
+    made.autograde("toy")
+    parts = made.parts("ada", "toy")
     assert parts["words"] == parts["own-test"] == (None, True)
-    assert found.score("ada", "toy") == EVERYTHING
+    assert made.score("ada", "toy") == EVERYTHING
 
 
 def test_marks_of_students_count_for_nothing(made: Course) -> None:

@@ -8,18 +8,10 @@ import nbformat
 import pytest
 from nbgrader.utils import get_username
 
-from tests.nbgrader import course, small
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import EVERYTHING, RIGHT_DOUBLE, RIGHT_SOFTMAX, answered
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Course:
-    found = course.init(tmp_path / "course", small.project(tmp_path / "project"))
-    found.generate("toy")
-    return found
 
 
 def test_validate_says_what_the_checks_say(made: Course, monkeypatch: pytest.MonkeyPatch) -> None:

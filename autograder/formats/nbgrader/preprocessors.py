@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import weakref
 from collections.abc import Generator
@@ -146,6 +147,44 @@ class SaveScores(SaveAutoGrades):
 # ── one run of nbgrader ─────────────────────────────────────────────────────────────────────────────────────
 
 
+class _Ready:
+    """Zygotes that this process keeps ready, whichever of nbgrader's converters asks: its formgrader makes one for each click.
+
+    In a server no end of a run is to be seen: they end `IDLE_SECONDS` after the last grading, or with the process.
+    """
+
+    def __init__(self, allow_weak: bool) -> None:
+        self._allow_weak = allow_weak
+        self._zygotes: Zygotes | None = None
+        self._lock = threading.RLock()
+        self._idle: threading.Timer | None = None
+
+    def grade(self, handed_in: Submission, asked: Exercise) -> Result:
+        with self._lock:
+            if self._idle:
+                self._idle.cancel()
+            if self._zygotes is None:
+                launch.make_undumpable()
+                self._zygotes = Zygotes(self._allow_weak)
+            try:
+                return grader.grade(handed_in, grader.Job(asked, fresh_seed(), self._zygotes.of))
+            finally:
+                self._idle = threading.Timer(IDLE_SECONDS, self.close)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._zygotes:
+                self._zygotes.__exit__()
+                self._zygotes = None
+
+
+_ready = {allow_weak: _Ready(allow_weak) for allow_weak in (False, True)}
+for _each in _ready.values():
+    atexit.register(_each.close)
+
+
 class _Grading:
     """What a run of nbgrader needs of ours, once for all its submissions."""
 
@@ -154,15 +193,6 @@ class _Grading:
         self._course = course
         self._policy = rubric.load(rubric.find(self.root))
         self._exercises: dict[str, Exercise] = {}
-        self._zygotes: Zygotes | None = None
-        self._lock = threading.RLock()
-        self._idle: threading.Timer | None = None
-
-    def close(self) -> None:
-        with self._lock:
-            if self._zygotes:
-                self._zygotes.__exit__()
-                self._zygotes = None
 
     def exercise_of(self, resources: Any) -> Exercise | None:
         """The exercise that a notebook is of; `None` where it is of another assignment of the course."""
@@ -174,21 +204,7 @@ class _Grading:
         return self._exercises[name]
 
     def grade(self, asked: Exercise, student: str, allow_weak: bool) -> Result:
-        with self._lock:
-            if self._idle:
-                self._idle.cancel()
-            if self._zygotes is None:
-                launch.make_undumpable()
-                self._zygotes = Zygotes(allow_weak)
-            try:
-                return grader.grade(
-                    self._handed_in(asked.name, student), grader.Job(asked, fresh_seed(), self._zygotes.of)
-                )
-            finally:
-                # In a server, where the formgrader runs this, no end of a run is to be seen.
-                self._idle = threading.Timer(IDLE_SECONDS, self.close)
-                self._idle.daemon = True
-                self._idle.start()
+        return _ready[allow_weak].grade(self._handed_in(asked.name, student), asked)
 
     def _handed_in(self, name: str, student: str) -> Submission:
         """The student's file as it was handed in: what `autograder grade` reads."""
@@ -206,8 +222,7 @@ def _grading(step: NbGraderPreprocessor) -> _Grading:
     """The grading that a step belongs to: there is one for each of nbgrader's converters."""
     converter = cast(Any, step.parent).parent
     if converter not in _gradings:
-        _gradings[converter] = made = _Grading(converter.coursedir)
-        weakref.finalize(converter, made.close)
+        _gradings[converter] = _Grading(converter.coursedir)
     return _gradings[converter]
 
 
