@@ -1,4 +1,4 @@
-# Convolutions without biases, the projection a 7×7 transposed convolution, two batch norms, D's last layer a convolution.
+# Convolutions without biases, the projection a 7×7 transposed convolution, two batch norms, D's last layer a convolution, a smaller rate.
 class Reshape(nn.Module):
     def __init__(self, *sides):
         super().__init__()
@@ -42,3 +42,10 @@ def draw_weights(m):
     elif name.find("BatchNorm") != -1:
         nn.init.normal_(m.weight.data, 1.0, 0.02)
         nn.init.constant_(m.bias.data, 0)
+
+
+class GAN(GAN):
+    def __init__(self, latent_dim, seed):
+        super().__init__(latent_dim, seed)
+        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), lr=0.0005, betas=(0.5, 0.999))
+        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), lr=0.0005, betas=(0.5, 0.999))
