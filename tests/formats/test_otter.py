@@ -313,20 +313,38 @@ def test_the_attack_takes_full_marks_on_stock_otter(stock_zip: Path, tmp_path: P
     assert sum(test.get("score", 0) for test in told["json"]["tests"]) == 20
 
 
+RIGHT = {"toy.py": toy.RIGHT.encode(), "helpers.txt": b"x", "folder/more.txt": b"y"}
+
+
+@pytest.fixture(scope="session")
+def through_the_plugin(our_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each idea gets, and at last a right answer: one run of otter after the other in one process, as nothing of a student's
+    is run there. Stock otter, where it is, starts anew for each."""
+    folder = tmp_path_factory.mktemp("ideas")
+    files: dict[str, Path] = {}
+    for number, idea in enumerate(otter_attacks.SUBMISSIONS):
+        (folder / str(number)).mkdir()
+        files[idea] = _handed_in(idea, folder / str(number))
+    files["right"] = _zip(folder / "right.zip", RIGHT)
+    found = otter_run(our_zip, *files.values())["files"]
+    return {idea: found[str(file)] for idea, file in files.items()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("idea", otter_attacks.SUBMISSIONS)
-def test_the_attack_takes_nothing_through_the_plugin(our_zip: Path, tmp_path: Path, idea: str) -> None:
-    (told,) = otter_run(our_zip, _handed_in(idea, tmp_path))["files"].values()
+def test_the_attack_takes_nothing_through_the_plugin(through_the_plugin: dict[str, Any], idea: str) -> None:
+    told = through_the_plugin[idea]
     assert "raised" not in told, told
     assert (told["total"], told["possible"]) == (0, 20)
     assert sum(test.get("score", 0) for test in told["json"]["tests"]) == 0
 
 
 @pytest.mark.slow
-def test_a_right_answer_takes_full_marks_both_ways(our_zip: Path, stock_zip: Path, tmp_path: Path) -> None:
-    right = _zip(tmp_path / "right.zip", {"toy.py": toy.RIGHT.encode(), "helpers.txt": b"x", "folder/more.txt": b"y"})
-    for packed in (our_zip, stock_zip):
-        (told,) = otter_run(packed, right)["files"].values()
+def test_a_right_answer_takes_full_marks_both_ways(
+    through_the_plugin: dict[str, Any], stock_zip: Path, tmp_path: Path
+) -> None:
+    (stock,) = otter_run(stock_zip, _zip(tmp_path / "right.zip", RIGHT))["files"].values()
+    for told in (stock, through_the_plugin["right"]):
         assert sum(test.get("score", 0) for test in told["json"]["tests"]) == 20
 
 
