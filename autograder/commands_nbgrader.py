@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder import exercise, rubric
-from autograder.commands_formats import FLAG
 from autograder.errors import UsageError
 from autograder.exercise import Exercise
 from autograder.release import exercises_of
@@ -24,6 +23,8 @@ from autograder.submission import Submission
 
 app = typer.Typer(no_args_is_help=True, help="Make a course for nbgrader whose `autograde` is this engine.")
 out = Console(highlight=False)
+FLAG = ""
+"""The type of an option that takes no value: help shows none."""
 
 Gradebook = Annotated[
     str | None,
