@@ -102,6 +102,7 @@ class Counting(keras.layers.Layer):
         return x
 
 keras.utils.set_random_seed(1)
+x = np.random.normal(size=(8, 2))
 model = keras.Sequential([keras.Input((2,)), Counting(), keras.layers.Dense(3), keras.layers.Dense(1)])
 model.compile("adam", "mse")
 traced.clear()
@@ -121,6 +122,7 @@ class HalfBuilt(keras.Model):
     def call(self, x):
         return self.second(self.first(x))
 
+keras.utils.set_random_seed(1)
 model = HalfBuilt()
 model.build((None, 2))
 model.compile("adam", "mse")
