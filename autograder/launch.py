@@ -29,6 +29,8 @@ NO_FORK = "AUTOGRADER_NO_FORK"
 
 START_SECONDS = 120.0
 """How long a framework may take to import on a slow, busy machine before we call it broken."""
+UNTOUCHED_MB: dict[FrameworkName, int] = {"torch": 0, "keras": 2_000}
+"""TensorFlow's allocator reserves what it does not touch: op by op, a GAN on digits was seen to reserve 2,000 MB and use 400."""
 GPU_DRIVER_MB = 8_000
 """Address space; what it really uses of it before any student's code counts as the framework's own."""
 
@@ -126,7 +128,7 @@ class Zygote:
             "folder": str(folder),
             "environment": environment(folder) | dict(gpu.environment if gpu else {}),
             "devices": list(gpu.devices if gpu else ()),
-            "limits": list(_limits(budget)),
+            "limits": list(_limits(self.framework, budget)),
             "layers": list(self.layers),
             "readable": _readable(),
             "uid": uid,
@@ -355,7 +357,7 @@ def _start_plain(
     framework: FrameworkName, folder: Path, budget: Budget, gpu: Lease | None
 ) -> tuple[Stream, Process, int]:
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, _limits(budget))],
+        [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, _limits(framework, budget))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -371,10 +373,11 @@ def _start_plain(
     return stream, _Plain(process), output
 
 
-def _limits(budget: Budget) -> sandbox.Limits:
+def _limits(framework: FrameworkName, budget: Budget) -> sandbox.Limits:
+    """The kernel's, which count memory that is never touched; the watchdog's bound is on what is used."""
     # A driver keeps a copy of its kernels, and what it hands to the GPU, in the worker's own memory.
-    driver_mb = GPU_DRIVER_MB if budget.gpu_memory_mb else 0
-    return sandbox.Limits(budget.memory_mb + driver_mb, budget.file_mb, budget.cpu_seconds)
+    reserved = UNTOUCHED_MB[framework] + (GPU_DRIVER_MB if budget.gpu_memory_mb else 0)
+    return sandbox.Limits(budget.memory_mb + reserved, budget.file_mb, budget.cpu_seconds)
 
 
 def _answers(verb: str, value: Any) -> bool:
