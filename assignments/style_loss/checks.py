@@ -222,44 +222,49 @@ def _(student, draw):
 @check("transfer.loss_falls", needs="transfer.image", trains=True)
 def _(student, draw, limits):
     """After 150 steps little is left of the total loss that the content image has."""
-    content, style, seed = blobs(draw), waves(draw), draw.seed()
-    content_of_style, _ = losses(style, content, style, seed)
-    _, style_of_content = losses(content, content, style, seed)
-    # Weights with which the content image costs 1 and the style image 2: neither is an answer, nor is what the style makes
-    # of the content image where nothing holds on to the content.
-    content_weight, style_weight = 2 / content_of_style, 1 / style_of_content
-    tried = "transfer, 150 steps, of waves onto blobs, with weights that make both losses count"
-    answer = student.call(
-        "transfer",
-        images(content),
-        images(style),
-        student.shared("extractor.build", seed=seed),
-        150,
-        float(content_weight),
-        float(style_weight),
-        draw.seed(),
-        gives="images",
-    )
-    image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
-    image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
-    image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
-    content_left, style_left = losses(image, content, style, seed)
-    content_left, style_left = content_left * content_weight, style_left * style_weight
-    if np.abs(image - content).max() < 0.02:
-        cause = "The image has not moved: is it the image that the optimiser updates?"
-    elif losses(image, style, style, seed)[0] < content_left / content_weight:
-        cause = "What is left lies in the content: its target is the content image, not the style image."
-    elif style_left > content_left:
-        cause = "What is left lies in the style: does every feature map count, and is the step large enough?"
-    else:
-        cause = "What is left lies in the content: the last feature map counts, with `content_weight`."
-    expect.at_most(
-        content_left + style_left,
-        limits.transfer_loss_ratio,
-        tried=tried,
-        cause=cause,
-        what="a total loss, as a share of the content image's,",
-    )
+
+    def attempt(_):
+        content, style, seed = blobs(draw), waves(draw), draw.seed()
+        content_of_style, _ = losses(style, content, style, seed)
+        _, style_of_content = losses(content, content, style, seed)
+        # Weights with which the content image costs 1 and the style image 2: neither is an answer, nor is what the style makes
+        # of the content image where nothing holds on to the content.
+        content_weight, style_weight = 2 / content_of_style, 1 / style_of_content
+        tried = "transfer, 150 steps, of waves onto blobs, with weights that make both losses count"
+        answer = student.call(
+            "transfer",
+            images(content),
+            images(style),
+            student.shared("extractor.build", seed=seed),
+            150,
+            float(content_weight),
+            float(style_weight),
+            draw.seed(),
+            gives="images",
+        )
+        image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+        image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+        image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
+        content_left, style_left = losses(image, content, style, seed)
+        content_left, style_left = content_left * content_weight, style_left * style_weight
+        if np.abs(image - content).max() < 0.02:
+            cause = "The image has not moved: is it the image that the optimiser updates?"
+        elif losses(image, style, style, seed)[0] < content_left / content_weight:
+            cause = "What is left lies in the content: its target is the content image, not the style image."
+        elif style_left > content_left:
+            cause = "What is left lies in the style: does every feature map count, and is the step large enough?"
+        else:
+            cause = "What is left lies in the content: the last feature map counts, with `content_weight`."
+        expect.at_most(
+            content_left + style_left,
+            limits.transfer_loss_ratio,
+            tried=tried,
+            cause=cause,
+            what="a total loss, as a share of the content image's,",
+        )
+
+    # Some pairs of images leave more than others, whatever the recipe: 0.04 to 0.32 over ten seeds.
+    expect.best_of(2, attempt)
 
 
 def losses(image, content, style, seed):
