@@ -27,7 +27,7 @@ FrameworkName = Literal["torch", "keras"]
 NO_FORK = "AUTOGRADER_NO_FORK"
 """Set to anything, this environment variable has every worker started as a plain process, as on Windows."""
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 """How long a framework may take to import on a slow, busy machine before we call it broken."""
 UNTOUCHED_MB: dict[FrameworkName, int] = {"torch": 0, "keras": 2_000}
 """TensorFlow's allocator reserves what it does not touch: op by op, a GAN on digits was seen to reserve 2,000 MB and use 400."""
@@ -95,13 +95,14 @@ class Zygote:
                 start_new_session=True,
             )
         ours.settimeout(START_SECONDS)
+        late = ""
         try:
             ready = ours.recv(1 << 12)
         except TimeoutError:
-            ready = b""
+            ready, late = b"", f"not within {START_SECONDS:g} s; is this machine very busy?"
         ours.settimeout(None)
         if not ready:
-            said = self.said()
+            said = self.said() or late
             self.close()
             raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
         self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
