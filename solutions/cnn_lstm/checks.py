@@ -249,7 +249,7 @@ def check_cnn_lstm(student, draw, length):
             pool(relu(convolve(layers, embedded, padding=0)))
         ),
         "The convolution pads on the left only (causal); same pads both sides.": answer(
-            pool(relu(convolve(layers, np.pad(embedded, [(0, 0), (1, 0), (0, 0)])[:, :-1])))
+            pool(relu(convolve(layers, np.pad(embedded, [(0, 0), (2, 0), (0, 0)]), padding=0)))
         ),
         "The pooling takes the mean of two steps; max-pooling is asked for.": answer(pool(relu(found), np.mean)),
         "There is no pooling: the LSTM must see length // 2 steps.": answer(relu(found)),
