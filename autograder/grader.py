@@ -173,9 +173,9 @@ class Session:
                 troubles = self._worker.ask("load", seconds=max(left, 1.0), args=[[name, source, times == 1]])
             except LimitExceeded as problem:
                 if problem.limit == "time":
-                    long = [each for each, seconds in spent.items() if seconds > LONG_SECONDS]
-                    for each in {number, *long}:
-                        self.shortened[each] = self.shortened.get(each, 0) + 1
+                    # Only the cell that does not end loses its definitions too: others may be slow because of what they import.
+                    self.shortened |= {each: 1 for each, seconds in spent.items() if seconds > LONG_SECONDS}
+                    self.shortened[number] = times + 1
                     return False
                 used = f"{problem.used}, while the file was read"
                 self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
