@@ -409,7 +409,7 @@ def test_grade_writes_several_formats_and_prints_its_table(project: Path, tmp_pa
     ]
     again = command.run("grade", "submitted", "--results", tmp_path / "results", "--format", "gradescope", cwd=project)
     assert again.code == 2
-    assert "of one submission, and 2 were graded" in again.err
+    assert "of one submission, and 2 were named" in again.err
 
 
 @pytest.mark.parametrize(
