@@ -96,6 +96,9 @@ def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw)
         cause="Work with the framework's tensors, on the device of the model's parameters.",
     )
     _still_awake(pretended, draw)
+    for placed in there.models:
+        if placed.learns:
+            _hangs_on_its_parameters(placed, copy.deepcopy(draw))
     _compare(plain, there, lambda: _run(lesson, student, draw))
 
 
@@ -142,6 +145,20 @@ def _still_awake(pretended: Student, draw: Draw) -> None:
         saw="that it goes unnoticed after your code has run",
         expected="a device that your code leaves as it is",
         cause="Your file replaces functions of the framework, or the device itself.",
+    )
+
+
+def _hangs_on_its_parameters(placed: Placed, draw: Draw) -> None:
+    """A model whose answers are the same with quite other parameters has learned nothing, wherever its parameters lie."""
+    before, answers = placed.model.parameters(), placed.model.forward(placed.example)
+    placed.model.set_parameters({name: value + draw.normal(*value.shape) for name, value in before.items()})
+    others = placed.model.forward(placed.example)
+    expect.that(
+        any(not np.array_equal(a, b) for a, b in zip(_leaves(answers).values(), _leaves(others).values(), strict=True)),
+        tried=f"{TRIED}; the model's answers with the parameters that it has learned and with others",
+        saw="the same answers",
+        expected="answers that come from the parameters",
+        cause="The model computes with something else than the parameters that it names.",
     )
 
 
