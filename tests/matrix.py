@@ -101,6 +101,7 @@ def written(
         for result in results:
             if result.score != result.maximum:
                 problems.append(f"{framework} {program}, seed {result.seed}: {catalogue.not_passed(result)}")
+    lines += _samples(name, right)
     lines += ["", "## How near the bounds right programs come", "", *_margins(right)]
     lines += ["", "## Known mistakes", ""]
     if mistakes:
@@ -115,6 +116,27 @@ def written(
         )
         problems += [f"{mistake.framework} {mistake.title}: {each}" for each in catalogue.complaints(mistake, result)]
     return "\n".join(lines) + "\n", problems
+
+
+def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
+    """What the grader drew of each reference at the first seed; the pictures lie in a folder beside the page."""
+    firsts = {framework: right[framework, "reference"][0] for framework in FRAMEWORKS}
+    drawn = [
+        (framework, check.id, picture)
+        for framework, result in firsts.items()
+        for check in result.checks
+        for picture in check.pictures
+    ]
+    if not drawn:
+        return
+    yield from ("", "## What the references make", "")
+    yield f"Drawn by the grader from what each reference answered, seed {firsts['torch'].seed}."
+    (FOLDER / name).mkdir(parents=True, exist_ok=True)
+    for number, (framework, id, picture) in enumerate(drawn):
+        path = FOLDER / name / f"{framework}-{number}.png"
+        path.write_bytes(picture.png)
+        alt = f"{framework}, {id}: {picture.title}"
+        yield from ("", f"**{framework}**, `{id}`: {picture.title}", "", f"![{alt}]({name}/{path.name})")
 
 
 def _margins(right: dict[Program, list[Result]]) -> Iterable[str]:
