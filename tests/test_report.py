@@ -331,6 +331,14 @@ def test_the_fragment_for_a_notebook_stands_alone():
     assert {a["aria-label"] for a in seen.named("span") if "aria-label" in a} == set(words.STATUS.values())
 
 
+def test_code_in_a_sentence_is_set_as_code_and_stays_harmless():
+    said = result("ada", check("gram.batch", likely="Put `x < 1` and `<script>` first; a lone ` stays."))
+    for source in (page.submission(said), page.html_fragment(said, hidden_later=True)):
+        assert {"x < 1", "<script>"} <= set(Page(source).texts)
+        assert "first; a lone ` stays." in Page(source).text
+        assert "<script>" not in source.partition("</style>")[2]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_in_a_browser(text: str, tmp_path: Path):
     def made(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from autograder.report import words
 from autograder.result import CheckResult, Picture, Result, file_name, write_whole
 
 _MOST_FAILED = 5
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,13 @@ def _harmless(value: object) -> object:
     return words.inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _prose(text: str) -> Markup:
+    """A sentence of a check, what stands between backticks as code."""
+    code = Markup('<code style="background: none; color: inherit">{}</code>')
+    pieces = _CODE.split(words.inert(text))
+    return Markup("").join(code.format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
+
+
 def _fingerprint(script: str) -> str:
     """By which the page's policy admits this script and no other."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -225,6 +234,7 @@ def _render(template: str, **values: Any) -> str:
     shared = {
         "words": words,
         "link": link,
+        "prose": _prose,
         "share": _share,
         "sort_key": _sort_key,
         "fingerprint": _fingerprint,
