@@ -95,8 +95,8 @@ def check(
 ) -> Callable[[Body], Body]:
     """Make a function a check. Its docstring is the title that students see; it takes what it names.
 
-    `needs`: ids without which this check means nothing. `trains`: it trains until a statistical bar. `deferred`: why it is not
-    graded yet.
+    `needs`: ids without which this check means nothing. `trains`: it trains until a statistical bar, or for dozens of steps,
+    and is left out where the tests grade a mistake that names another. `deferred`: why it is not graded yet.
     """
 
     def collect(body: Body) -> Body:

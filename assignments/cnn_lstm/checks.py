@@ -239,7 +239,7 @@ def _(student, draw):
         )
 
 
-@check("training.falls", needs="training.losses")
+@check("training.falls", needs="training.losses", trains=True)
 def _(student, draw, limits):
     """Training on a few sentences makes their loss fall"""
     model = built(student, "build_cnn_lstm", 40, 8)

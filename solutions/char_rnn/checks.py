@@ -199,7 +199,7 @@ def _(student, draw):
     )
 
 
-@check("training.repeatable", needs="training.one_batch")
+@check("training.repeatable", needs="training.one_batch", trains=True)
 def _(student, draw):
     """The same weights and the same seed lead to the same weights."""
     length, characters, n = 5, 8, 40

@@ -341,7 +341,7 @@ def _(student, draw):
     check_cnn_lstm(student, draw, length=7)
 
 
-@check("training.repeatable", needs="training.losses")
+@check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
     """The same seed and the same start give the same training"""
     x = draw.integers(1, 40, 40, 8)

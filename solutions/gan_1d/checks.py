@@ -166,7 +166,7 @@ def _(student, draw):
     )
 
 
-@check("discriminator_step.own_gradient", needs="discriminator_step.labels")
+@check("discriminator_step.own_gradient", needs="discriminator_step.labels", trains=True)
 def _(student, draw):
     """Each step of the discriminator follows the gradient of its own batch, with an optimiser that lives on."""
     seed, far = draw.seed(), np.array([1.5, 1.5])
@@ -223,7 +223,7 @@ def _(student, draw):
     )
 
 
-@check("generator_step.own_gradient", needs="generator_step.rises")
+@check("generator_step.own_gradient", needs="generator_step.rises", trains=True)
 def _(student, draw):
     """Each step of the generator follows the gradient of its own fakes, new ones each time."""
     gan, generator, discriminator = lively_gan(student, draw)
@@ -283,7 +283,7 @@ def _(student, draw):
     )
 
 
-@check("generator_step.does_not_saturate", needs="generator_step.own_gradient")
+@check("generator_step.does_not_saturate", needs="generator_step.own_gradient", trains=True)
 def _(student, draw):
     """Where D is sure that the fakes are fake, the generator's gradient is large, not small."""
     seeds = [draw.seed(), draw.seed()]
@@ -321,7 +321,7 @@ def _(student, draw):
     expect.best_of(len(seeds), attempt)
 
 
-@check("training.repeatable", needs="training.losses")
+@check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
     """The seed of a GAN fixes its starting weights and all that follows."""
     seed, real = draw.seed(), curve(draw)
@@ -349,7 +349,7 @@ def _(student, draw):
     )
 
 
-@check("training.updates", needs=("training.losses", "discriminator_step.own_gradient"))
+@check("training.updates", needs=("training.losses", "discriminator_step.own_gradient"), trains=True)
 def _(student, draw):
     """`fit` makes k updates of D in each step."""
     gan, generator, discriminator = lively_gan(student, draw)
