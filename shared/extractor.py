@@ -16,40 +16,41 @@ from jaxtyping import Float
 CHANNELS = (3, 8, 16, 32)
 
 
-def weights(seed: int = 0, first_sees_colour: bool = False) -> list[Float[np.ndarray, "3 3 before after"]]:
+def weights(seed: int = 0, one_colour_each: bool = False) -> list[Float[np.ndarray, "3 3 before after"]]:
     """The kernels of the three convolutions; their biases are 0.
 
-    `first_sees_colour`: the first ones look at a single pixel each, so that their map knows colours and no texture.
+    `one_colour_each`: all three look at the image itself, the first at its red, the second at its green, the third at its blue.
     """
     rng = np.random.default_rng(seed)
-    kernels = [
+    if one_colour_each:
+        kernels = np.zeros((3, 3, 3, CHANNELS[0], CHANNELS[1]), dtype=np.float32)
+        for colour, kernel in enumerate(kernels):
+            kernel[:, :, colour] = rng.normal(0, np.sqrt(2 / 9), (3, 3, CHANNELS[1]))
+        return list(kernels)
+    return [
         rng.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, after)).astype(np.float32)
         for before, after in pairwise(CHANNELS)
     ]
-    if first_sees_colour:
-        kernels[0] = np.zeros_like(kernels[0])
-        # Positive, so that ReLU loses no colour.
-        kernels[0][1, 1] = rng.uniform(0, 1, CHANNELS[:2])
-    return kernels
 
 
-def build(framework: str | None = None, seed: int = 0, first_sees_colour: bool = False) -> Any:
+def build(framework: str | None = None, seed: int = 0, one_colour_each: bool = False) -> Any:
     """A `torch.nn.Module` or a `keras.Model`: from a batch of images to the list of its three batches of feature maps.
 
     Without a name, in the framework that this process has imported.
     """
     if framework is None:
         framework = "keras" if "keras" in sys.modules else "torch"
-    return {"torch": _in_torch, "keras": _in_keras}[framework](weights(seed, first_sees_colour))
+    return {"torch": _in_torch, "keras": _in_keras}[framework](weights(seed, one_colour_each), one_colour_each)
 
 
 def features(
-    image: Float[np.ndarray, "height width 3"], seed: int = 0, first_sees_colour: bool = False
+    image: Float[np.ndarray, "height width 3"], seed: int = 0, one_colour_each: bool = False
 ) -> list[Float[np.ndarray, "h w channels"]]:
     """The same feature maps of one image, by NumPy alone."""
     maps: list[np.ndarray] = []
-    for kernel in weights(seed, first_sees_colour):
-        now = _mean_of_squares(maps[-1]) if maps else np.asarray(image, dtype=np.float64)
+    for kernel in weights(seed, one_colour_each):
+        from_image = one_colour_each or not maps
+        now = np.asarray(image, dtype=np.float64) if from_image else _mean_of_squares(maps[-1])
         padded = np.pad(now, ((1, 1), (1, 1), (0, 0)))
         patches = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
         maps.append(np.maximum(np.einsum("hwcij,ijcd->hwd", patches, kernel), 0))
@@ -62,7 +63,7 @@ def _mean_of_squares(x: np.ndarray) -> np.ndarray:
     return x[: 2 * height, : 2 * width].reshape(height, 2, width, 2, channels).mean(axis=(1, 3))
 
 
-def _in_torch(kernels: list[np.ndarray]) -> Any:
+def _in_torch(kernels: list[np.ndarray], from_image: bool) -> Any:
     import torch
     from torch import nn
 
@@ -79,20 +80,20 @@ def _in_torch(kernels: list[np.ndarray]) -> Any:
         def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
             maps: list[torch.Tensor] = []
             for layer in self.layers:
-                before = nn.functional.avg_pool2d(maps[-1], 2) if maps else images
+                before = images if from_image or not maps else nn.functional.avg_pool2d(maps[-1], 2)
                 maps.append(layer(before).relu())
             return maps
 
     return Extractor()
 
 
-def _in_keras(kernels: list[np.ndarray]) -> Any:
+def _in_keras(kernels: list[np.ndarray], from_image: bool) -> Any:
     import keras
 
     inputs = keras.Input((None, None, 3))
     maps: list[Any] = []
     for kernel in kernels:
-        before = keras.layers.AveragePooling2D(2)(maps[-1]) if maps else inputs
+        before = inputs if from_image or not maps else keras.layers.AveragePooling2D(2)(maps[-1])
         layer = keras.layers.Conv2D(kernel.shape[3], 3, padding="same", activation="relu")
         maps.append(layer(before))
         layer.set_weights([kernel, np.zeros(kernel.shape[3], np.float32)])

@@ -209,42 +209,48 @@ def _(student, draw):
 
 @check("transfer.every_map", needs="transfer.image", trains=True)
 def _(student, draw, limits):
-    """The style comes from every feature map, not from the first alone."""
+    """The style comes from every feature map: with an extractor whose maps see one colour each, every colour takes it on."""
 
     def attempt(_):
         row, column = np.mgrid[0:16, 0:20]
-        style = np.float32(0.5) + np.float32(0.4) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
-        style = np.clip(style * draw.uniform(0.4, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
+        style = np.float32(0.35) + np.float32(0.25) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
+        style = np.clip(style * draw.uniform(0.8, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
         # The same pixels, in another order: the same colours, another texture.
         content = style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape)
         seed = draw.seed()
-        tried = "transfer, 200 steps, of stripes onto the same pixels in another order; the first feature map sees colours only"
+        start = texture_losses(content, style, seed)
+        tried = (
+            "transfer, 200 steps, of stripes onto the same pixels in another order; each of three maps sees one colour"
+        )
         answer = student.call(
             "transfer",
             images(content),
             images(style),
-            student.shared("extractor.build", seed=seed, first_sees_colour=True),
+            student.shared("extractor.build", seed=seed, one_colour_each=True),
             200,
             0.0,
-            float(1 / texture_loss(content, style, seed)),
+            float(1 / start.sum()),
             draw.seed(),
             gives="images",
         )
         image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
         image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+        left = texture_losses(image, style, seed) / start
         expect.at_most(
-            texture_loss(image, style, seed) / texture_loss(content, style, seed),
+            float(left.max()),
             limits.transfer_texture_ratio,
             tried=tried,
-            cause="The texture has not come over: the style loss is summed over all feature maps, not taken from the first.",
-            what="a style loss in the maps after the first, as a share of the content image's,",
+            cause="Some maps bring their texture over and others do not: the style loss is summed over all feature maps."
+            if left.min() < limits.transfer_texture_ratio
+            else "No map brings its texture over: is the image moved by the style loss, and are the steps large enough?",
+            what="the style loss of one map, as a share of the content image's,",
         )
 
     # From some starts some filters lead into a poor corner: 1 in 20 of the right recipes that begin with noise.
     expect.best_of(2, attempt)
 
 
-def texture_loss(image, style, seed):
-    """The style loss of all maps but the first."""
-    seen, wanted = (extractor.features(each, seed, first_sees_colour=True)[1:] for each in (image, style))
-    return sum(np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, wanted, strict=True))
+def texture_losses(image, style, seed):
+    """The style loss of each map where each sees one colour."""
+    seen, wanted = (extractor.features(each, seed, one_colour_each=True) for each in (image, style))
+    return np.array([np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, wanted, strict=True)])
