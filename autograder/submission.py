@@ -152,6 +152,15 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
         else:
             yield read(file, whose, name)
+    for file, name in _loose_files(path, exercises):
+        whose = os.fsencode(file.parent.name).decode(errors="backslashreplace").replace("\\", "~")
+        if (exercise and name != exercise) or (student and whose != student):
+            continue
+        found = True
+        if file.is_symlink():
+            yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
+        else:
+            yield read(file, whose, name)
     if not found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
         raise UsageError(
@@ -189,6 +198,20 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
             return
     if top.name in exercises and _is_handed_in(top):
         yield top
+
+
+def _loose_files(path: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """`submitted/<student>/xor.ipynb`, which lacks its folder, and its exercise: the name says which one it is."""
+    inner = path / "submitted"
+    for student in sorted((inner if inner.is_dir() else path).iterdir()):
+        if not student.is_dir() or student.name in exercises:
+            continue
+        for name in exercises:
+            if (student / name).exists():
+                continue
+            files = [file for file in student.iterdir() if _may_be(file) and exercise_of(file, (name,))]
+            if file := chosen(files, name):
+                yield file, name
 
 
 def _place_of(folder: Path, named: Path) -> Path:

@@ -354,6 +354,31 @@ def test_another_name_where_only_one_can_be_meant(tmp_path: Path, files: list[st
     assert who(tmp_path) == [("ada", "toy", chosen)]
 
 
+def test_a_file_without_its_folder(tmp_path: Path) -> None:
+    """Its name says which exercise it is; where the folder is there too, that one counts."""
+    laid_out(
+        tmp_path,
+        "submitted/ada/toy/toy.py",
+        "submitted/ada/toy_torch.py",
+        "submitted/ada/other.py",
+        "submitted/ada/notes.py",
+    )
+    laid_out(
+        tmp_path, "submitted/bob/toy_torch.ipynb", "submitted/bob/toy.ipynb", "submitted/toy.py", "submitted/eve/x.txt"
+    )
+    (tmp_path / "submitted" / "eve" / "other.py").symlink_to(tmp_path / "submitted" / "ada" / "other.py")
+    found = {(each.student, each.exercise): each for each in submission.find(tmp_path, ("toy", "other"), None, None)}
+    assert {key: each.file for key, each in found.items()} == {
+        ("ada", "toy"): "toy.py",
+        ("ada", "other"): "other.py",
+        ("bob", "toy"): "toy.ipynb",
+        ("eve", "other"): "other.py",
+    }
+    assert found["ada", "toy"].path == tmp_path / "submitted" / "ada" / "toy" / "toy.py"
+    assert not found["eve", "other"].content
+    assert [each.student for each in submission.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
+
+
 def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
     (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
     (found,) = submission.find(tmp_path, ["toy"], None, None)
