@@ -34,6 +34,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
      "Inputs come as NumPy arrays: make them tensors first."),
 )  # fmt: skip
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_WRAPPED = re.compile(r"(Exception encountered when calling [^\n]*)\n\s*\x1b\[1m(.*?)(?:\x1b\[0m|$)", re.DOTALL)
+
 _LIMITS = {
     "time": "A loop that does not end, or work that grows with the square of the input.",
     "memory": "An array far larger than the exercise needs, or a list of tensors that keep their graphs.",
@@ -63,7 +66,7 @@ def raised(problem: StudentError, title: str) -> CheckFailed:
             f"`{problem.message}`, under the name that the stub gives it",
             problem.likely or "It was renamed or deleted, or the cell that defines it raised an error.",
         )
-    said = f"{problem.kind}: {_first_line(problem.message)}" if problem.message else problem.kind
+    said = f"{problem.kind}: {first_line(problem.message)}" if problem.message else problem.kind
     where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
     place = problem.place.where if problem.place else ""
     return CheckFailed(tried, said + where, "an answer", problem.likely or likely_cause(problem), place=place)
@@ -82,6 +85,13 @@ def likely_cause(problem: StudentError) -> str:
     return next((sentence for pattern, sentence in _KNOWN if re.search(pattern, said, re.DOTALL)), "")
 
 
-def _first_line(message: str) -> str:
-    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+def first_line(message: str) -> str:
+    """What an exception says, in one line; of one that Keras wraps in the layer that it was raised in, the reason too."""
+    wrapped = _WRAPPED.match(message)
+    if wrapped:
+        layer, reason = wrapped.groups()
+        # Where a layer was only to say what shape it gives, Keras puts sentences of its own first.
+        reason = re.sub(r"\{\{function_node .*?\}\}", "", reason.rpartition("Error encountered:")[2])
+        message = " ".join([layer, *reason.split()])
+    line = next((line.strip() for line in _COLOUR.sub("", message).splitlines() if line.strip()), "")
     return line if len(line) <= 240 else f"{line[:237]}…"

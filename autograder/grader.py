@@ -405,7 +405,7 @@ def _not_run(cell: tuple[str, str], seconds: float) -> str:
 
 
 def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:
-    said = message.splitlines()[0][:200] if message else ""
+    said = explain.first_line(message)
     line = f", at `{code}`" if code else ""
     return f"{where or cell} raised {kind}{': ' if said else ''}{said}{line}."
 
