@@ -242,8 +242,9 @@ def _(student, draw, limits):
             draw.seed(),
             gives="images",
         )
-        image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+        image, told = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")
         image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
+        told = expect.losses(told, 150, tried=f"{tried}: the losses", cause="One number for each step.")
         image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
         content_left, style_left = losses(image, content, style, seed)
         content_left, style_left = content_left * content_weight, style_left * style_weight
@@ -261,6 +262,18 @@ def _(student, draw, limits):
             tried=tried,
             cause=cause,
             what="a total loss, as a share of the content image's,",
+        )
+        # Wide bounds: the image may be the best of all steps or one step beyond the last loss, L-BFGS may stop early and repeat
+        # its last one, and an image that is clamped at the end only loses much of what the list says.
+        left, low, high = content_left + style_left, told.min(), told.max()
+        expect.that(
+            low < high and low / 10 <= left <= 10 * high,
+            tried=f"{tried}: the losses beside the total loss of the image, which the grader works out",
+            saw=f"losses from {high:.3g} to {low:.3g}" if low < high else f"{low:.3g} for every step",
+            expected=f"losses that change from step to step, and near {left:.3g} at the end",
+            cause="Each step's total loss as it is: with both weights, divided by nothing."
+            if low < high
+            else "One loss over and over: append each step's own, as it was at that step.",
         )
 
     # Some pairs of images leave more than others, whatever the recipe: 0.04 to 0.32 over ten seeds.
