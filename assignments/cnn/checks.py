@@ -323,7 +323,7 @@ def _(student, draw, limits):
             tried="the iris net on 45 new flowers, after 40 epochs in batches of 2",
             cause="Guessing gives 0.33: are x and y shuffled together, by the same order?"
             if share < 0.6
-            else "Too few or too small steps: Adam at its usual rate of 0.001 is enough here.",
+            else "Too few or too small steps, or gradients never zeroed: Adam at its usual rate of 0.001 is enough here.",
             what="an accuracy",
         )
 

@@ -9,8 +9,10 @@ from autograder import check, expect
 @check("vocabulary.any_text")
 def _(student, draw):
     """Capitals, accents, signs and line breaks count as characters; the two tables are inverse."""
-    pool = list("Zebra éß\n\t.,!?;:'\"0919-()xyzQWERTY—“”")
-    text = "".join(pool[int(index)] for index in draw.integers(0, len(pool), 200))
+    # No letter both as a capital and small: what sorts by `str.lower` would put the two in any order.
+    pool = list("Zebra éß.,!?;:'\"0919-()xQWTY—“”")
+    # What strips the text loses the tab in front and the line break at the end, which stand nowhere else.
+    text = "\t" + "".join(pool[int(index)] for index in draw.integers(0, len(pool), 200)) + "\n"
     tried = "build_vocabulary on a text with capitals, accents and line breaks"
     cause = "Return two tables: character → index and index → character."
     char_to_index, index_to_char = expect.several(student.build_vocabulary(text), 2, tried=tried, cause=cause)
@@ -26,6 +28,12 @@ def _(student, draw):
             },
             "Keep blanks and line breaks: they are characters too.": {
                 character: index for index, character in enumerate(sorted(set("".join(text.split()))))
+            },
+            "Do not strip the text: a tab in front and a line break at the end are characters too.": {
+                character: index for index, character in enumerate(sorted(set(text.strip())))
+            },
+            "Python's own order: capitals come before small letters.": {
+                character: index for index, character in enumerate(sorted(set(text), key=str.lower))
             },
             "You number the characters in the order in which they appear: sort them.": {
                 character: index for index, character in enumerate(dict.fromkeys(text))
@@ -236,31 +244,73 @@ def _(student, draw):
     )
 
 
+@check("training.own_gradients", needs="training.one_batch", trains=True)
+def _(student, draw):
+    """Each step follows the gradient of its own batch"""
+    length, characters, hidden = 4, 6, 5
+    X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, characters, length)]
+    y = np.eye(characters, dtype=np.float32)
+    ways = np.float32([1, -1] * (characters // 2))
+
+    def after(steps, start):
+        # Where all else is 0 the answer is the softmax of the output's bias, and the labels want all characters alike.
+        model = new_model(student, draw, length, characters, hidden)
+        zeros = {name: 0 * value for name, value in model.parameters().items()}
+        biases = [name for name, value in zeros.items() if value.shape == (characters,)]
+        if len(biases) != 1:
+            return start  # nothing is known of such a net
+        model.set_parameters(zeros | {biases[0]: np.float32(start) * ways})
+        student.train(model, X, y, epochs=steps, batch_size=characters, seed=draw.seed())
+        return float(np.mean(model.parameters()[biases[0]] * ways))
+
+    expect.settles(after, tried="train on one batch with every character once as its label")
+
+
 @check("generation.temperature", needs="model.probabilities")
 def _(student, draw):
     """Below 1 the likeliest character comes more often than its probability says, above 1 less often."""
-    for temperature, likeliest, n in [(0.25, 0.6, 80), (4.0, 0.96, 60)]:
+    # At the low temperature the likeliest is due in 4 of 5 draws: who always takes it is found too.
+    asked, counts = [(0.4, 0.45, 120), (4.0, 0.96, 60)], []
+    for temperature, likeliest, n in asked:
         p = np.roll([likeliest, *[(1 - likeliest) / 4] * 4], int(draw.integers(0, 5)))
-        letter = int(p.argmax())
         write = writer(student, draw, p)
+        counts.append(write(n, temperature, draw.seed()).count(LETTERS[int(p.argmax())]))
 
-        def share(power, p=p, letter=letter):
-            return float(p[letter] ** power / (p**power).sum())
+    def shares(weights):
+        """How often the likeliest comes at each temperature, where characters are drawn by such weights."""
+        found = (weights(np.array([p, *[(1 - p) / 4] * 4]), T) for T, p, _ in asked)
+        return [each[0] / each.sum() for each in found]
 
-        count = write(n, temperature, draw.seed()).count(LETTERS[letter])
-        low, high = binom.interval(1 - 1e-7, n, share(1 / temperature))
-        wrong = {
-            "You draw with p itself: the temperature changes nothing.": share(1),
-            "You multiply ln p by T; divide by it.": share(temperature),
-        }
+    def fits(wrong):
+        """Are all counts within four standard deviations?"""
+        return all(
+            abs(count - n * share) <= 4 * np.sqrt(n * share * (1 - share))
+            for count, (_, _, n), share in zip(counts, asked, wrong, strict=True)
+        )
+
+    wrong = {
+        "You take the likeliest character at every temperature; above 0 it is drawn.": shares(
+            lambda p, T: p == p.max()
+        ),
+        "You take the likeliest character at low temperatures too; above 0 it is drawn.": shares(
+            lambda p, T: p == p.max() if T < 1 else p ** (1 / T)
+        ),
+        "You draw with p itself: the temperature changes nothing.": shares(lambda p, T: p),
+        "You multiply ln p by T; divide by it.": shares(lambda p, T: p**T),
+        "You take the softmax of p/T; it is of ln p / T.": shares(lambda p, T: np.exp(p / T)),
+    }
+    for count, (temperature, likeliest, n), share in zip(counts, asked, shares(lambda p, T: p ** (1 / T)), strict=True):
+        low, high = binom.interval(1 - 1e-7, n, share)
         expect.that(
             low <= count <= high,
             tried=f"generate at temperature {temperature:g}; one of five characters has p = {likeliest}",
             saw=f"that one {count} times in {n}",
-            expected=f"about {n * share(1 / temperature):.0f} times, by p^(1/T) over its sum",
-            cause="You take the likeliest character at every temperature; above 0 it is drawn."
-            if count == n
-            else min(wrong, key=lambda sentence: abs(wrong[sentence] * n - count)),
+            expected=f"about {n * share:.0f} times, by p^(1/T) over its sum",
+            cause=max(
+                filter(lambda sentence: fits(wrong[sentence]), wrong),
+                key=lambda sentence: binom.logpmf(counts, [n for _, _, n in asked], wrong[sentence]).sum(),
+                default="Draw each character anew, by p^(1/T) over its sum: that is the softmax of ln p / T.",
+            ),
         )
 
 

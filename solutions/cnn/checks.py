@@ -351,7 +351,7 @@ def learned(student, draw, name, layout, first, bar):
             tried=f"{name}() on {len(new_x)} new digits, after {epochs} epochs on {len(x):,} in batches of 32",
             cause="Near guessing (0.1): are x and y shuffled together?"
             if share < 0.3
-            else "Too few or too small steps: Adam at its usual rate of 0.001 is enough here.",
+            else "Too few or too small steps, or gradients never zeroed: Adam at its usual rate of 0.001 is enough here.",
             what="an accuracy",
         )
 
