@@ -147,7 +147,9 @@ def _margins(right: dict[Program, list[Result]]) -> Iterable[str]:
         for result in results:
             for check in result.checks:
                 for each in check.measured:
-                    seen[check.id, framework, kind, f"{each.what}, {each.wanted}", each.bound].append(each.value)
+                    # |x| stands in a table's cell.
+                    what = f"{each.what.rstrip(',')}, {each.wanted}".replace("|", r"\|")
+                    seen[check.id, framework, kind, what, each.bound].append(each.value)
     # A bound that is drawn anew for each seed says nothing over seeds.
     steady = {key: values for key, values in seen.items() if len(values) >= 2}
     if not steady:
