@@ -240,9 +240,11 @@ def _(student, draw, limits):
             float(left.max()),
             limits.transfer_texture_ratio,
             tried=tried,
-            cause="Some maps bring their texture over and others do not: the style loss is summed over all feature maps."
+            cause="Some maps bring their texture over and others do not: the style loss is summed over all feature maps, "
+            "and the gradients of each step are zeroed before the next."
             if left.min() < limits.transfer_texture_ratio
-            else "No map brings its texture over: is the image moved by the style loss, and are the steps large enough?",
+            else "No map brings its texture over: is the image moved by the style loss, are gradients zeroed before each step, "
+            "and are the steps large enough?",
             what="the style loss of one map, as a share of the content image's,",
         )
 
