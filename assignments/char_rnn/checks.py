@@ -228,7 +228,7 @@ def _(student, draw):
     length, characters, n = 6, 9, 24
     model = new_model(student, draw, length, characters, 8)
     # Larger weights than those of a new model: there, most wrong losses come out near ln 9 as well.
-    start = {name: 0.7 * draw.normal(*array.shape) for name, array in model.parameters().items()}
+    start = {name: draw.normal(*array.shape) for name, array in model.parameters().items()}
     model.set_parameters(start)
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
     y = np.eye(characters)[draw.integers(0, characters, n)]
@@ -238,11 +238,14 @@ def _(student, draw):
     losses = student.train(model, X, y, epochs=1, batch_size=n, seed=draw.seed())
     cause = "`train` returns a list with one loss for each epoch."
     loss = float(expect.losses(losses, 1, tried=tried, cause=cause)[0])
+    end = model.parameters()
     expect.moved(
         start,
-        model.parameters(),
+        end,
         tried=tried,
-        cause="Train every parameter of the model that is handed over: nothing detached, no other model.",
+        cause="Train every parameter of the model that is handed over: nothing detached, no other model."
+        if any(not np.array_equal(start[name], end.get(name, 0)) for name in start)
+        else "No step was taken on the model that is handed over: is the last batch of the epoch left out?",
     )
     before, after = cross_entropy(p, y), cross_entropy(model.forward(X), y)
     wrong = {
@@ -255,6 +258,7 @@ def _(student, draw):
             np.clip(np.where(y > 0, p, 1 - p), 1e-7, 1)
         ).mean(),
         "That is the squared error, not the cross-entropy.": np.mean(np.square(p - y)),
+        "These are bits; nats are asked for: the natural logarithm.": before / np.log(2),
     }
     expect.that(
         min(before, after) * 0.98 - 0.01 <= loss <= max(before, after) * 1.02 + 0.01,
@@ -293,13 +297,17 @@ def _(student, draw, limits):
 
     share = np.bincount(codes[:, :200].ravel(), minlength=len(characters)) / (200 * blocks)
     entropy = -(share * np.log(np.maximum(share, 1e-12))).sum()
+    left = cross_entropy(model.forward(one_hot[X_new]), one_hot[y_new]) / entropy
     expect.at_most(
-        cross_entropy(model.forward(one_hot[X_new]), one_hot[y_new]) / entropy,
+        left,
         limits.entropy_share,
         what="a cross-entropy, as a share of the unigram entropy,",
         tried=f"train: {len(X):,} windows of a made-up language, unigram entropy {entropy:.2f}, 4 epochs",
         cause="The model hardly beats counting characters. Do windows and labels stay together, do gradients "
-        "reach the recurrent layer, is the learning rate right (0.001 for RMSprop)?",
+        "reach the recurrent layer, is the learning rate right (0.001 for RMSprop)?"
+        if left >= 0.85
+        else "It learns, but too little: do gradients reach the recurrent layer, is the learning rate right "
+        "(0.001 for RMSprop)?",
     )
 
 
