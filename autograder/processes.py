@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import secrets
 import shutil
 import signal
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -109,13 +111,39 @@ def files(pid: int, folder: Path) -> tuple[int, int]:
 
 def _unnamed(pid: int) -> int:
     """Bytes of files that the process holds open and that no folder lists any more. Linux; 0 where the kernel does not say."""
-    used = 0
     with contextlib.suppress(OSError):
-        for descriptor in os.scandir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                known = descriptor.stat()
-                used += 0 if known.st_nlink else _on_disk(known)
+        try:
+            return _unnamed_as_seen(pid)
+        except PermissionError:
+            # Root in a container may not look at another user's open files; that user may.
+            with _as_its_user(pid):
+                return _unnamed_as_seen(pid)
+    return 0
+
+
+def _unnamed_as_seen(pid: int) -> int:
+    """Raises `PermissionError` where we may not look."""
+    used = 0
+    for descriptor in os.scandir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            known = descriptor.stat()
+            used += 0 if known.st_nlink else _on_disk(known)
     return used
+
+
+@contextlib.contextmanager
+def _as_its_user(pid: int) -> Generator[None]:
+    """This thread, and no other, looks at files as the user does whom the process belongs to."""
+    if sys.platform == "win32":
+        raise PermissionError
+    owner, libc = Path(f"/proc/{pid}").stat(), ctypes.CDLL(None)
+    libc.setfsgid(owner.st_gid)
+    libc.setfsuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        libc.setfsuid(os.geteuid())
+        libc.setfsgid(os.getegid())
 
 
 def _on_disk(known: os.stat_result) -> int:

@@ -24,9 +24,6 @@ PART = (
     "shadowing_modules", "answer_through_a_child", "secrets_of",
 )  # fmt: skip
 
-UNSEEN = {"user": "", "container": "and not unseen", "container-user": ""}
-"""Root in a container may not look at another user's open files: those without a name are not counted there."""
-
 
 @pytest.fixture(scope="module", autouse=True)
 def settings_can_be_had() -> None:
@@ -54,7 +51,7 @@ def test_attacks_and_honest_submissions(setting: Setting) -> None:
         *("tests/attacks/test_attacks.py", "tests/attacks/test_honest.py", "tests/test_walls.py"),
         *(
             "-k",
-            f"({' or '.join(PART)}) {UNSEEN[setting]} or (training_scores and torch) or every_layer or test_walls",
+            f"{' or '.join(PART)} or (training_scores and torch) or every_layer or test_walls",
         ),
     )
     assert found.returncode == 0, found.stdout[-8000:] + found.stderr[-2000:]
