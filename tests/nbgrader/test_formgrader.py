@@ -107,7 +107,7 @@ def test_grading_and_reading(made: Course, formgrader: Formgrader) -> None:
     assert {(each["autograded"], each["needs_manual_grade"]) for each in after.values()} == {(True, False)}
     notebooks = {each["student"]: each for each in formgrader.json("submitted_notebooks/toy/toy")}
     page = formgrader.ask(f"submissions/{notebooks['ada']['id']}/?index=0")
-    for said in ("You forgot the exponential.", "[0.5, 0.5]", "README, part `softmax`", "image/png"):
+    for said in ("You forgot the exponential.", "[0.5, 0.5]", "README, part <code", ">softmax</code>", "image/png"):
         assert said in page
     assert "the-expected-value-of-a-hidden-check" not in page
     for view in ("manage_assignments", "gradebook", "gradebook/toy", "manage_submissions/toy", "manage_students"):
