@@ -233,7 +233,7 @@ def settles(after: Callable[[int, float], float], *, tried: str) -> None:
     `after(steps, start)`: where a new model's parameter stands after so many steps on one batch, from `start`; it is at its best
     at 0, and all else has no gradient. Steps that follow the sum of all gradients so far run past 0 and swing, mostly farther and
     farther. Started as far away as ten steps lead, the right ones of Adam (β₁ up to 0.99), RMSprop, SGD with and without momentum
-    and their kin, at rates from 10⁻⁴ to 1, lie between −0.15 and 0.9 of the start after 50 steps, and no farther out after 78.
+    and their kin, at rates from 10⁻⁴ to ½, lie between −0.15 and 0.9 of the start after 50 steps, and no farther out after 78.
     """
     farthest = 0.5
     way = abs(farthest - after(10, farthest))
