@@ -125,9 +125,13 @@ def _unnamed_as_seen(pid: int) -> int:
     """Raises `PermissionError` where we may not look."""
     used = 0
     for descriptor in os.scandir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):
+        try:
             known = descriptor.stat()
-            used += 0 if known.st_nlink else _on_disk(known)
+        except PermissionError:
+            raise
+        except OSError:
+            continue  # closed meanwhile
+        used += 0 if known.st_nlink else _on_disk(known)
     return used
 
 

@@ -131,8 +131,7 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         return
     found = False
     for folder in _exercise_folders(path, exercises):
-        # A name of other bytes than UTF-8 could be written into no result.
-        whose, name = os.fsencode(folder.parent.name).decode(errors="backslashreplace").replace("\\", "~"), folder.name
+        whose, name = _name_of(folder.parent), folder.name
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
@@ -149,16 +148,16 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         if file is None:
             yield nothing_handed_in(folder, whose, name)
         elif file.resolve().parent != _place_of(folder, path):
-            yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
+            yield _link(file, whose, name)
         else:
             yield read(file, whose, name)
     for file, name in _loose_files(path, exercises):
-        whose = os.fsencode(file.parent.name).decode(errors="backslashreplace").replace("\\", "~")
+        whose = _name_of(file.parent)
         if (exercise and name != exercise) or (student and whose != student):
             continue
         found = True
         if file.is_symlink():
-            yield _nothing(file, whose, name, b"", f"{file.name} is a link to somewhere else: hand in the file itself.")
+            yield _link(file, whose, name)
         else:
             yield read(file, whose, name)
     if not found:
@@ -180,9 +179,19 @@ def _student_of(path: Path, exercise: str) -> str:
     return folder.parent.name if laid_out else path.stem
 
 
-def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
+def _top(path: Path) -> Path:
+    """The folder of the students' folders, where a course's is named."""
     inner = path / "submitted"
-    top = inner if inner.is_dir() else path
+    return inner if inner.is_dir() else path
+
+
+def _name_of(student: Path) -> str:
+    """The folder's name; one of other bytes than UTF-8 could be written into no result."""
+    return os.fsencode(student.name).decode(errors="backslashreplace").replace("\\", "~")
+
+
+def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
+    top = _top(path)
     closed = [
         folder for folder in sorted(top.iterdir()) if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
     ]
@@ -202,15 +211,14 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
 
 def _loose_files(path: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, str]]:
     """`submitted/<student>/xor.ipynb`, which lacks its folder, and its exercise: the name says which one it is."""
-    inner = path / "submitted"
-    for student in sorted((inner if inner.is_dir() else path).iterdir()):
-        if not student.is_dir() or student.name in exercises:
-            continue
+    students = [folder for folder in sorted(_top(path).iterdir()) if folder.is_dir()]
+    if path.name in exercises or any(folder.name in exercises for folder in students):
+        return  # A student's folder was named, or an exercise's: what lies in there are no students.
+    for student in students:
+        there = list(student.iterdir())
         for name in exercises:
-            if (student / name).exists():
-                continue
-            files = [file for file in student.iterdir() if _may_be(file) and exercise_of(file, (name,))]
-            if file := chosen(files, name):
+            files = [file for file in there if _may_be(file) and exercise_of(file, (name,))]
+            if not any(each.name == name for each in there) and (file := chosen(files, name)):
                 yield file, name
 
 
@@ -245,6 +253,10 @@ def chosen(files: Iterable[Path], exercise: str) -> Path | None:
 def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:
     said = f"{path} cannot be read: {problem.strerror}."
     return Submission(student, exercise, path.name, "unknown", (), b"", (said,), path, said)
+
+
+def _link(path: Path, student: str, exercise: str) -> Submission:
+    return _nothing(path, student, exercise, b"", f"{path.name} is a link to somewhere else: hand in the file itself.")
 
 
 def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:

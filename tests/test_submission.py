@@ -377,6 +377,10 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
     assert found["ada", "toy"].path == tmp_path / "submitted" / "ada" / "toy" / "toy.py"
     assert not found["eve", "other"].content
     assert [each.student for each in submission.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
+    # Nobody's copies beside or inside an exercise's folder are a student.
+    laid_out(tmp_path, "submitted/ada/old/toy.py", "submitted/ada/toy/old/toy.py")
+    for named in ("submitted/ada", "submitted/ada/toy"):
+        assert who(tmp_path / named, exercise="toy") == [("ada", "toy", "toy.py")]
 
 
 def test_a_folder_called_like_the_file(tmp_path: Path) -> None:

@@ -548,11 +548,11 @@ def _(student, draw):
     gan, generator, discriminator = new_gan(student, draw.seed())
     bias = output_bias(discriminator, draw)
     turned = turned_round(discriminator, draw, bias)
-    kept = discriminator.parameters(), generator.parameters()
+    own = discriminator.parameters()
 
     def steps(count, net, step, **steered):
         """Where `net` goes in each of `count` steps from the same weights."""
-        discriminator.set_parameters(kept[0] | steered)
+        discriminator.set_parameters(own | steered)
         begin = net.parameters()
         moves = []
         for _ in range(count):
