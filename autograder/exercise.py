@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
 import importlib.util
 import inspect
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -122,9 +124,10 @@ def load(policy: Policy, name: str) -> Exercise:
     rubric = policy.exercise(name)
     folder, solutions = policy.root / "assignments" / name, policy.root / "solutions" / name
     hidden_there = (solutions / "checks.py").is_file()
-    found = [*_from(folder / "checks.py", name, visible=True)]
+    package = _package(folder)
+    found = [*_from(folder / "checks.py", package, visible=True)]
     if hidden_there:
-        found += _from(solutions / "checks.py", name, visible=False)
+        found += _from(solutions / "checks.py", package, visible=False)
     by_id = {each.id: each for each in found}
     points, where = rubric.check_points(), ("exercises", name, "points")
     problems = [f"{name}: two checks are called {id}" for id in by_id if sum(each.id == id for each in found) > 1]
@@ -164,12 +167,24 @@ def load_all(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
     return loaded
 
 
-def _from(path: Path, exercise: str, *, visible: bool) -> Iterator[Check]:
+def _package(folder: Path) -> str:
+    """A package of its own for each exercise's folder, so that both check files can say `from .probes import …`."""
+    whole = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
+    package = f"exercise_{folder.name}_{whole[:12]}"
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        # An earlier state of the same files.
+        del sys.modules[name]
+    spec = importlib.machinery.ModuleSpec(package, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[package] = importlib.util.module_from_spec(spec)
+    return package
+
+
+def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
     if not path.is_file():
-        raise UsageError(f"{path} is not there: {exercise} has no checks")
+        raise UsageError(f"{path} is not there: {path.parent.name} has no checks")
     with _collecting() as found:
-        kind = "visible" if visible else "hidden"
-        spec = importlib.util.spec_from_file_location(f"checks_{kind}_{exercise}", path)
+        spec = importlib.util.spec_from_file_location(f"{package}.{'visible' if visible else 'hidden'}_checks", path)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         try:
@@ -206,7 +221,7 @@ def _circles(name: str, by_id: dict[str, Check]) -> list[str]:
 
 def _digest(folder: Path, solutions: Path | None, name: str, rubric: Rubric) -> str:
     whole = hashlib.sha256(rubric.model_dump_json().encode())
-    files = [folder / "checks.py"]
+    files = [folder / "checks.py", *folder.glob("probes.py")]
     if solutions:
         files += [solutions / "checks.py", *sorted(solutions.glob(f"{name}_*.py"))]
     for path in files:

@@ -150,6 +150,34 @@ def test_the_digest_hangs_on_checks_solutions_and_policy(tmp_path: Path) -> None
     assert len({start, *others}) == 5
 
 
+def test_both_check_files_import_the_exercises_probes(tmp_path: Path) -> None:
+    ask = HEAD + "from .probes import answer\n"
+    toy.write(tmp_path / "assignments/toy/probes.py", "def answer():\n    return 'A title'\n")
+    toy.project(
+        tmp_path, ask + a_check("part.one", doc="answer()"), POINTS, hidden=ask + a_check("part.two", doc="answer()")
+    )
+    with pytest.raises(UsageError, match="no docstring"):
+        toy.load(tmp_path)  # It was found: what stops the load is what stands in the check.
+    toy.project(tmp_path, ask + a_check("part.one"), POINTS, hidden=ask + a_check("part.two"))
+    first = toy.load(tmp_path)
+    toy.write(tmp_path / "assignments/toy/probes.py", "def answer():\n    return 'Another'\n")
+    assert toy.load(tmp_path).digest != first.digest
+
+
+def test_probes_of_two_courses_do_not_meet(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        toy.write(tmp_path / name / "assignments/toy/probes.py", f"{name} = 1\n")
+        toy.project(
+            tmp_path / name,
+            HEAD + f"from .probes import {name}\n" + a_check("part.one") + a_check("part.two"),
+            POINTS,
+        )
+        assert len(toy.load(tmp_path / name).checks) == 2
+    toy.write(tmp_path / "a/assignments/toy/probes.py", "c = 1\n")
+    with pytest.raises(UsageError, match="cannot import name 'a'"):
+        toy.load(tmp_path / "a")
+
+
 def test_a_students_release_says_so_and_runs_the_rest(tmp_path: Path, zygotes: Zygotes) -> None:
     checks = HEAD + a_check("part.one")
     hidden = HEAD + a_check("part.two", ", needs='part.one'", "student, reference")
