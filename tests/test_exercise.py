@@ -160,7 +160,7 @@ def test_both_check_files_import_the_exercises_probes(tmp_path: Path) -> None:
         toy.load(tmp_path)  # It was found: what stops the load is what stands in the check.
     toy.project(tmp_path, ask + a_check("part.one"), POINTS, hidden=ask + a_check("part.two"))
     first = toy.load(tmp_path)
-    toy.write(tmp_path / "assignments/toy/probes.py", "def answer():\n    return 'Another'\n")
+    toy.write(tmp_path / "assignments/toy/probes.py", "def answer():\n    return 'Another answer'\n")
     assert toy.load(tmp_path).digest != first.digest
 
 
@@ -173,7 +173,7 @@ def test_probes_of_two_courses_do_not_meet(tmp_path: Path) -> None:
             POINTS,
         )
         assert len(toy.load(tmp_path / name).checks) == 2
-    toy.write(tmp_path / "a/assignments/toy/probes.py", "c = 1\n")
+    toy.write(tmp_path / "a/assignments/toy/probes.py", "other = 1\n")
     with pytest.raises(UsageError, match="cannot import name 'a'"):
         toy.load(tmp_path / "a")
 
