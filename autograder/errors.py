@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+LimitName = Literal["time", "memory", "GPU memory", "output", "processes", "files", "process", "wire"]
+"""What a submission can run past. `process`: its process ended; `wire`: its process sent a malformed answer."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,11 @@ class StudentError(Exception):
 
 
 class LimitExceeded(Exception):
-    """The student's code ran past a limit, or ended its process. `limit` is one of time, memory, output, files,
-    processes, process, wire."""
+    """The student's code ran past a limit, or ended its process."""
 
-    def __init__(self, limit: str, used: str, allowed: str) -> None:
+    def __init__(self, limit: LimitName, used: str, allowed: str) -> None:
         super().__init__(f"{limit}: {used}, allowed {allowed}")
-        self.limit = limit
+        self.limit: LimitName = limit
         self.used = used
         self.allowed = allowed
 

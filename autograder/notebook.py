@@ -9,13 +9,17 @@ import os
 import sys
 from pathlib import Path
 
-from autograder import exercise, grader, rubric, submission
-from autograder.draw import fresh_seed
-from autograder.engine import Zygotes
+from autograder.authoring.challenges import fresh_seed
+from autograder.authoring.loading import load_exercise
+from autograder.course import submission
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import find_policy
+from autograder.course.submission import Submission
 from autograder.errors import GraderError, UsageError
-from autograder.report import page, terminal
-from autograder.result import Result
-from autograder.submission import Submission
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.reports import page, terminal
+from autograder.results.form import Result
 
 
 class Report:
@@ -58,8 +62,8 @@ class Notebook:
 
     def __init__(self, name: str, file: str | Path | None = None) -> None:
         here = Path.cwd()
-        policy = rubric.load(rubric.find(here))
-        self._exercise = exercise.load(policy, name)
+        policy = load_policy(find_policy(here))
+        self._exercise = load_exercise(policy, name)
         self._file = Path(file) if file else None
 
     def check(self, part: str) -> Report | Problem:

@@ -28,9 +28,12 @@ from typing import Any
 import psutil
 from nbformat.v4 import new_code_cell, new_notebook, writes
 
-from autograder import exercise, grader, rubric
-from autograder.engine import Zygotes
-from autograder.result import write_whole
+from autograder.authoring.loading import load_exercise
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.files import write_whole
 from autograder.worker import sandbox
 from tests import catalogue, toy
 from tests.attacks.world import World, world
@@ -204,7 +207,7 @@ def stock_otter(source: str, folder: Path) -> float | None:
 def ours(source: str, folder: Path, zygotes: Zygotes) -> float | None:
     """The real grader."""
     project = folder / "project"
-    found = exercise.load(rubric.load(toy.project(project) / rubric.FILE), "toy")
+    found = load_exercise(load_policy(toy.project(project) / GRADING_FILE), "toy")
     handed_in = catalogue.as_submission("toy", "torch", source)
     return grader.grade(handed_in, grader.Job(found, catalogue.SEED, zygotes.of)).score
 

@@ -14,7 +14,7 @@ import secrets
 import time
 from datetime import UTC, datetime
 
-from autograder.result import write_whole
+from autograder.results.files import write_whole
 from tests.catalogue import ROOT
 from tests.fuzz.targets import CRASHES, TARGETS, drawn, seeds
 

@@ -16,11 +16,11 @@ import tempfile
 import time
 from datetime import UTC, datetime
 
-from autograder import grader
-from autograder.engine import Zygotes
-from autograder.grader import Session
-from autograder.launch import FrameworkName
-from autograder.result import write_whole
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.grading.session import Session
+from autograder.results.files import write_whole
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS, ROOT
 

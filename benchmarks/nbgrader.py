@@ -25,8 +25,8 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder import release
-from autograder.result import write_whole
+from autograder.release import solution_markers
+from autograder.results.files import write_whole
 from tests.catalogue import ROOT
 
 TARGET = ROOT / "docs" / "nbgrader-benchmark.md"
@@ -183,7 +183,7 @@ def _is_check_of_ours(cell: Any) -> bool:
 def _answer(released: Any, source: Any) -> None:
     """Put the solutions into the cells for answers."""
     solved = {
-        cell.metadata.nbgrader.grade_id: release.solved(cell.source)
+        cell.metadata.nbgrader.grade_id: solution_markers.solved(cell.source)
         for cell in source.cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }

@@ -10,10 +10,10 @@ import sys
 
 import psutil
 
-from autograder.draw import Draw
-from autograder.engine import Zygotes
-from autograder.grader import Session
-from autograder.student import Student
+from autograder.authoring.challenges import Draw
+from autograder.authoring.student import Student
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading.session import Session
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS, SEED
 

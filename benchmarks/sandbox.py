@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from autograder.engine import Zygotes
-from autograder.launch import FrameworkName
-from autograder.result import write_whole
+from autograder.execution.zygote_client import Zygotes
+from autograder.results.files import write_whole
 from autograder.worker import sandbox
+from autograder.worker.names import FrameworkName
 from autograder.worker.sandbox import LAYERS, Cage, Layer, Limits
 from benchmarks.measure import start_times
 from tests.catalogue import FRAMEWORKS, ROOT

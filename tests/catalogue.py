@@ -11,12 +11,17 @@ from typing import Any
 
 import yaml
 
-from autograder import exercise, grader, release, rubric, submission
-from autograder.engine import Zygotes
-from autograder.exercise import Exercise
-from autograder.launch import FrameworkName
-from autograder.result import CheckResult, Result
-from autograder.submission import Submission
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.loading import load_exercise
+from autograder.course import submission
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE, Policy
+from autograder.course.submission import Submission
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.release import solution_markers
+from autograder.results.form import CheckResult, Result
+from autograder.worker.names import FrameworkName
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
@@ -48,13 +53,13 @@ class Mistake:
 
 
 @cache
-def policy() -> rubric.Policy:
-    return rubric.load(ROOT / rubric.FILE)
+def policy() -> Policy:
+    return load_policy(ROOT / GRADING_FILE)
 
 
 @cache
 def load(name: str) -> Exercise:
-    return exercise.load(policy(), name)
+    return load_exercise(policy(), name)
 
 
 def names() -> list[str]:
@@ -129,7 +134,7 @@ def exact_checks(name: str) -> list[str]:
 
 def contract(name: str) -> list[str]:
     """The functions and classes that students write: what the stub defines."""
-    tree = ast.parse(release.stub(reference_source(name, "torch")))
+    tree = ast.parse(solution_markers.stub(reference_source(name, "torch")))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.engine import Zygotes
+from autograder.execution.zygote_client import Zygotes
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from autograder.engine import Zygotes
-from autograder.launch import FrameworkName
-from autograder.result import Result, write_whole
+from autograder.execution.zygote_client import Zygotes
+from autograder.results.files import write_whole
+from autograder.results.form import Result
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS, ROOT, Mistake
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from autograder import result
+from autograder.results import form
 from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def _(student):
 
 
 def holds(value: Any) -> None:
-    jsonschema.Draft202012Validator(result.schema()).validate(value)
+    jsonschema.Draft202012Validator(form.schema()).validate(value)
 
 
 @pytest.fixture
@@ -244,4 +244,4 @@ def test_whoever_reads_may_stop_reading(project: Path) -> None:
 
 
 def test_the_schema_in_the_docs_is_the_code_s() -> None:
-    assert json.loads((ROOT / "docs/result.schema.json").read_text()) == result.schema()
+    assert json.loads((ROOT / "docs/form.schema.json").read_text()) == form.schema()

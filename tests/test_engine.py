@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from autograder import engine
 from autograder.errors import GraderError
-from autograder.result import Result, read, write_whole
+from autograder.results.files import result_path, write_whole
+from autograder.results.form import Result, read
 from tests import command, toy
 
 EMPTY = ""
@@ -327,7 +327,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("student", ["", ".", "..", "a/b", "a\\b", "a\0b"])
 def test_a_name_that_leads_out_of_the_folder(tmp_path: Path, student: str) -> None:
     with pytest.raises(GraderError, match="is no name for a folder"):
-        engine.result_path(tmp_path, student, "toy")
+        result_path(tmp_path, student, "toy")
 
 
 def test_names_of_all_kinds(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import exercise, grader
-from autograder.engine import Zygotes
+from autograder.authoring import exercise
 from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
 from tests import toy
 
 POINTS = {"part": {"one": 10.0, "two": 10.0}}
@@ -82,7 +83,9 @@ def test_a_check_and_a_hidden_one_of_one_id(tmp_path: Path) -> None:
 def test_points_without_a_check(tmp_path: Path) -> None:
     """In a student's release these are the hidden ones; where the solutions are, it is a mistake."""
     (found,) = problems(tmp_path, a_check("part.one"), hidden="")
-    assert found.endswith("grading.yml, line 4: toy gives points to part.two, and no check has that id")
+    assert found.endswith(
+        "grading.yml, line 4: toy gives points to part.two, and no check has that id; did you mean part.one?"
+    )
 
 
 @pytest.mark.parametrize("doc", ["pass", '""""""', '"""   """'])
@@ -144,10 +147,49 @@ def test_the_digest_hangs_on_checks_solutions_and_policy(tmp_path: Path) -> None
     others = [
         digest(checks=checks + "# more\n"),
         digest(hidden=hidden + "# more\n"),
-        digest(thresholds="{a: 1}"),
+        digest(thresholds="{a: 1}", hidden=hidden.replace("student", "student, limits") + "    limits.a\n"),
         digest(solution="x = 2\n"),
     ]
     assert len({start, *others}) == 5
+
+
+LIMITED = a_check("part.one", takes="student, limits") + "    limits.corner_margin\n" + a_check("part.two")
+
+
+def test_a_threshold_that_a_check_reads_and_nobody_sets(tmp_path: Path) -> None:
+    toy.project(tmp_path, HEAD + LIMITED, POINTS, thresholds="{corner_margn: 0.1}")
+    with pytest.raises(UsageError) as caught:
+        toy.load(tmp_path)
+    (found,) = caught.value.problems
+    assert "checks.py, line 4: a check reads the threshold corner_margin" in found
+    assert found.endswith("does not set it for toy; did you mean corner_margn?")
+
+
+def test_a_threshold_that_no_check_reads(tmp_path: Path) -> None:
+    thresholds = "{corner_margin: 0.1, corner_margn: 0.1}"
+    toy.project(tmp_path, HEAD + LIMITED, POINTS, hidden="", thresholds=thresholds)
+    with pytest.raises(UsageError) as caught:
+        toy.load(tmp_path)
+    (found,) = caught.value.problems
+    assert "grading.yml, line 6: no check of toy reads the threshold corner_margn" in found
+    assert found.endswith("did you mean corner_margin?")
+
+
+def test_a_students_release_may_lack_the_check_that_reads_a_threshold(tmp_path: Path) -> None:
+    toy.project(tmp_path, HEAD + LIMITED, POINTS, thresholds="{corner_margin: 0.1, hidden: 0.1}")
+    assert len(toy.load(tmp_path).checks) == 2
+
+
+def test_a_bug_in_a_check_names_its_line_and_costs_nobody_a_point(tmp_path: Path, zygotes: Zygotes) -> None:
+    broken = a_check("part.one") + "    probe()\n" + a_check("part.two")
+    toy.write(tmp_path / "assignments/toy/probes.py", "def probe():\n    return {}['no']\n")
+    found = toy.load(toy.project(tmp_path, HEAD + "from .probes import probe\n" + broken, POINTS))
+    result = grader.grade(toy.handed_in(toy.RIGHT), grader.Job(found, 1, zygotes.of))
+    (wrong,) = [check for check in result.checks if check.status == "error"]
+    assert (result.score, wrong.read) == (None, "")
+    assert wrong.saw == "a bug in the check; this says nothing about the submission"
+    assert "probes.py, line 2: for the author of the exercise to mend" in wrong.likely
+    assert any(note.startswith("A bug in the check part.one, ") and "KeyError" in note for note in result.notes)
 
 
 def test_both_check_files_import_the_exercises_probes(tmp_path: Path) -> None:

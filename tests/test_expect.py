@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from autograder import expect
-from autograder.draw import Draw
+from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.authoring.student import Remote, Student
 from autograder.errors import CheckFailed, StudentError
-from autograder.student import Remote, Student
 from autograder.worker import wire
 
 NAN, INF = float("nan"), float("inf")
@@ -44,8 +45,8 @@ GARBAGE: list[Any] = [None, "text", {"a": 1}, [[1, 2], [3]], ["a"], REMOTE, [Non
         lambda value, **k: expect.losses(value, 2, **k),
         lambda value, **k: expect.differ(value, [1.0], **k),
         lambda value, **k: expect.equal(value, 17, **k),
-        lambda value, **k: expect.gradients(lambda _: 0.0, {"w": np.ones(2)}, value, Draw(1), **k),
-        lambda value, **k: expect.gradients(lambda _: 0.0, {"w": np.ones(2)}, {"w": value}, Draw(1), **k),
+        lambda value, **k: gradients_match(lambda _: 0.0, {"w": np.ones(2)}, value, Draw(1), **k),
+        lambda value, **k: gradients_match(lambda _: 0.0, {"w": np.ones(2)}, {"w": value}, Draw(1), **k),
     ],
 )
 def test_garbage_fails_every_word_and_breaks_none(word: Callable[..., Any], value: Any) -> None:
@@ -65,7 +66,7 @@ def test_garbage_fails_every_word_and_breaks_none(word: Callable[..., Any], valu
         lambda value, **k: expect.differ(value, np.zeros(2), **k),
         lambda value, **k: expect.differ(np.zeros(2), value, **k),
         lambda value, **k: expect.moved({"w": np.ones(2)}, {"w": value}, **k),
-        lambda value, **k: expect.gradients(lambda _: 0.0, {"w": np.ones(2)}, {"w": value}, Draw(1), **k),
+        lambda value, **k: gradients_match(lambda _: 0.0, {"w": np.ones(2)}, {"w": value}, Draw(1), **k),
     ],
 )
 def test_nan_and_infinity_have_a_name(word: Callable[..., Any], value: float, name: str) -> None:
@@ -287,7 +288,7 @@ RELU = slopes_with(relu, lambda h: (h > 0) * 1.0)
 @pytest.mark.parametrize(("bend", "slopes"), [(np.tanh, TANH), (relu, RELU)], ids=["tanh", "relu"])
 def test_right_gradients_pass(bend: Callable[[Any], Any], slopes: dict[str, Any], seed: int) -> None:
     rounded = {name: np.float32(value) for name, value in slopes.items()}
-    expect.gradients(loss_with(bend), START, rounded, Draw(seed), tried="f(x)")
+    gradients_match(loss_with(bend), START, rounded, Draw(seed), tried="f(x)")
 
 
 FACTORS = {"Twice.": 2.0, "The sum.": 16.0, "Uphill.": -1.0}
@@ -310,7 +311,7 @@ FACTORS = {"Twice.": 2.0, "The sum.": 16.0, "Uphill.": -1.0}
 )
 def test_wrong_gradients_fail(change: Callable[[Any], Any], likely: str, seed: int) -> None:
     found = failure(
-        expect.gradients, loss_with(np.tanh), START, change(TANH), Draw(seed), cause="Other.", factors=FACTORS
+        gradients_match, loss_with(np.tanh), START, change(TANH), Draw(seed), cause="Other.", factors=FACTORS
     )
     assert found.likely == likely
     assert "along a random direction" in found.tried
@@ -318,15 +319,15 @@ def test_wrong_gradients_fail(change: Callable[[Any], Any], likely: str, seed: i
 
 def test_gradients_of_a_wrong_form() -> None:
     loss = loss_with(np.tanh)
-    assert "no gradient for b2" in failure(expect.gradients, loss, START, {**TANH, "b2": None}, Draw(1)).saw
+    assert "no gradient for b2" in failure(gradients_match, loss, START, {**TANH, "b2": None}, Draw(1)).saw
     assert (
         "no gradient for w2"
-        in failure(expect.gradients, loss, START, {name: TANH[name] for name in ("w1", "b1", "b2")}, Draw(1)).saw
+        in failure(gradients_match, loss, START, {name: TANH[name] for name in ("w1", "b1", "b2")}, Draw(1)).saw
     )
-    assert "gradients for other" in failure(expect.gradients, loss, START, {**TANH, "other": 1.0}, Draw(1)).saw
-    found = failure(expect.gradients, loss, START, {**TANH, "w1": TANH["w1"].T}, Draw(1))
+    assert "gradients for other" in failure(gradients_match, loss, START, {**TANH, "other": 1.0}, Draw(1)).saw
+    found = failure(gradients_match, loss, START, {**TANH, "w1": TANH["w1"].T}, Draw(1))
     assert (found.saw, found.expected) == ("shape (5, 3)", "shape (3, 5)")
-    failure(expect.gradients, loss, START, list(TANH.values()), Draw(1))
+    failure(gradients_match, loss, START, list(TANH.values()), Draw(1))
 
 
 # Draws.
@@ -384,7 +385,7 @@ def relu_net(seed: int) -> tuple[Callable[[dict[str, Any]], float], dict[str, An
 def test_the_kinks_of_relu_cost_no_right_gradient_its_points() -> None:
     for seed in range(300):
         loss, start, slopes = relu_net(seed)
-        expect.gradients(loss, start, slopes, Draw(seed), tried="f(x)")
+        gradients_match(loss, start, slopes, Draw(seed), tried="f(x)")
 
 
 @pytest.mark.parametrize("factor", [0.7, 1.4, 2.0, -1.0])
@@ -393,7 +394,7 @@ def test_the_kinks_of_relu_hide_no_wrong_gradient(factor: float) -> None:
     for seed in range(100):
         loss, start, slopes = relu_net(seed)
         try:
-            expect.gradients(loss, start, {k: factor * v for k, v in slopes.items()}, Draw(seed), tried="f(x)")
+            gradients_match(loss, start, {k: factor * v for k, v in slopes.items()}, Draw(seed), tried="f(x)")
         except CheckFailed:
             caught += 1
     assert caught >= 99

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from autograder import explain
 from autograder.errors import Place, StudentError
+from autograder.grading import diagnose
 
 LAYER = "Exception encountered when calling Dense.call()."
 GIVEN = "\n\nArguments received by Dense.call():\n  • inputs=tf.Tensor(shape=(2, 7), dtype=float32)"
 
 
 def test_the_first_line_of_a_message() -> None:
-    assert explain.first_line("") == explain.first_line("\n \n") == ""
-    assert explain.first_line("\n  bad shape \nand more") == "bad shape"
-    assert explain.first_line("\x1b[31mred\x1b[0m\nand more") == "red"
-    assert explain.first_line("x" * 300) == "x" * 237 + "…"
+    assert diagnose.first_line("") == diagnose.first_line("\n \n") == ""
+    assert diagnose.first_line("\n  bad shape \nand more") == "bad shape"
+    assert diagnose.first_line("\x1b[31mred\x1b[0m\nand more") == "red"
+    assert diagnose.first_line("x" * 300) == "x" * 237 + "…"
 
 
 def test_keras_wraps_the_reason_in_the_layer() -> None:
@@ -22,15 +22,15 @@ def test_keras_wraps_the_reason_in_the_layer() -> None:
         "{{function_node __wrapped__MatMul_device_/job:a/task:0}} Matrix size-incompatible": "Matrix size-incompatible",
         "Could not infer the shape. Error encountered:\n\nDimensions must be equal": "Dimensions must be equal",
     }.items():
-        assert explain.first_line(f"{LAYER}\n\n\x1b[1m{said}\x1b[0m{GIVEN}") == f"{LAYER} {reason}"
+        assert diagnose.first_line(f"{LAYER}\n\n\x1b[1m{said}\x1b[0m{GIVEN}") == f"{LAYER} {reason}"
     # Cut off within the reason, as long messages are.
-    assert explain.first_line(f"{LAYER}\n\n\x1b[1mThe batch size") == f"{LAYER} The batch size"
+    assert diagnose.first_line(f"{LAYER}\n\n\x1b[1mThe batch size") == f"{LAYER} The batch size"
     # Without colours nothing tells where the reason ends.
-    assert explain.first_line(f"{LAYER}\n\nThe batch size{GIVEN}") == LAYER
+    assert diagnose.first_line(f"{LAYER}\n\nThe batch size{GIVEN}") == LAYER
 
 
 def test_what_was_seen_holds_the_reason_and_the_place() -> None:
     problem = StudentError(
         "ValueError", f"{LAYER}\n\n\x1b[1mNo weights.\x1b[0m{GIVEN}", Place("cell 3, line 2", "model(x)")
     )
-    assert explain.raised(problem, "Runs.").saw == f"ValueError: {LAYER} No weights. in cell 3, line 2: `model(x)`"
+    assert diagnose.raised(problem, "Runs.").saw == f"ValueError: {LAYER} No weights. in cell 3, line 2: `model(x)`"

@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import grader
-from autograder.engine import Zygotes
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.student import Student
 from autograder.errors import LimitExceeded, StudentError
-from autograder.exercise import Exercise
-from autograder.launch import FrameworkName
-from autograder.result import Result
-from autograder.student import Student
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.form import Result
+from autograder.worker.names import FrameworkName
 from tests import toy
 
 CHECKS = '''
@@ -221,7 +221,7 @@ def test_the_seconds_of_all_checks_together(zygotes: Zygotes, tmp_path: Path) ->
 
 
 def test_a_file_too_large_for_the_wire_is_said_so(tmp_path: Path, zygotes: Zygotes, exercise: Exercise) -> None:
-    from autograder import submission
+    from autograder.course import submission
 
     path = tmp_path / "toy.py"
     path.write_text(toy.RIGHT + "# " + "x" * (17 << 20))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import grader, launch
-from autograder.engine import Zygotes
+from autograder.authoring.student import Student
 from autograder.errors import LimitExceeded
-from autograder.launch import FrameworkName
-from autograder.result import Result
-from autograder.student import Student
+from autograder.execution.environment import NO_FORK
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.form import Result
+from autograder.worker.names import FrameworkName
 from tests import catalogue, command, toy
 from tests.catalogue import ROOT
 
@@ -39,7 +40,7 @@ POSIX = {
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygotes]:
-    monkeypatch.setenv(launch.NO_FORK, "1")
+    monkeypatch.setenv(NO_FORK, "1")
     with Zygotes() as nothing:
         assert nothing.of("torch") is None
         yield nothing
@@ -57,9 +58,9 @@ def test_the_same_results_as_forked(zygotes: Zygotes, plain: Zygotes, monkeypatc
     assert wrong != right
     for source in (right, wrong):
         one_by_one = visible(plain, source)
-        monkeypatch.delenv(launch.NO_FORK)
+        monkeypatch.delenv(NO_FORK)
         forked = visible(zygotes, source)
-        monkeypatch.setenv(launch.NO_FORK, "1")
+        monkeypatch.setenv(NO_FORK, "1")
         assert [(check.id, check.status, check.saw, check.likely) for check in one_by_one.checks] == [
             (check.id, check.status, check.saw, check.likely) for check in forked.checks
         ]
@@ -243,7 +244,7 @@ def test_nobody_imports_the_zygote() -> None:
         assert "autograder.worker.zygote import" not in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.parametrize("module", ["autograder.cli", "autograder.notebook", "autograder.engine"])
+@pytest.mark.parametrize("module", ["autograder.commands.app", "autograder.notebook", "autograder.grading.engine"])
 def test_the_grader_imports_no_framework(module: str) -> None:
     """Nor anything else that is slow to import and not needed on the way."""
     heavy = ["torch", "tensorflow", "keras", "nbformat", "jsonschema", "matplotlib", "sklearn", "sympy"]

@@ -16,9 +16,9 @@ from urllib.parse import unquote
 import pytest
 from rich.console import Console
 
-from autograder.formats import table as csv_table
-from autograder.report import page, terminal, words
-from autograder.result import CheckResult, Layers, Result
+from autograder.integrations import csv as csv_table
+from autograder.reports import page, safe_text, terminal, words
+from autograder.results.form import CheckResult, Layers, Result
 
 FIVE = {
     "tried": "gram_matrix on 2 feature maps, the second all zeros",
@@ -238,19 +238,19 @@ def test_hostile_text_does_nothing_to_a_terminal(text: str):
 
 
 def test_inert_text_shows_what_it_removes_the_sting_of():
-    assert words.inert("tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬") == "tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬"
-    assert words.inert("\x1b[1;31mred\x1b[0m") == "red"
-    assert words.inert("\x1b]8;;https://evil\x1b\\text\x1b]8;;\x1b\\") == "text"
-    assert words.inert("a\x07b\x00") == "a␇b␀"
-    assert words.inert("x\u202egnp.exe") == "x⟨U+202E⟩gnp.exe"
-    assert words.inert("\x1b\x1b[m[31m") == "␛[31m", "what is left must not become a sequence"
-    assert words.inert("1/3\r2/3\b\b\b\r3/3\r\nend") == "1/3\n2/3\n3/3\nend"
+    assert safe_text.inert("tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬") == "tab\tand\nline stay, Åsa ½ 王 می‌خواهم 👩‍🔬"
+    assert safe_text.inert("\x1b[1;31mred\x1b[0m") == "red"
+    assert safe_text.inert("\x1b]8;;https://evil\x1b\\text\x1b]8;;\x1b\\") == "text"
+    assert safe_text.inert("a\x07b\x00") == "a␇b␀"
+    assert safe_text.inert("x\u202egnp.exe") == "x⟨U+202E⟩gnp.exe"
+    assert safe_text.inert("\x1b\x1b[m[31m") == "␛[31m", "what is left must not become a sequence"
+    assert safe_text.inert("1/3\r2/3\b\b\b\r3/3\r\nend") == "1/3\n2/3\n3/3\nend"
 
 
 @pytest.mark.parametrize("piece", ["\x1b]", "\x1b[", "\x1bP\x1b", "\x9b", "\u0317", "\r", "\x1b]0;"])
 def test_inert_takes_linear_time(piece: str):
     began = time.perf_counter()
-    words.inert(piece * 200_000)
+    safe_text.inert(piece * 200_000)
     assert time.perf_counter() - began < 5
 
 

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import exercise, rubric
+from autograder.authoring.loading import load_exercise
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE, Limits, find_policy
 from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
 from tests import toy
 from tests.catalogue import ROOT
 
@@ -30,35 +34,36 @@ def problems(folder: Path, text: str, name: str = "grading.yml") -> list[str]:
     path = folder / name
     path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
-        rubric.load(path)
+        load_policy(path)
     assert all(str(path) in problem or "extends" in text for problem in caught.value.problems)
     return [problem.removeprefix(f"{path}, ") for problem in caught.value.problems]
 
 
 def test_a_good_file(tmp_path: Path) -> None:
-    policy = rubric.load(toy.write(tmp_path / "grading.yml", GOOD))
+    policy = load_policy(toy.write(tmp_path / "grading.yml", GOOD))
     found = policy.exercise("toy")
     assert found.check_points() == {"part.first": 5, "part.second": 5, "other.third": 10}
-    assert (policy.title, policy.root, found.limits.memory_mb) == ("A course", tmp_path, 100)
+    assert (policy.title, policy.roots, found.limits.memory_mb) == ("A course", (tmp_path,), 100)
     assert found.thresholds == {"loss": 0.5}
 
 
 def test_limits_and_thresholds_may_be_left_out(tmp_path: Path) -> None:
     text = "exercises: {toy: {points: {part: {all: 20}}}}"
-    assert rubric.load(toy.write(tmp_path / "grading.yml", text)).exercise("toy").limits == rubric.Limits()
+    assert load_policy(toy.write(tmp_path / "grading.yml", text)).exercise("toy").limits == Limits()
 
 
 def test_our_own_file_is_good() -> None:
-    policy = rubric.load(Path(__file__).resolve().parent.parent / "grading.yml")
+    policy = load_policy(Path(__file__).resolve().parent.parent / "grading.yml")
     assert "xor" in policy.exercises
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("{third: 10}", "{third: 9}", 4, "the points of toy sum to 19, not 20"),
-        ("{third: 10}", "{third: -10}", 6, "other.third is worth -10; points are 0 to 20"),
-        ("{third: 10}", "{third: 30, fourth: -20}", 6, "other.third is worth 30"),
+        ("{first: 5, second: 5}\n      other: {third: 10}", "{first: 0}", 4, "the points of toy sum to 0"),
+        ("{third: 10}", "{third: 10}\n    total: 0", 7, "total: input should be greater than 0"),
+        ("{third: 10}", "{third: -10}", 6, "third: input should be greater than or equal to 0"),
+        ("{third: 10}", "{third: 3000}", 6, "third: input should be less than or equal to 1000"),
         ("{third: 10}", "{third: ten}", 6, "third: input should be a valid number"),
         ("{third: 10}", "{third: }", 6, "third: input should be a valid number"),
         ("{third: 10}", "10", 6, "other: input should be a valid dictionary"),
@@ -89,7 +94,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, li
     assert any(problem.startswith(f"line {line}: ") and said in problem for problem in found), found
 
 
-@pytest.mark.parametrize("worth", [".nan", ".inf", "-.inf", "-0.5", "21"])
+@pytest.mark.parametrize("worth", [".nan", ".inf", "-.inf", "-0.5", "1001"])
 def test_points_that_are_no_points(tmp_path: Path, worth: str) -> None:
     found = problems(tmp_path, GOOD.replace("third: 10", f"third: {worth}"))
     assert any(problem.startswith("line 6: ") for problem in found), found
@@ -100,10 +105,10 @@ def test_points_that_only_look_like_numbers(tmp_path: Path, worth: str) -> None:
     """Not silently 1 and 10: they are either refused, or the sum is what they say."""
     path = toy.write(tmp_path / "grading.yml", GOOD.replace("third: 10", f"third: {worth}"))
     if worth == "'10'":
-        assert rubric.load(path).exercise("toy").check_points()["other.third"] == 10
+        assert load_policy(path).exercise("toy").check_points()["other.third"] == 10
     else:
         with pytest.raises(UsageError):
-            rubric.load(path)
+            load_policy(path)
 
 
 def test_all_mistakes_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -162,18 +167,25 @@ def test_not_utf_8_and_not_there(tmp_path: Path) -> None:
     path = tmp_path / "grading.yml"
     path.write_bytes("title: é\n".encode("latin-1"))
     with pytest.raises(UsageError, match="not UTF-8"):
-        rubric.load(path)
+        load_policy(path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
-        rubric.load(tmp_path / "other.yml")
+        load_policy(tmp_path / "other.yml")
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
-        rubric.load(tmp_path)
+        load_policy(tmp_path)
 
 
 def test_a_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
     path = tmp_path / "grading.yml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.lstrip().replace("\n", "\r\n").encode())
-    assert rubric.load(path).title == "A course"
+    assert load_policy(path).title == "A course"
 
+
+MINE = """
+from autograder import check
+@check("part.only")
+def _(student):
+    \"\"\"A title\"\"\"
+"""
 
 # extends
 
@@ -184,17 +196,61 @@ def test_a_file_refines_another(tmp_path: Path) -> None:
         tmp_path / "course" / "grading.yml",
         "extends: ../grading.yml\nexercises: {toy: {limits: {check_seconds: 2}, thresholds: {other: 1}}}\n",
     )
-    policy = rubric.load(over)
+    policy = load_policy(over)
     found = policy.exercise("toy")
     assert (found.limits.check_seconds, found.limits.memory_mb) == (2, 100)
     assert found.thresholds == {"loss": 0.5, "other": 1}
-    assert (policy.title, policy.root) == ("A course", tmp_path)
+    assert (policy.title, policy.roots) == ("A course", (tmp_path,))
 
 
-def test_points_are_given_anew_as_a_whole(tmp_path: Path) -> None:
+def test_a_course_says_only_what_differs_down_to_one_checks_points(tmp_path: Path) -> None:
     toy.write(tmp_path / "grading.yml", GOOD)
-    over = toy.write(tmp_path / "over.yml", "extends: grading.yml\nexercises: {toy: {points: {part: {first: 20}}}}\n")
-    assert rubric.load(over).exercise("toy").check_points() == {"part.first": 20}
+    over = toy.write(tmp_path / "over.yml", "extends: grading.yml\nexercises: {toy: {points: {part: {first: 7}}}}\n")
+    found = load_policy(over).exercise("toy")
+    assert found.check_points() == {"part.first": 7, "part.second": 5, "other.third": 10}
+    assert sum(found.check_points().values()) == 22, "the maximum is the sum"
+
+
+def test_a_total_scales_the_points(tmp_path: Path) -> None:
+    toy.write(tmp_path / "grading.yml", GOOD)
+    over = toy.write(tmp_path / "over.yml", "extends: grading.yml\nexercises: {toy: {total: 100}}\n")
+    assert load_policy(over).exercise("toy").check_points() == {"part.first": 25, "part.second": 25, "other.third": 50}
+
+
+def test_the_course_that_extends_grades_by_its_points(tmp_path: Path, zygotes: Zygotes) -> None:
+    toy.project(tmp_path)
+    over = toy.write(
+        tmp_path / "over.yml", "extends: grading.yml\nexercises: {toy: {points: {part: {first: 1}}, total: 3.2}}\n"
+    )
+    found = load_exercise(load_policy(over), "toy")
+    result = grader.grade(toy.handed_in(toy.RIGHT.replace("return 1", "return 2")), grader.Job(found, 1, zygotes.of))
+    assert (result.score, result.maximum) == (2.0, 3.2)
+
+
+def test_a_courses_own_exercises_lie_in_its_folder(tmp_path: Path) -> None:
+    toy.project(tmp_path / "package")
+    toy.write(tmp_path / "course" / "own" / "assignments" / "mine" / "checks.py", MINE)
+    over = toy.write(
+        tmp_path / "course" / "grading.yml",
+        "extends: ../package/grading.yml\nexercises_from: own\nexercises: {mine: {points: {part: {only: 4}}}}\n",
+    )
+    policy = load_policy(over)
+    assert [check.id for check in load_exercise(policy, "mine").checks] == ["part.only"]
+    assert load_exercise(policy, "mine").folder == tmp_path / "course" / "own" / "assignments" / "mine"
+    assert load_exercise(policy, "toy").folder == tmp_path / "package" / "assignments" / "toy"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("nowhere", "nowhere holds no assignments/ and no solutions/"),
+        ("3", "names a folder, or a list of folders, not 3"),
+        ("[own, '']", "names a folder, or a list of folders"),
+    ],
+)
+def test_exercises_from_what_is_not_there(tmp_path: Path, given: str, said: str) -> None:
+    found = problems(tmp_path, f"title: x\nexercises_from: {given}\nexercises: {{}}\n")
+    assert any(problem.startswith("line 2: ") and said in problem for problem in found), found
 
 
 def test_extending_in_a_circle(tmp_path: Path) -> None:
@@ -203,21 +259,21 @@ def test_extending_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "self.yml").write_text("extends: self.yml\n")
     for name in ("a.yml", "self.yml"):
         with pytest.raises(UsageError, match=r"line \d: the files extend each other in a circle"):
-            rubric.load(tmp_path / name)
+            load_policy(tmp_path / name)
 
 
 @pytest.mark.parametrize("base", ["nowhere.yml", "3", "[a]", "''"])
 def test_extending_what_is_not_there(tmp_path: Path, base: str) -> None:
     path = toy.write(tmp_path / "grading.yml", f"extends: {base}\n")
     with pytest.raises(UsageError, match=r"grading.yml, line 1: .* cannot be read"):
-        rubric.load(path)
+        load_policy(path)
 
 
 def test_a_mistake_below_is_still_a_mistake(tmp_path: Path) -> None:
-    toy.write(tmp_path / "base.yml", GOOD.replace("third: 10", "third: 9"))
+    toy.write(tmp_path / "base.yml", GOOD.replace("third: 10", "third: -9"))
     path = toy.write(tmp_path / "grading.yml", "extends: base.yml\n")
-    with pytest.raises(UsageError, match=r"base.yml, line 4: the points of toy sum to 19"):
-        rubric.load(path)
+    with pytest.raises(UsageError, match=r"base.yml, line 6: third: input should be greater than or equal to 0"):
+        load_policy(path)
 
 
 def test_mistakes_are_named_in_the_file_that_holds_them(tmp_path: Path) -> None:
@@ -225,25 +281,25 @@ def test_mistakes_are_named_in_the_file_that_holds_them(tmp_path: Path) -> None:
     text = "extends: base.yml\nexercises:\n  toy:\n    points: {part: {first: 7}}\n    limits: {seconds: -1}\n"
     path = toy.write(tmp_path / "grading.yml", text)
     with pytest.raises(UsageError) as caught:
-        rubric.load(path)
+        load_policy(path)
     assert [problem.removeprefix(f"{tmp_path}/").partition(": ")[::2] for problem in caught.value.problems] == [
         ("grading.yml, line 5", "seconds: input should be greater than 0, not -1"),
         ("base.yml, line 1", "'titel' is no key here; did you mean 'title'?"),
         ("base.yml, line 9", "loss: input should be a valid number, unable to parse string as a number, not 'high'"),
     ]
     toy.write(tmp_path / "base.yml", GOOD)
-    toy.write(path, text.replace("-1", "1"))
-    with pytest.raises(UsageError, match=r"grading.yml, line 4: the points of toy sum to 7"):
-        rubric.load(path)
+    toy.write(path, text.replace("-1", "1").replace("first: 7", "First: 7"))
+    with pytest.raises(UsageError, match=r"grading.yml, line 4: part.First is no check id"):
+        load_policy(path)
 
 
 def test_a_mistake_in_one_exercise_hides_none_in_another(tmp_path: Path) -> None:
-    """The points of those that are sound are added up, whatever is wrong beside them."""
-    more = "  other:\n    points: {part: {first: 19}}\n    leaderboard: [part.second]\n"
+    """The points of those that are sound are looked at, whatever is wrong beside them."""
+    more = "  other:\n    points: {part: {First: 19}}\n    leaderboard: [part.second]\n"
     found = problems(tmp_path, GOOD.replace("loss: 0.5", "loss: high") + more)
     for said in (
         "line 9: loss",
-        "line 11: the points of other sum to 19",
+        "line 11: part.First is no check id",
         "line 12: the leaderboard names part.second",
     ):
         assert any(problem.startswith(said) for problem in found), found
@@ -258,7 +314,7 @@ def test_a_key_that_is_no_text(tmp_path: Path) -> None:
 def test_a_file_that_windows_saved(tmp_path: Path) -> None:
     path = tmp_path / "grading.yml"
     path.write_bytes(b"\xef\xbb\xbf" + textwrap.dedent(GOOD).lstrip().replace("\n", "\r\n").encode())
-    assert rubric.load(path).exercise("toy")
+    assert load_policy(path).exercise("toy")
 
 
 # Which file governs.
@@ -271,17 +327,29 @@ def test_the_nearest_file_governs_and_never_a_students(tmp_path: Path) -> None:
     for place in (folder, folder.parent, folder.parent.parent):
         toy.write(place / "grading.yml", GOOD.replace("first: 5", "first: 20"))
     for start in (folder, folder.parent, folder.parent.parent, tmp_path / "class"):
-        assert rubric.find(start) == mine
+        assert find_policy(start) == mine
     mine.unlink()
-    assert rubric.find(folder) == tmp_path / "grading.yml"
+    assert find_policy(folder) == tmp_path / "grading.yml"
 
 
-def test_without_any_the_packages_own_governs(tmp_path: Path) -> None:
-    assert rubric.find(tmp_path) == Path(__file__).resolve().parent.parent / "grading.yml"
+def test_without_any_the_packages_own_governs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_policy(tmp_path) == find_policy() == Path(__file__).resolve().parent.parent / "grading.yml"
+
+
+def test_a_folder_that_is_named_goes_before_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = toy.write(tmp_path / "here" / "grading.yml", GOOD)
+    there = toy.write(tmp_path / "there" / "grading.yml", GOOD)
+    (tmp_path / "nowhere").mkdir()
+    monkeypatch.chdir(here.parent)
+    assert find_policy(there.parent) == there
+    assert find_policy(tmp_path / "nowhere") == here, "nothing governs that folder: the current one's does"
+    with pytest.raises(UsageError, match="go by different policies"):
+        find_policy(here.parent, there.parent)
 
 
 def test_an_unknown_exercise_gets_a_hint(tmp_path: Path) -> None:
-    policy = rubric.load(toy.write(tmp_path / "grading.yml", GOOD))
+    policy = load_policy(toy.write(tmp_path / "grading.yml", GOOD))
     with pytest.raises(UsageError, match=r"no exercise 'toi'; did you mean toy\?"):
         policy.exercise("toi")
     with pytest.raises(UsageError, match="there are toy"):
@@ -289,7 +357,8 @@ def test_an_unknown_exercise_gets_a_hint(tmp_path: Path) -> None:
 
 
 def test_every_exercise_has_its_points() -> None:
-    policy = rubric.load(ROOT / rubric.FILE)
+    policy = load_policy(ROOT / GRADING_FILE)
     assert set(policy.exercises) == {path.parent.name for path in (ROOT / "assignments").glob("*/README.md")}
-    for name in policy.exercises:
-        assert exercise.load(policy, name).checks
+    for name, found in policy.exercises.items():
+        assert sum(found.check_points().values()) == pytest.approx(20, abs=1e-9), name
+        assert load_exercise(policy, name).checks

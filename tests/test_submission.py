@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from autograder import grader, result, submission
-from autograder.engine import Zygotes
+from autograder.course import submission
 from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results import form
 from tests import toy
 
 FRAMEWORK = 'FRAMEWORK = "torch"\n'
@@ -135,7 +137,7 @@ def test_a_lone_surrogate_in_a_cell(tmp_path: Path, zygotes: Zygotes) -> None:
     exercise = toy.load(toy.project(tmp_path))
     graded = grader.grade(found, grader.Job(exercise, 1, zygotes.of))
     assert graded.score is not None, graded.notes
-    result.encode(graded)
+    form.encode(graded)
 
 
 # Percent files.

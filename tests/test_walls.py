@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from autograder.engine import Zygotes
 from autograder.errors import UsageError
-from autograder.launch import Worker, Zygote
-from autograder.machines import Lease
-from autograder.watchdog import Budget
+from autograder.execution.gpus import Lease
+from autograder.execution.watchdog import Budget
+from autograder.execution.worker_process import Worker
+from autograder.execution.zygote_client import Zygote, Zygotes
 from autograder.worker import sandbox
 from tests.catalogue import ROOT
 

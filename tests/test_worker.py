@@ -13,14 +13,16 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder import grader
-from autograder.draw import Draw
-from autograder.engine import Zygotes
+from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.authoring.student import Remote, images, tensor
+from autograder.course.submission import Submission
 from autograder.errors import GraderError, LimitExceeded, StudentError
-from autograder.launch import FrameworkName, Worker, Zygote
-from autograder.student import Remote, images, tensor
-from autograder.submission import Submission
-from autograder.watchdog import Budget
+from autograder.execution.watchdog import Budget
+from autograder.execution.worker_process import Worker
+from autograder.execution.zygote_client import Zygote, Zygotes
+from autograder.grading import grader
+from autograder.worker.names import FrameworkName
 from tests import toy
 
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
@@ -596,7 +598,6 @@ def test_the_mode_is_as_before(torch_side: Any) -> None:
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_gradients_are_right_also_of_frozen_parameters(torch_side: Any, frozen: bool) -> None:
-    from autograder import expect
 
     model = torch_side.build(frozen)
     rng = np.random.default_rng(0)
@@ -611,7 +612,7 @@ def test_gradients_are_right_also_of_frozen_parameters(torch_side: Any, frozen: 
         model.set_parameters(values)
         return float(np.sum(model.forward(x).astype(np.float64) * cotangent))
 
-    expect.gradients(loss_of, start, slopes, Draw(1), tried="the adapter")
+    gradients_match(loss_of, start, slopes, Draw(1), tried="the adapter")
 
 
 def test_gradients_leave_nothing_behind(torch_side: Any) -> None:
@@ -733,7 +734,6 @@ def test_keras_values(keras_side: Any) -> None:
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_keras_models(keras_side: Any, frozen: bool) -> None:
-    from autograder import expect
 
     rng = np.random.default_rng(0)
     x, cotangent = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(5, 2)).astype(np.float32)
@@ -747,7 +747,7 @@ def test_keras_models(keras_side: Any, frozen: bool) -> None:
         model.set_parameters(values)
         return float(np.sum(model.forward(x).astype(np.float64) * cotangent))
 
-    expect.gradients(loss_of, start, slopes, Draw(1), tried="the adapter")
+    gradients_match(loss_of, start, slopes, Draw(1), tried="the adapter")
     model.set_parameters(start)
     statistics = model.buffers()
     model.forward(x, training=True)
@@ -950,12 +950,12 @@ def test_a_zygote_killed_during_a_check_is_our_failure(tmp_path: Path) -> None:
 def test_a_worker_without_its_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
-    from autograder import launch
     from autograder.errors import UsageError
+    from autograder.execution.environment import require
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"torch is not installed.*pip install"):
-        launch.require("torch")
+        require("torch")
 
 
 def test_a_zygote_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder import exercise, rubric, submission
-from autograder.engine import Zygotes
-from autograder.exercise import Exercise
-from autograder.grader import Session
-from autograder.launch import FrameworkName
-from autograder.student import Student
-from autograder.submission import Submission
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.loading import load_exercise
+from autograder.authoring.student import Student
+from autograder.course import submission
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE, ExercisePolicy, Limits
+from autograder.course.submission import Submission
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading.session import Session
+from autograder.worker.names import FrameworkName
 
 CHECKS = '''
 from autograder import check, expect
@@ -72,13 +75,13 @@ def project(
         for part, ideas in points.items()
     )
     policy = f"exercises:\n  toy:\n    points:\n{lines}    limits: {limits}\n    thresholds: {thresholds}\n"
-    write(folder / rubric.FILE, policy)
+    write(folder / GRADING_FILE, policy)
     return folder
 
 
 def load(folder: Path) -> Exercise:
     """The exercise of a project."""
-    return exercise.load(rubric.load(folder / rubric.FILE), "toy")
+    return load_exercise(load_policy(folder / GRADING_FILE), "toy")
 
 
 def write(path: Path, text: str) -> Path:
@@ -105,7 +108,7 @@ def notebook(*sources: str | list[str], **metadata: Any) -> dict[str, Any]:
 
 def with_limits(**limits: Any) -> Exercise:
     """An exercise without checks, for a session."""
-    return Exercise("toy", rubric.Exercise(points={}, limits=rubric.Limits(**limits)), (), Path(), None)
+    return Exercise("toy", ExercisePolicy(points={}, limits=Limits(**limits)), (), Path(), None)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect, images, on_gpu, picture
+from autograder import check, expect, figures, images, on_gpu
 from shared import data, reader
 
 LATENT = 100
@@ -302,8 +302,8 @@ def _(student, draw, limits):
             distance, diversity = reader.feature_distance(shown, real[:SAMPLES]), reader.diversity(shown)
             if distance <= limits.feature_distance and diversity >= limits.diversity:
                 break
-        picture.grid("samples after training", fakes, -1, 1)
-        picture.lines("losses, as your code reported", curves, "update")
+        figures.grid("samples after training", fakes, -1, 1)
+        figures.lines("losses, as your code reported", curves, "update")
         seen = f"{SAMPLES} images of G in inference mode, after {tried}"
         on_real, on_fake = (
             float(scored(discriminator, x, "D after training").mean()) for x in (2 * real[:SAMPLES] - 1, fakes)

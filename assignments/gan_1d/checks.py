@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from autograder import check, expect, on_gpu, picture
+from autograder import check, expect, figures, on_gpu
 
 LATENT = 5
 N = 64
@@ -322,8 +322,8 @@ def _(student, draw, limits):
         fake = expect.shape(generator.forward(draw.normal(1000, LATENT)), (1000, 2), tried=tried)
         real = curve(draw, 1000)
         x = np.linspace(-0.5, 0.5, 101)
-        picture.scatter(f"1,000 samples after {done:,} steps", fake, np.stack([x, x**2], axis=1))
-        picture.lines("losses, as your code reported", {name: run[name] for name in ("d_loss", "g_loss")})
+        figures.scatter(f"1,000 samples after {done:,} steps", fake, np.stack([x, x**2], axis=1))
+        figures.lines("losses, as your code reported", {name: run[name] for name in ("d_loss", "g_loss")})
 
         answers = [float(np.mean(discriminator.forward(points))) for points in (real, fake)]
         cause = what_went_wrong(real, fake, answers)

@@ -16,6 +16,7 @@ import numpy as np
 from autograder.worker import frameworks, wire
 from autograder.worker.frameworks import devices
 from autograder.worker.loader import Cell, Submission
+from autograder.worker.names import FrameworkName
 from autograder.worker.sandbox import Limits, apply_limits
 from autograder.worker.values import Exchange
 from autograder.worker.wire import Answer, Array, Failure, Request
@@ -234,7 +235,7 @@ def _flush() -> None:
 
 def main() -> None:
     """A worker of its own, over its standard input and output: where there is no fork."""
-    name = cast(frameworks.Name, sys.argv[1])
+    name = cast(FrameworkName, sys.argv[1])
     limits = Limits(*map(int, sys.argv[2:]))
     # The student's prints go to the standard error; the pipes are ours alone.
     stream = wire.Pipe(os.dup(0), os.dup(1))

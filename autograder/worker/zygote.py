@@ -26,6 +26,7 @@ from typing import Any, cast
 from autograder.worker import frameworks
 from autograder.worker.frameworks import devices
 from autograder.worker.main import Stream, serve
+from autograder.worker.names import FrameworkName
 from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
 REPORT = struct.Struct("<i")
@@ -38,7 +39,7 @@ _COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.pl
 def main() -> None:
     """Serve orders on the descriptor given, until the grader closes it or dies."""
     # Not `die_with_parent`: the kernel means the thread that started it, and graders start zygotes from passing threads.
-    name, descriptor = cast(frameworks.Name, sys.argv[1]), int(sys.argv[2])
+    name, descriptor = cast(FrameworkName, sys.argv[1]), int(sys.argv[2])
     adopt_orphans()
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import binom
 
 from autograder import check, expect
+from autograder.authoring.probes.settles import settles
 
 
 @check("vocabulary.any_text")
@@ -251,7 +252,7 @@ def _(student, draw):
     X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, characters, length)]
     y = np.eye(characters, dtype=np.float32)
     # The labels want all characters alike.
-    expect.settles(
+    settles(
         lambda: new_model(student, draw, length, characters, hidden),
         lambda model, steps: student.train(model, X, y, epochs=steps, batch_size=characters, seed=draw.seed()),
         [1, -1] * (characters // 2),

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.settles import settles
 
 
 def built(student, build, top_words, length):
@@ -379,7 +380,7 @@ def _(student, draw):
     """Each step follows the gradient of its own batch"""
     # Half of the labels want the bias up, half down.
     x, y = draw.integers(1, 40, 8, 8), np.float32([[0], [1]] * 4)
-    expect.settles(
+    settles(
         lambda: built(student, "build_cnn_lstm", 40, 8),
         lambda model, steps: student.train(model, x, y, epochs=steps, batch_size=8, seed=draw.seed()),
         [1],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import check, expect, images, picture, tensor
+from autograder import check, expect, figures, images, tensor
 from autograder.errors import CheckFailed, StudentError
 from shared import reader
 
@@ -482,9 +482,9 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
         made = at_its_best(student, draw, gan, generator, asked)
         share = shown(made, asked)
 
-    picture.grid("Digits 0 to 9, three of each", made[np.arange(len(asked)) % 20 < 3], low=-1, high=1)
+    figures.grid("Digits 0 to 9, three of each", made[np.arange(len(asked)) % 20 < 3], low=-1, high=1)
     reported = losses if isinstance(losses, dict) else {"loss": losses}
-    picture.lines("The losses as your code reported them", reported, x="step or epoch")
+    figures.lines("The losses as your code reported them", reported, x="step or epoch")
     expect.at_least(
         share,
         limits.digit_asked,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.settles import settles
 
 UNITS = 8
 
@@ -370,7 +371,7 @@ def _(student, draw):
 @check("training.own_gradients", needs="training.epochs", trains=True)
 def _(student, draw):
     """Each step follows the gradient of its own batch"""
-    expect.settles(
+    settles(
         lambda: build(student, 1, 2, UNITS),
         lambda model, steps: student.train_stateful(
             model, draw.normal(steps, 2, 1), np.zeros((steps, 1), dtype=np.float32), 1, 1, draw.seed()

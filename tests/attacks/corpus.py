@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from autograder import submission
-from autograder.exercise import Exercise
-from autograder.launch import FrameworkName
-from autograder.submission import Code, Submission
+from autograder.authoring.exercise import Exercise
+from autograder.course import submission
+from autograder.course.submission import Code, Submission
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 
 FOLDER = Path(__file__).parent / "corpus"
@@ -56,8 +56,8 @@ class Attack:
     def using(self) -> Exercise:
         """The exercise with limits that an attack reaches soon."""
         found = catalogue.load(self.exercise)
-        limits = found.rubric.limits.model_copy(update={"check_seconds": self.check_seconds, "memory_mb": 400})
-        return replace(found, rubric=found.rubric.model_copy(update={"limits": limits}))
+        limits = found.policy.limits.model_copy(update={"check_seconds": self.check_seconds, "memory_mb": 400})
+        return replace(found, policy=found.policy.model_copy(update={"limits": limits}))
 
 
 def attacks() -> Iterator[Attack]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder.engine import Zygotes
+from autograder.execution.zygote_client import Zygotes
 from tests import catalogue
 from tests.attacks import corpus
 from tests.attacks.corpus import Attack

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.engine import Zygotes
-from autograder.launch import FrameworkName
-from autograder.result import Result
+from autograder.execution.zygote_client import Zygotes
+from autograder.results.form import Result
 from autograder.worker import sandbox
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from autograder import grader
-from autograder.engine import Zygotes
-from autograder.formats import table
-from autograder.report import page, terminal
-from autograder.result import Result, encode
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.integrations import csv
+from autograder.reports import page, terminal
+from autograder.results.form import Result, encode
 from tests import catalogue
 from tests.attacks.corpus import Attack
 from tests.attacks.world import World, world
@@ -55,7 +55,7 @@ def _shown(result: Result) -> list[str]:
     shown = {
         "the terminal": terminal.plain(result, show_output=True),
         "the page": page.submission(result),
-        "the table": table.encode([result]).decode(),
+        "the table": csv.encode([result]).decode(),
     }
     found = [f"{escape!r} in {where}" for where, text in shown.items() for escape in _ESCAPES if escape in text]
     found += [f"{tag} in the page" for tag in ("<script>alert", "<img src=x", "<b>**bold") if tag in shown["the page"]]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from autograder.engine import Zygotes
-from autograder.exercise import Check, Exercise
+from autograder.authoring.exercise import Check, Exercise
+from autograder.execution.zygote_client import Zygotes
 from tests import catalogue
 
 GARBAGE = {

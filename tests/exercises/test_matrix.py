@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import release
-from autograder.engine import Zygotes
-from autograder.launch import FrameworkName
+from autograder.execution.zygote_client import Zygotes
+from autograder.release import solution_markers
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS, Mistake
 
@@ -20,7 +20,7 @@ def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, so
     result = catalogue.grade(zygotes, name, framework, source)
     assert result.score == result.maximum, catalogue.not_passed(result)
     assert not result.notes
-    worth_points = {id for id, points in catalogue.load(name).rubric.check_points().items() if points}
+    worth_points = {id for id, points in catalogue.load(name).policy.check_points().items() if points}
     # What is worth nothing waits for a GPU, or has passed on one.
     assert {check.id for check in result.checks if check.status == "passed"} >= worth_points
     assert {check.status for check in result.checks if check.id not in worth_points} <= {"passed", "deferred"}
@@ -40,7 +40,7 @@ def test_a_variant_scores_everything(zygotes: Zygotes, name: str, framework: Fra
 
 @pytest.mark.parametrize(("name", "framework"), BOTH)
 def test_the_stub_scores_nothing(zygotes: Zygotes, name: str, framework: FrameworkName) -> None:
-    stub = release.stub(catalogue.reference_source(name, framework))
+    stub = solution_markers.stub(catalogue.reference_source(name, framework))
     result = catalogue.grade(zygotes, name, framework, stub)
     assert result.score == 0
     assert not result.notes, "a stub cell raised"

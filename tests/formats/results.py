@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.result import CheckResult, Layers, Measurement, Picture, Result
+from autograder.results.form import CheckResult, Layers, Measurement, Picture, Result
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
 

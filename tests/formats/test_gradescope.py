@@ -17,9 +17,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from autograder import exercise, parcel, rubric
+from autograder.authoring.loading import load_exercise
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE, Policy
 from autograder.errors import UsageError
-from autograder.formats.gradescope import bundle, run
+from autograder.integrations.gradescope import bundle as gradescope_bundle
+from autograder.integrations.gradescope import run
+from autograder.release import bundle
 from tests import command, toy
 from tests.catalogue import ROOT
 from tests.formats.test_outputs import GRADESCOPE
@@ -71,27 +75,27 @@ class Folders:
 
 @pytest.fixture(scope="session")
 def toy_zip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return bundle.archive(_toy(tmp_path_factory.mktemp("toy")), "toy")
+    return gradescope_bundle.archive(_toy(tmp_path_factory.mktemp("toy")), "toy")
 
 
 @pytest.fixture(scope="session")
 def class_zip() -> bytes:
-    return bundle.archive(rubric.load(CLASS / "grading.yml"), "xor")
+    return gradescope_bundle.archive(load_policy(CLASS / "grading.yml"), "xor")
 
 
-def _toy(folder: Path, hidden: str = "") -> rubric.Policy:
+def _toy(folder: Path, hidden: str = "") -> Policy:
     points = {"part": {"first": 5.0, "second": 5.0}, "other": {"third": 10.0}}
-    return rubric.load(toy.project(folder, points=points, hidden=hidden, solutions={}) / rubric.FILE)
+    return load_policy(toy.project(folder, points=points, hidden=hidden, solutions={}) / GRADING_FILE)
 
 
 # ── the zip ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_zip_is_the_same_bytes_each_time_and_holds_both_scripts(tmp_path: Path, class_zip: bytes) -> None:
-    assert class_zip == bundle.archive(rubric.load(CLASS / "grading.yml"), "xor")
+    assert class_zip == gradescope_bundle.archive(load_policy(CLASS / "grading.yml"), "xor")
     folders = Folders(tmp_path / "autograder", class_zip)
     source = folders.root / "source"
-    for name in bundle.SCRIPTS:
+    for name in gradescope_bundle.SCRIPTS:
         assert (source / name).read_bytes().startswith(b"#!/usr/bin/env bash\n")
         assert (source / name).stat().st_mode & stat.S_IXUSR
         assert subprocess.run(["bash", "-n", source / name], check=False).returncode == 0
@@ -102,15 +106,15 @@ def test_the_zip_is_the_same_bytes_each_time_and_holds_both_scripts(tmp_path: Pa
 def test_what_travels_is_graded_alike(tmp_path: Path, class_zip: bytes) -> None:
     """Digest and all, though the policy was written anew: points, limits and thresholds are the course's."""
     source = Folders(tmp_path / "autograder", class_zip).root / "source"
-    there = exercise.load(rubric.load(source / rubric.FILE), "xor")
-    assert there.digest == exercise.load(rubric.load(CLASS / "grading.yml"), "xor").digest
-    assert there.rubric.limits.check_seconds == 5, "the course's own, not the project's"
+    there = load_exercise(load_policy(source / GRADING_FILE), "xor")
+    assert there.digest == load_exercise(load_policy(CLASS / "grading.yml"), "xor").digest
+    assert there.policy.limits.check_seconds == 5, "the course's own, not the project's"
 
 
 def test_requirements_are_of_the_lock_and_need_no_course_tool() -> None:
-    lines = parcel.requirements().splitlines()
-    lock = (ROOT / parcel.LOCK).read_text().splitlines()
-    assert lines[0] == f"--constraint {parcel.LOCK}"
+    lines = bundle.requirements().splitlines()
+    lock = (ROOT / bundle.LOCK).read_text().splitlines()
+    assert lines[0] == f"--constraint {bundle.LOCK}"
     assert set(lines[1:]) <= set(lock)
     names = {line.partition("==")[0] for line in lines[1:]}
     assert {"torch", "keras", "tensorflow-cpu", "numpy", "msgspec", "py-landlock", "pyseccomp"} <= names
@@ -118,11 +122,11 @@ def test_requirements_are_of_the_lock_and_need_no_course_tool() -> None:
 
 
 def test_what_is_not_there_cannot_travel(tmp_path: Path) -> None:
-    policy = rubric.load(toy.project(tmp_path) / rubric.FILE)
+    policy = load_policy(toy.project(tmp_path) / GRADING_FILE)
     with pytest.raises(UsageError, match=r"solutions.toy is not there"):
-        bundle.archive(policy, "toy")
+        gradescope_bundle.archive(policy, "toy")
     with pytest.raises(UsageError, match="did you mean toy"):
-        bundle.archive(policy, "tyo")
+        gradescope_bundle.archive(policy, "tyo")
 
 
 def test_the_command_writes_where_it_is_told(tmp_path: Path) -> None:
@@ -239,12 +243,12 @@ def test_the_graders_own_failure_is_no_grade(tmp_path: Path, hidden: str | None,
     ours = 'from autograder import check\n@check("more.broken")\ndef _(student):\n    """It works"""\n    raise KeyError("bug")\n'
     points = {"part": {"first": 5.0, "second": 5.0}, "other": {"third": 5.0}, "more": {"broken": 5.0}}
     project = toy.project(tmp_path / "project", points=points, hidden=ours)
-    folders = Folders(tmp_path / "autograder", bundle.archive(rubric.load(project / rubric.FILE), "toy"))
+    folders = Folders(tmp_path / "autograder", gradescope_bundle.archive(load_policy(project / GRADING_FILE), "toy"))
     folders.hand_in(toy__py=toy.RIGHT)
     if hidden:
         (folders.root / "source" / "solutions" / "toy" / "checks.py").write_text(hidden)
     if policy:
-        (folders.root / "source" / rubric.FILE).write_text(policy)
+        (folders.root / "source" / GRADING_FILE).write_text(policy)
     assert folders.run().returncode == 3
     assert "score" not in folders.results and "tests" not in folders.results
 

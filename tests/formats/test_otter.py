@@ -17,8 +17,10 @@ import nbclient
 import nbformat
 import pytest
 
-from autograder import parcel, rubric
-from autograder.formats.otter import source
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE
+from autograder.integrations.otter import source
+from autograder.release import bundle
 from tests import command, toy
 from tests.catalogue import ROOT
 from tests.formats import otter_attacks
@@ -100,7 +102,7 @@ def test_the_students_notebook_is_the_release_with_otters_cells(assigned: Path) 
         if cell["id"] != "setup-2":
             assert by_id[cell["id"]] == "".join(cell["source"])
     checks = {"".join(cell["source"]) for cell in cells if "check" in cell["metadata"].get("tags", ())}
-    parts = rubric.load(ROOT / rubric.FILE).exercise("xor").points
+    parts = load_policy(ROOT / GRADING_FILE).exercise("xor").points
     assert {f'grader.check("{part}")' for part in parts} <= checks
     assert "grader.check_all()" in checks and source.EXPORT in checks
     assert {path.name for path in (assigned / "student").iterdir()} == {"xor_torch.ipynb"}
@@ -154,21 +156,21 @@ def test_the_environment_installs_the_course(packed: Path) -> None:
     pip = [line.strip().removeprefix("- ") for line in lines[lines.index("  - pip:") + 1 :]]
     assert pip[-1] == source.IN_CONTAINER
     assert "otter-grader[grading,plugins]==7.0.0" in pip
-    assert set(parcel.requirements().splitlines()[1:]) <= set(pip)
-    assert {"files/course/pyproject.toml", "files/course/autograder/formats/otter/plugin.py"} <= set(names)
+    assert set(bundle.requirements().splitlines()[1:]) <= set(pip)
+    assert {"files/course/pyproject.toml", "files/course/autograder/integrations/otter/plugin.py"} <= set(names)
     assert not [name for name in names if name.endswith("mistakes.yml")]
 
 
 def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
     """An instructor's folder of the same name stays."""
     mine = toy.write(tmp_path / "xor-otter" / "notes.txt", "mine")
-    ended = command.run("otter", "xor", "--config", ROOT / rubric.FILE, cwd=tmp_path)
+    ended = command.run("otter", "xor", "--config", ROOT / GRADING_FILE, cwd=tmp_path)
     assert ended.code == 2
     assert "is there already" in ended.err
     assert mine.read_text() == "mine"
-    assert command.run("otter", "xor", "--config", ROOT / rubric.FILE, "--out", "a", cwd=tmp_path).code == 0
+    assert command.run("otter", "xor", "--config", ROOT / GRADING_FILE, "--out", "a", cwd=tmp_path).code == 0
     stale = toy.write(tmp_path / "a" / "course" / "solutions" / "xor" / "stale.py", "")
-    assert command.run("otter", "xor", "--config", ROOT / rubric.FILE, "--out", "a", cwd=tmp_path).code == 0
+    assert command.run("otter", "xor", "--config", ROOT / GRADING_FILE, "--out", "a", cwd=tmp_path).code == 0
     assert not stale.exists()
 
 
@@ -181,7 +183,7 @@ def test_without_the_extra_there_is_one_sentence(tmp_path: Path) -> None:
             (packages / entry.name).symlink_to(entry)
     program = (
         f"import sys; sys.path += [{str(ROOT)!r}, {str(packages)!r}]; "
-        "sys.argv = ['autograder', *sys.argv[1:]]; from autograder.cli import main; main()"
+        "sys.argv = ['autograder', *sys.argv[1:]]; from autograder.commands.app import main; main()"
     )
     for arguments, code in ((["otter", "xor"], 2), (["gradescope", "xor", "--out", "a.zip"], 0)):
         done = subprocess.run(
@@ -293,11 +295,11 @@ def our_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same question with the plugin: tests that would give full marks to anybody, and the course."""
     folder = tmp_path_factory.mktemp("ours")
     limits = "{seconds: 300, check_seconds: 60, memory_mb: 1500}"
-    policy = rubric.load(toy.project(folder / "project", hidden="", limits=limits) / rubric.FILE)
+    policy = load_policy(toy.project(folder / "project", hidden="", limits=limits) / GRADING_FILE)
     config = {"plugins": [{source.PLUGIN: {"exercise": "toy"}}]}
     generous = STOCK_TEST.partition("    assert")[0] + "    pass\n"
     files = {"tests/q.py": generous.encode(), "otter_config.json": json.dumps(config).encode()}
-    files |= {f"files/{source.COURSE}/{name}": content for name, content in parcel.pack(policy, "toy").items()}
+    files |= {f"files/{source.COURSE}/{name}": content for name, content in bundle.pack(policy, "toy").items()}
     return _zip(folder / "ours.zip", files)
 
 

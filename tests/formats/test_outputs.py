@@ -15,10 +15,11 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from autograder import locate, submission
-from autograder.commands_formats import Format
-from autograder.formats import canvas, github, gradescope, junit, moodle, table
-from autograder.report import markdown, words
+from autograder.commands.formats import Format
+from autograder.course import source_lines, submission
+from autograder.integrations import canvas, github, gradescope, junit, moodle
+from autograder.integrations import csv as summary_csv
+from autograder.reports import markdown, words
 from tests import command, toy
 from tests.formats.results import HOSTILE, PNG, check, every_status, hostile, result
 
@@ -181,12 +182,12 @@ def assignment(tmp_path: Path) -> Path:
 def test_the_line_is_where_the_student_defines_it(tmp_path: Path, assignment: Path, asked: Any, line: int) -> None:
     source = 'FRAMEWORK = "torch"\n\n# %%\ndef first():\n    return 1\n\ndef second(): return 2\n'
     script = submission.read(toy.write(tmp_path / "toy.py", source), "ada", "toy")
-    assert locate.line_of(script, asked, assignment) == line
+    assert source_lines.line_of(script, asked, assignment) == line
     for indent in (1, None):
         lines: list[str] = [f"{each}\n" for each in source.splitlines()]
         text = json.dumps(toy.notebook('FRAMEWORK = "torch"', lines), indent=indent)
         notebook = submission.read(toy.write(tmp_path / "toy.ipynb", text), "ada", "toy")
-        found = locate.line_of(notebook, asked, assignment)
+        found = source_lines.line_of(notebook, asked, assignment)
         wanted = source.splitlines()[line - 1] if line > 1 and indent else None
         assert (found == 1) if wanted is None else (wanted in text.splitlines()[found - 1])
 
@@ -198,19 +199,19 @@ def test_the_line_that_raised_counts_more(tmp_path: Path, assignment: Path) -> N
         json.dumps(toy.notebook(*(list[str](each.splitlines(keepends=True)) for each in cells)), indent=1),
     )
     handed_in = submission.read(notebook, "ada", "toy")
-    found = locate.line_of(handed_in, check("part.a", place="cell 3, line 5"), assignment)
-    assert found > locate.line_of(handed_in, check("part.a", place="cell 2, line 2"), assignment)
+    found = source_lines.line_of(handed_in, check("part.a", place="cell 3, line 5"), assignment)
+    assert found > source_lines.line_of(handed_in, check("part.a", place="cell 2, line 2"), assignment)
     assert notebook.read_text().splitlines()[found - 1].strip() == r'"    return 1\n"'
     script = submission.read(toy.write(tmp_path / "toy.py", "\n\n".join(cells)), "ada", "toy")
-    assert locate.line_of(script, check("part.a", place="toy.py, line 4"), assignment) == 4
+    assert source_lines.line_of(script, check("part.a", place="toy.py, line 4"), assignment) == 4
     for nonsense in ("cell 9, line 3", "cell 3, line 999999", "a, line 99999999999999999999", "x"):
-        assert 1 <= locate.line_of(handed_in, check("part.a", place=nonsense), assignment) <= 200
+        assert 1 <= source_lines.line_of(handed_in, check("part.a", place=nonsense), assignment) <= 200
 
 
 def test_the_last_definition_counts(tmp_path: Path, assignment: Path) -> None:
     source = "FRAMEWORK = 'torch'\ndef first(): pass\nfirst_one = 2\ndef first(): return 1\n"
     script = submission.read(toy.write(tmp_path / "toy.py", source), "ada", "toy")
-    assert locate.line_of(script, check("part.a"), assignment) == 4
+    assert source_lines.line_of(script, check("part.a"), assignment) == 4
 
 
 # ── JUnit ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,7 +307,7 @@ def test_a_class_too_large_for_a_summary_keeps_its_table() -> None:
 
 
 @pytest.mark.parametrize("said", HOSTILE)
-@pytest.mark.parametrize("encode", [table.encode, canvas.encode, moodle.encode])
+@pytest.mark.parametrize("encode", [summary_csv.encode, canvas.encode, moodle.encode])
 def test_no_cell_is_a_formula(encode: Any, said: str) -> None:
     rows = list(csv.reader(io.StringIO(encode([hostile(said), every_status()]).decode("utf-8-sig"), newline="")))
     assert len({len(row) for row in rows}) == 1

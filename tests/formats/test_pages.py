@@ -86,7 +86,7 @@ def test_ci(course: Path) -> None:
 
 
 def test_the_pages_name_every_format_and_input() -> None:
-    from autograder.commands_formats import Format
+    from autograder.commands.formats import Format
 
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in Format)

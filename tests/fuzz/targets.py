@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder import submission
-from autograder.submission import Submission
+from autograder.course import submission
+from autograder.course.submission import Submission
 from autograder.worker import wire
 from autograder.worker.wire import Answer, Failure, Reply, Request, WireError
 from tests.catalogue import ROOT

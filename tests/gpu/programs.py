@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.engine import Zygotes
+from autograder.course.submission import _percent_cells
 from autograder.errors import StudentError
-from autograder.launch import FrameworkName, Worker
-from autograder.machines import Lease
-from autograder.submission import _percent_cells  # pyright: ignore[reportPrivateUsage]
-from autograder.watchdog import Budget
+from autograder.execution.gpus import Lease
+from autograder.execution.watchdog import Budget
+from autograder.execution.worker_process import Worker
+from autograder.execution.zygote_client import Zygotes
 from autograder.worker import wire
+from autograder.worker.names import FrameworkName
 
 HERE = Path(__file__).parent / "submissions"
 _FINDS = re.compile(r"# finds(?: (\w+))?: (.+)$")

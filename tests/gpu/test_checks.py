@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from autograder import engine, grader, rubric
-from autograder.engine import Zygotes
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import GRADING_FILE
 from autograder.errors import Deferred
-from autograder.launch import FrameworkName
-from autograder.machines import Gpus, present
-from autograder.result import CheckResult, read
+from autograder.execution.gpus import Gpus, present
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import engine, grader
+from autograder.results.files import result_path
+from autograder.results.form import CheckResult, read
+from autograder.worker.names import FrameworkName
 from tests import toy
 
 CHECKS = '''
@@ -238,7 +241,7 @@ def test_only_completes_earlier_results(zygotes: Zygotes, tmp_path: Path) -> Non
     exercise = toy.load(toy.project(tmp_path, CHECKS, POINTS))
     plan = engine.Plan([toy.handed_in(TORCH)], {"toy": exercise}, tmp_path / "results", seed=None)
     (first,) = engine.run(plan)
-    path = engine.result_path(tmp_path / "results", "ada", "toy")
+    path = result_path(tmp_path / "results", "ada", "toy")
     stored: dict[str, Any] = json.loads(path.read_text())
     stored["checks"][0]["title"] = "as it was"
     stored["notes"] = ["a note of the first run"]
@@ -281,10 +284,10 @@ def test_without_a_gpu_a_lease_is_deferred() -> None:
 
 
 def test_grading_yml_says_which_gpus(tmp_path: Path) -> None:
-    file = toy.project(tmp_path, CHECKS, POINTS) / rubric.FILE
-    assert (rubric.load(file).gpus, rubric.load(file).jobs_per_gpu) == (None, 1)
+    file = toy.project(tmp_path, CHECKS, POINTS) / GRADING_FILE
+    assert (load_policy(file).gpus, load_policy(file).jobs_per_gpu) == (None, 1)
     file.write_text("gpus: [0, 2]\njobs_per_gpu: 3\n" + file.read_text())
-    assert (rubric.load(file).gpus, rubric.load(file).jobs_per_gpu) == ([0, 2], 3)
+    assert (load_policy(file).gpus, load_policy(file).jobs_per_gpu) == ([0, 2], 3)
 
 
 def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

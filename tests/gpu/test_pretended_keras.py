@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.engine import Zygotes
+from autograder.execution.zygote_client import Zygotes
 from tests.gpu import programs
 
 RIGHT = programs.read("right_keras")

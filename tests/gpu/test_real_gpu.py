@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import engine, grader
-from autograder.engine import Zygotes
 from autograder.errors import LimitExceeded, StudentError
-from autograder.launch import FrameworkName, Worker
-from autograder.machines import Gpus, present
-from autograder.result import CheckResult
-from autograder.watchdog import Budget
+from autograder.execution.gpus import Gpus, present
+from autograder.execution.watchdog import Budget
+from autograder.execution.worker_process import Worker
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import engine, grader
+from autograder.results.form import CheckResult
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.catalogue import FRAMEWORKS
 from tests.gpu import programs

@@ -56,13 +56,13 @@ LATER = 1
 
 VISIBLE = '''
 import numpy as np
-from autograder import check, expect, picture
+from autograder import check, expect, figures
 
 @check("softmax.example")
 def _(student):
     """Two equal numbers have equal probabilities"""
     answer = student.softmax(np.array([[0.0, 0.0]]))
-    picture.lines("your probabilities", {"softmax": np.ravel(answer)})
+    figures.lines("your probabilities", {"softmax": np.ravel(answer)})
     expect.close(
         answer, [[0.5, 0.5]], tried="softmax([[0, 0]])", mistakes={"You forgot the exponential.": [[0.0, 0.0]]}
     )

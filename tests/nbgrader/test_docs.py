@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import release
+from autograder.release import solution_markers
 from tests import command
 from tests.catalogue import ROOT
 from tests.conftest import Once
@@ -95,7 +95,7 @@ class Reader:
         folder = self.folder
         source: Any = nbformat.read(folder / "source/xor/xor.ipynb", as_version=4)
         solutions = {
-            cell.metadata.nbgrader.grade_id.partition("-")[0]: release.solved(cell.source)
+            cell.metadata.nbgrader.grade_id.partition("-")[0]: solution_markers.solved(cell.source)
             for cell in source.cells
             if cell.metadata.get("nbgrader", {}).get("solution")
         }

@@ -6,18 +6,15 @@ The grader speaks NumPy and channels-last images; an adapter turns that into wha
 from __future__ import annotations
 
 import importlib
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
-import numpy as np
-
-Name = Literal["torch", "keras"]
-Numbers = np.ndarray[Any, Any]
+from autograder.worker.names import FrameworkName, Numbers
 
 
 class Framework(Protocol):
     """What the worker asks of a framework. A module is one: `frameworks/torch.py`, `frameworks/keras.py`."""
 
-    NAME: Name
+    NAME: FrameworkName
 
     def versions(self) -> dict[str, str]:
         """Names and versions of the framework's packages."""
@@ -88,6 +85,6 @@ class Framework(Protocol):
         ...
 
 
-def load(name: Name) -> Framework:
+def load(name: FrameworkName) -> Framework:
     """The adapter of that name. Imports the framework."""
     return cast(Framework, importlib.import_module(f"{__name__}.{name}"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
-from autograder.worker.frameworks import Name
+from autograder.worker.names import FrameworkName
 
 KEPT = 50
 """Findings of one run; more would only repeat the first."""
@@ -79,16 +79,16 @@ class Device(Protocol):
         ...
 
 
-def load(name: Name, kind: Kind) -> ModuleType:
+def load(name: FrameworkName, kind: Kind) -> ModuleType:
     """Its module. A zygote imports it ahead: behind the walls a worker may not be able to."""
     return importlib.import_module(f"autograder.worker.frameworks.{kind}_{name}")
 
 
-def pretend(name: Name, source: Source) -> Device:
+def pretend(name: FrameworkName, source: Source) -> Device:
     """The pretended GPU of a framework. Once for each process, before any op of the framework; it cannot be undone."""
     return cast(Device, load(name, "pretended").PretendedGPU(source))
 
 
-def open_gpu(name: Name, source: Source, memory_mb: int) -> Device:
+def open_gpu(name: FrameworkName, source: Source, memory_mb: int) -> Device:
     """The real GPU of a framework, of whose memory tensors may take so much. Once for each process, before any op."""
     return cast(Device, load(name, "real").RealGPU(source, memory_mb))

@@ -16,9 +16,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.worker.frameworks import Name, Numbers
+from autograder.worker.names import FrameworkName, Numbers
 
-NAME: Name = "keras"
+NAME: FrameworkName = "keras"
 
 
 def versions() -> dict[str, str]:

@@ -17,9 +17,9 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from autograder.worker.frameworks import Name, Numbers
+from autograder.worker.names import FrameworkName, Numbers
 
-NAME: Name = "torch"
+NAME: FrameworkName = "torch"
 
 
 def versions() -> dict[str, str]:

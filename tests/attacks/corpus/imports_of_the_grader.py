@@ -2,10 +2,10 @@
 import importlib
 
 for name in (
-    "autograder.grader",
-    "autograder.exercise",
-    "autograder.expect",
-    "autograder.engine",
+    "autograder.grading.grader",
+    "autograder.authoring.exercise",
+    "autograder.authoring.expect",
+    "autograder.grading.engine",
     "solutions.xor.checks",
     "assignments.xor.checks",
     "solutions.xor.xor_torch",

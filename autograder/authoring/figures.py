@@ -1,0 +1,132 @@
+"""Pictures that a check leaves beside its sentences: samples, points over a curve, losses over time.
+
+Drawn by the grader from arrays that a student's code answered; they go into the result as PNG. What cannot be drawn (no numbers,
+a wrong shape) leaves no picture: to say what is wrong with it is the business of the words in `expect`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from autograder.results.form import Picture
+from autograder.worker.names import Numbers
+
+MOST = 4
+"""Pictures of one check; a fifth is dropped."""
+MOST_SAMPLES = 36
+MOST_POINTS = 2_000
+DOTS_PER_INCH = 80
+
+
+_collected: ContextVar[list[Picture] | None] = ContextVar("pictures", default=None)
+
+
+@contextmanager
+def collecting() -> Generator[list[Picture]]:
+    """Collect what is drawn inside."""
+    found: list[Picture] = []
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
+
+
+def forget() -> None:
+    """Drop what was drawn so far: it was of an attempt that does not count."""
+    found = _collected.get()
+    if found is not None:
+        found.clear()
+
+
+def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
+    """Up to 36 images, `(N, H, W)` or `(N, H, W, 1)`, grey from `low` (black) to `high` (white)."""
+    samples = _numbers(images)
+    if samples is not None and samples.ndim == 4 and samples.shape[-1] == 1:
+        samples = samples[..., 0]
+    if samples is None or samples.ndim != 3 or not samples.size:
+        return
+    samples = samples[:MOST_SAMPLES]
+    columns = min(len(samples), int(np.ceil(np.sqrt(len(samples)))))
+    rows = -(-len(samples) // columns)
+    height, width = samples.shape[1:]
+    # One array with a line between the tiles: a figure of 36 axes takes a second.
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), high, dtype=np.float64)
+    for number, sample in enumerate(samples):
+        top, left = (number // columns) * (height + 1) + 1, (number % columns) * (width + 1) + 1
+        sheet[top : top + height, left : left + width] = sample
+
+    def draw(axes: Any) -> None:
+        axes.imshow(sheet, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        axes.set_axis_off()
+
+    _draw(title, draw, (4.5, 4.5 * sheet.shape[0] / sheet.shape[1] + 0.3))
+
+
+def scatter(title: str, points: Any, curve: Any = None) -> None:
+    """Points `(n, 2)`, over a curve `(m, 2)` if there is one."""
+    found = _numbers(points)
+    if found is None or found.ndim != 2 or found.shape[1] != 2 or not len(found):
+        return
+    found = found[:MOST_POINTS]
+
+    def draw(axes: Any) -> None:
+        if curve is not None:
+            axes.plot(*np.asarray(curve).T, color="0.6", linewidth=3, label="real")
+        axes.plot(*found.T, ".", markersize=4, alpha=0.6, color="C3", label="samples")
+        axes.legend(loc="best", fontsize=8)
+
+    _draw(title, draw, (4.5, 3.5))
+
+
+def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
+    """Each named list of numbers over its index. What is NaN or infinite leaves a gap: it is no 0."""
+    named = {label: found for label, given in values.items() if (found := _numbers(given, gap=True)) is not None}
+    named = {label: found for label, found in named.items() if found.ndim == 1 and len(found)}
+    if not named:
+        return
+
+    def draw(axes: Any) -> None:
+        for label, found in named.items():
+            axes.plot(found, linewidth=1, label=label)
+        axes.set_xlabel(x)
+        axes.legend(loc="best", fontsize=8)
+
+    _draw(title, draw, (5.0, 3.0))
+
+
+def _numbers(values: Any, *, gap: bool = False) -> Numbers | None:
+    """As float64 without NaN or infinity (with `gap`, NaN for either); none where these are no numbers."""
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    if gap:
+        return np.clip(np.where(np.isfinite(found), found, np.nan), -1e6, 1e6)
+    return np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6)
+
+
+def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
+    found = _collected.get()
+    if found is None or len(found) >= MOST:
+        return
+    # Imported where something is drawn: most checks draw nothing, and it takes half a second.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # Matplotlib's own types are incomplete.
+    figure: Any = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes)
+    axes.set_title(title, fontsize=9)
+    paper = io.BytesIO()
+    # No software version, no date: the same arrays give the same bytes.
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(paper, metadata={"Software": None})
+    found.append(Picture(title, paper.getvalue()))

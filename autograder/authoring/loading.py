@@ -1,0 +1,117 @@
+"""An exercise, loaded: its checks, visible and hidden, held against its policy."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from autograder.authoring.exercise import Check, Exercise, collecting
+from autograder.authoring.thresholds import thresholds_that_do_not_fit
+from autograder.course.policy import ExercisePolicy, Policy, did_you_mean
+from autograder.errors import UsageError
+
+
+def load_exercise(policy: Policy, name: str) -> Exercise:
+    """An exercise with its checks. Raises `UsageError` where checks and policy do not fit together."""
+    own = policy.exercise(name)
+    root = policy.root_of(name)
+    folder, solutions = root / "assignments" / name, root / "solutions" / name
+    hidden_there = (solutions / "checks.py").is_file()
+    package = _package(folder)
+    found = [*_from(folder / "checks.py", package, visible=True)]
+    if hidden_there:
+        found += _from(solutions / "checks.py", package, visible=False)
+    by_id = {each.id: each for each in found}
+    points, where = own.check_points(), ("exercises", name, "points")
+    problems = [f"{name}: two checks are called {id}" for id in by_id if sum(each.id == id for each in found) > 1]
+    without = [each for each in found if each.id not in points]
+    problems += [f"{policy.place(*where)}: the check {each.id} of {name} has no points here" for each in without]
+    problems += thresholds_that_do_not_fit(policy, name, [folder, *([solutions] if hidden_there else [])], hidden_there)
+    for id in points if hidden_there else ():
+        if id not in by_id:
+            place = policy.place(*where, *id.split(".", 1))
+            problems.append(f"{place}: {name} gives points to {id}, and no check has that id{did_you_mean(id, by_id)}")
+    for each in found:
+        for need in each.needs:
+            if need not in by_id:
+                hint = did_you_mean(need, by_id)
+                problems.append(f"{name}: {each.id} needs {need}, and no check has that id{hint}")
+        if each.visible and "reference" in each.takes:
+            problems.append(f"{name}: {each.id} is visible and asks for the reference, which students do not have")
+    problems += _circles(name, by_id)
+    if problems:
+        raise UsageError(*problems)
+    checks = tuple(by_id[id] for id in points if id in by_id)
+    half = solutions if hidden_there else None
+    return Exercise(name, own, checks, folder, half, _digest(folder, half, name, own))
+
+
+def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
+    """The exercises by name. Raises `UsageError` with what is wrong with any of them."""
+    loaded: dict[str, Exercise] = {}
+    problems: list[str] = []
+    for name in names:
+        try:
+            loaded[name] = load_exercise(policy, name)
+        except UsageError as problem:
+            problems += problem.problems
+    if problems:
+        raise UsageError(*problems)
+    return loaded
+
+
+def _package(folder: Path) -> str:
+    """A package of its own for each exercise's folder, so that both check files can say `from .probes import …`."""
+    whole = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
+    package = f"exercise_{folder.name}_{whole[:12]}"
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        # An earlier state of the same files.
+        del sys.modules[name]
+    spec = importlib.machinery.ModuleSpec(package, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[package] = importlib.util.module_from_spec(spec)
+    return package
+
+
+def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
+    if not path.is_file():
+        raise UsageError(f"{path} is not there: {path.parent.name} has no checks")
+    with collecting() as found:
+        spec = importlib.util.spec_from_file_location(f"{package}.{'visible' if visible else 'hidden'}_checks", path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except UsageError as problem:
+            raise UsageError(*(f"{path}: {each}" for each in problem.problems)) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as problem:
+            raise UsageError(f"{path} cannot be run: {type(problem).__name__}: {problem}") from problem
+    for each in found:
+        yield replace(each, visible=visible)
+
+
+def _circles(name: str, by_id: dict[str, Check]) -> list[str]:
+    left = dict(by_id)
+    while True:
+        free = [id for id, each in left.items() if not any(need in left for need in each.needs)]
+        if not free:
+            return [f"{name}: these checks need each other in a circle: {', '.join(left)}"] if left else []
+        for id in free:
+            del left[id]
+
+
+def _digest(folder: Path, solutions: Path | None, name: str, policy: ExercisePolicy) -> str:
+    whole = hashlib.sha256(policy.model_dump_json().encode())
+    files = [folder / "checks.py", *folder.glob("probes.py")]
+    if solutions:
+        files += [solutions / "checks.py", *sorted(solutions.glob(f"{name}_*.py"))]
+    for path in files:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()

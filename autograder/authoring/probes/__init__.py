@@ -1,0 +1,1 @@
+"""What several exercises ask of a student's code in the same way."""

@@ -1,0 +1,42 @@
+"""The thresholds of `grading.yml` and those that checks read: each must be both."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autograder.course.policy import Policy, did_you_mean
+
+LIMITS = "limits"
+"""The parameter by which a check, and a probe that it hands it to, reads thresholds."""
+
+
+def thresholds_that_do_not_fit(policy: Policy, name: str, folders: Sequence[Path], all_there: bool) -> Iterator[str]:
+    """What is read and set nowhere, and, where `all_there` (hidden checks too), what is set and read nowhere.
+
+    `folders`: those that hold the exercise's check files.
+    """
+    given = policy.exercise(name).thresholds
+    read = [each for folder in folders for file in ("checks.py", "probes.py") for each in _read(folder / file)]
+    for threshold, place in read:
+        if threshold not in given:
+            hint = did_you_mean(threshold, given) if given else "; it sets none"
+            yield f"{place}: a check reads the threshold {threshold}, and {policy.file} does not set it for {name}{hint}"
+    names = {threshold for threshold, _ in read}
+    for threshold in given if all_there else ():
+        if threshold not in names:
+            hint = did_you_mean(threshold, names) if names else "; they read none"
+            place = policy.place("exercises", name, "thresholds", threshold)
+            yield f"{place}: no check of {name} reads the threshold {threshold}{hint}"
+
+
+def _read(path: Path) -> Iterator[tuple[str, str]]:
+    """Every `limits.name` in a file, with its place."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return  # That the file cannot be run is said where it is run.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == LIMITS:
+            yield node.attr, f"{path}, line {node.lineno}"

@@ -1,0 +1,74 @@
+"""Values as a student reads them: rounded as a person would, arrays where they differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from autograder.authoring.student import Remote
+from autograder.worker.names import Numbers
+
+
+def where_they_differ_most(found: Numbers, target: Numbers) -> tuple[str, str]:
+    if found.ndim == 0:
+        return rounded(float(found)), rounded(float(target))
+    if found.size <= 6:
+        return entries(found), entries(target)
+    index = np.unravel_index(int(np.argmax(np.abs(found - target))), found.shape)
+    place = ", ".join(map(str, index))
+    return f"{rounded(found[index])} at [{place}]", f"{rounded(target[index])} there"
+
+
+def entries(values: Numbers) -> str:
+    return "[" + ", ".join(rounded(float(value)) for value in values.ravel()) + "]"
+
+
+def rounded(value: float) -> str:
+    """As a person would: three digits that count; whole numbers whole."""
+    if float(value).is_integer() and abs(value) < 1e7:
+        return str(int(value))
+    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e7 else f"{value:.2g}"
+
+
+def sides_of(sides: Sequence[int]) -> str:
+    return str(tuple(int(side) for side in sides))
+
+
+def listed(names: Sequence[Any]) -> str:
+    shown = ", ".join(str(name)[:80] for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def kind_of(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, Remote):
+        return repr(value)
+    if isinstance(value, np.ndarray):
+        return f"an array of {cast(Numbers, value).dtype}"
+    return f"{type(value).__name__} {brief(value)}"
+
+
+def brief(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 160 else f"{shown[:120]} … ({len(shown)} characters)"
+
+
+def forgotten_return(value: Any) -> str:
+    return "The function ends without a `return`." if value is None else ""
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return plain(cast(Numbers, value).tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in cast(list[Any], value)]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in cast(dict[Any, Any], value).items()}
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

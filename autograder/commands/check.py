@@ -1,0 +1,88 @@
+"""`autograder check`: the visible checks on one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.authoring import exercise
+from autograder.authoring.challenges import fresh_seed
+from autograder.authoring.loading import load_exercise
+from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist
+from autograder.commands.options import (
+    FLAG,
+    SOMETHING_WRONG,
+    UNGRADED,
+    Config,
+    ExerciseName,
+    Json,
+    governing_policy,
+    out,
+    print_json,
+    spinner,
+)
+from autograder.course import submission
+from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.reports import terminal
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your notebook (.ipynb) or Python file (.py).")],
+    part: Annotated[
+        str | None, typer.Option("--part", "-p", metavar="PART", help="Only this part, and what it needs.")
+    ] = None,
+    exercise_name: ExerciseName = None,
+    config: Config = None,
+    show_output: Annotated[
+        bool, typer.Option("--output", metavar=FLAG, help="Show what your code printed, too.")
+    ] = False,
+    formats: Formats = None,
+    outs: Outs = None,
+    as_json: Json = False,
+) -> None:
+    """Run the checks that students may see on FILE.
+
+    For each that fails: what was tried, what was seen, what was expected, the likely cause, and where to read.
+    """
+    insist(formats, outs, as_json)
+    policy = governing_policy(config)
+    name = exercise_name or submission.exercise_of(file, list(policy.exercises))
+    if not file.is_file():
+        there = "is a folder; name the file in it" if file.is_dir() else "is no file; name a notebook or a .py file"
+        raise UsageError(f"{file} {there if file.exists() else 'is not there'}")
+    if name is None:
+        raise UsageError(f"{file}: which exercise is this? Say --exercise; there are {', '.join(policy.exercises)}")
+    loaded = load_exercise(policy, name)
+    handed_in = submission.read(file, "you", name)
+    only = _ids_of_part(loaded, part)
+    with Zygotes() as zygotes, spinner("starting") as say:
+        if handed_in.framework != "unknown":
+            # Seconds on a slow machine: no check is the one to wait for.
+            say(f"importing {handed_in.framework}")
+            zygotes.of(handed_in.framework)
+        job = grader.Job(loaded, fresh_seed(), zygotes.of, visible_only=True, only=only, progress=say)
+        result = grader.grade(handed_in, job)
+    told = Graded([result], [handed_in], {name: loaded}, alone=True)
+    if hand_out(formats, outs, told):
+        pass
+    elif as_json:
+        print_json(result)
+    else:
+        out.print(terminal.submission(result, hidden_later=True, show_output=show_output))
+    if result.ungraded:
+        raise typer.Exit(UNGRADED)
+    if any(each.status not in ("passed", "deferred") for each in result.checks):
+        raise typer.Exit(SOMETHING_WRONG)
+
+
+def _ids_of_part(loaded: exercise.Exercise, part: str | None) -> list[str] | None:
+    if part is None:
+        return None
+    parts = list(dict.fromkeys(each.part for each in loaded.checks))
+    if part not in parts:
+        raise UsageError(f"{loaded.name} has no part {part!r}; there are {', '.join(parts)}")
+    return [each.id for each in loaded.checks if each.part == part and each.visible]

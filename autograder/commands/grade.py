@@ -1,0 +1,152 @@
+"""`autograder grade`: all checks on many submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from autograder.authoring import exercise
+from autograder.authoring.loading import load_exercises
+from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
+from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
+from autograder.commands.options import (
+    FLAG,
+    UNGRADED,
+    Config,
+    ExerciseName,
+    Json,
+    err,
+    governing_policy,
+    out,
+    print_json,
+    progress_bar,
+)
+from autograder.course import submission
+from autograder.errors import UsageError
+from autograder.execution.gpus import Gpus
+from autograder.grading import engine
+from autograder.integrations import csv
+from autograder.reports import page, terminal
+from autograder.results.files import write_whole
+from autograder.results.form import Result, read
+
+
+def grade(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
+    ],
+    results: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary.csv and index.html go.")] = Path(
+        "results"
+    ),
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Submissions graded at the same time.")
+    ] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading."
+        ),
+    ] = None,
+    exercise_name: ExerciseName = None,
+    student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
+    force: Annotated[bool, typer.Option("--force", metavar=FLAG, help="Grade also what has a result already.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="PART",
+            help="Complete results: run what is deferred in PART (`gpu`), keep all else as it is.",
+        ),
+    ] = None,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade also where student code cannot be walled in.")
+    ] = False,
+    gradebook: Gradebook = None,
+    config: Config = None,
+    formats: Formats = None,
+    outs: Outs = None,
+    as_json: Json = False,
+) -> None:
+    """Grade submissions with all checks; one JSON file each, a summary.csv and an index.html.
+
+    Interrupted and started again, it goes on where it was.
+    """
+    insist(formats, outs, as_json)
+    if gradebook:
+        insist_on_extra()
+    policy = governing_policy(config, *(path for path in paths if path.is_dir()))
+    names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
+    found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    _refuse_doubles(found)
+    insist_on_one(formats, len(found))
+    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in found))
+    _insist_on_part(exercises.values(), only)
+    _insist_on_place(results)
+    gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
+    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak, only, gpus)
+    graded: list[Result] = []
+    with progress_bar(len(found)) as advance:
+        for result in engine.run(plan):
+            graded.append(result)
+            advance(f"{result.student} · {result.exercise}")
+    graded.sort(key=lambda result: (result.student, result.exercise))
+    if gradebook:
+        write_gradebook(gradebook, graded, found, exercises, paths[0])
+    everything = _all_results(results)
+    csv.write(everything, results / "summary.csv")
+    index = page.write(everything, results, policy.title)
+    if hand_out(formats, outs, Graded(graded, found, exercises)):
+        pass
+    elif as_json:
+        print_json(graded)
+    else:
+        out.print(terminal.table(graded))
+        out.print(f"report   {escape(str(index))}\nsummary  {escape(str(results / 'summary.csv'))}", soft_wrap=True)
+    if any(result.ungraded for result in graded):
+        raise typer.Exit(UNGRADED)
+
+
+def _insist_on_place(results: Path) -> None:
+    """Have the folder, before anything is graded that could not be kept."""
+    if results.is_file():
+        raise UsageError(f"--results {results}: this is a file; name a folder")
+    probe = results / ".writing"
+    try:
+        write_whole(probe, b"")
+        probe.unlink(missing_ok=True)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(results)) from problem
+
+
+def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
+    parts = sorted({check.part for each in loaded for check in each.checks})
+    if part is not None and parts and part not in parts:
+        raise UsageError(f"No exercise here has a part {part!r}; there are {', '.join(parts)}")
+
+
+def _refuse_doubles(found: list[submission.Submission]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for each in found:
+        key = (each.student, each.exercise)
+        if key in seen:
+            raise UsageError(
+                f"Two submissions of {each.exercise} by {each.student} were named; say --student, or grade one at a time"
+            )
+        seen.add(key)
+
+
+def _all_results(folder: Path) -> list[Result]:
+    """Every result in the folder, also of earlier runs: the summary is of the class, not of this command."""
+    found: list[Result] = []
+    for path in sorted(folder.glob("*/*.json")):
+        try:
+            found.append(read(path))
+        except ValueError:
+            err.print(Text(f"{path} holds no result of this version and is left out of the summary", style="yellow"))
+    return found

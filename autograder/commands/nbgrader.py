@@ -1,0 +1,89 @@
+"""`autograder nbgrader …`, and `--gradebook` of `autograder grade`: what needs the extra `nbgrader`, imported when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.loading import load_exercise
+from autograder.commands.options import FLAG, Config, Json, governing_policy, out, print_json
+from autograder.course.policy import GRADING_FILE
+from autograder.course.submission import Submission
+from autograder.errors import UsageError
+from autograder.release.notebooks import solved_exercises
+from autograder.results.form import Result
+
+app = typer.Typer(no_args_is_help=True, help="Make a course for nbgrader whose `autograde` is this engine.")
+
+Gradebook = Annotated[
+    str | None,
+    typer.Option(
+        "--gradebook",
+        metavar="URL",
+        help="Write the scores into nbgrader's gradebook, too: sqlite:///… or postgresql://…, or a course's folder.",
+    ),
+]
+
+
+@app.callback()
+def nbgrader() -> None:
+    """Make a course for nbgrader whose `autograde` is this engine."""
+    insist_on_extra()
+
+
+@app.command()
+def init(
+    course: Annotated[Path, typer.Argument(metavar="COURSE", help="The course's folder; made where it is not there.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar=FLAG, help="Write source notebooks anew that are there already.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Write nbgrader_config.py, grading.yml and source/<exercise>/<exercise>.ipynb into COURSE.
+
+    The framework of the notebooks is the one that `grading.yml` names.
+    Then, in COURSE: `nbgrader generate_assignment`, `nbgrader autograde`, and so on.
+    """
+    from autograder.integrations.nbgrader import course as courses
+
+    if course.exists() and not course.is_dir():
+        raise UsageError(f"{course} is a file; name a folder")
+    policy = governing_policy(config, course)
+    wanted = names or list(solved_exercises(policy))
+    if not wanted:
+        raise UsageError(
+            f"{policy.roots[-1] / 'solutions'} holds no exercise of {GRADING_FILE}: a course is made where the solutions are"
+        )
+    loaded = [load_exercise(policy, name) for name in dict.fromkeys(wanted)]
+    files = list(courses.init(course, policy, loaded, force))
+    if as_json:
+        said = [{"path": str(each.path), "done": each.done} for each in files]
+        print_json(said)
+        return
+    for each in files:
+        out.print(Text(f"{each.path}  {each.done}"), soft_wrap=True)
+
+
+def insist_on_extra() -> None:
+    """Raise `UsageError` where nbgrader is not installed."""
+    if find_spec("nbgrader") is None:
+        raise UsageError("nbgrader is not installed here: pip install 'deep-learning-autograder[nbgrader]'")
+
+
+def write_gradebook(
+    named: str, results: Sequence[Result], found: Sequence[Submission], exercises: Mapping[str, Exercise], start: Path
+) -> None:
+    """Write results into the gradebook that was named; the course's settings are sought from `start` upwards."""
+    from autograder.integrations.nbgrader import gradebook
+
+    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in found}
+    handed = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
+    gradebook.write(gradebook.url_of(named), handed, exercises, gradebook.course_of(named, start))

@@ -1,0 +1,88 @@
+"""`autograder release`: notebooks for students, proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from autograder.authoring.loading import load_exercise
+from autograder.commands.options import (
+    FLAG,
+    SOMETHING_WRONG,
+    Config,
+    Json,
+    err,
+    governing_policy,
+    out,
+    print_json,
+    spinner,
+)
+from autograder.course.policy import Policy, did_you_mean
+from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.release import notebooks, verify
+
+
+def release(
+    names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", metavar=FLAG, help="Write nothing; fail where a notebook is out of date.")
+    ] = False,
+    proven: Annotated[
+        bool, typer.Option("--prove/--no-prove", metavar=FLAG, help="Grade solution and stub afterwards.")
+    ] = True,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make the students' notebooks from the solutions and the READMEs.
+
+    A release proves itself: the solution scores everything, the stub nothing, every cell of the stub runs, and the
+    README's points are those of grading.yml.
+    """
+    policy = governing_policy(config)
+    solved = notebooks.solved_exercises(policy)
+    if unknown := [name for name in names or () if name not in solved]:
+        raise UsageError(*(f"solutions/{name} is not there{did_you_mean(name, solved)}" for name in unknown))
+    wanted = list(dict.fromkeys(names or solved))
+    if wrong := [problem for name in wanted for problem in verify.readme_points(policy, name)]:
+        raise UsageError(*wrong)
+    changes = _released(policy, wanted, only_check)
+    proofs: list[verify.Proof] = []
+    if proven and not only_check:
+        with Zygotes() as zygotes, spinner("proving") as say:
+            for name in wanted:
+                say(name)
+                frameworks = notebooks.frameworks_of(policy.root_of(name) / "solutions" / name)
+                proofs += verify.prove(load_exercise(policy, name), zygotes.of, frameworks)
+    problems = [problem for proof in proofs for problem in proof.problems]
+    if as_json:
+        said = [{"path": str(change.path), "was": change.was} for change in changes]
+        print_json({"changes": said, "problems": problems, "proofs": proofs})
+    else:
+        for change in changes:
+            done = f"is {change.was}" if only_check else "written"
+            out.print(f"{escape('/'.join(change.path.parts[-3:]))}  {done}", soft_wrap=True)
+        if not changes:
+            out.print("Every notebook is what its solution and README make of it.")
+        for proof in proofs:
+            if not proof.problems:
+                out.print(Text(proof.sentence()), soft_wrap=True)
+        for problem in problems:
+            err.print(Text(problem, style="red"), soft_wrap=True)
+    if problems or (only_check and changes):
+        raise typer.Exit(SOMETHING_WRONG)
+
+
+def _released(policy: Policy, names: Sequence[str], only_check: bool) -> list[notebooks.Change]:
+    """The changes; nothing is written where any exercise has a problem, whichever folder it lies in."""
+    by_root = {root: [name for name in names if policy.root_of(name) == root] for root in policy.roots}
+
+    def released(check: bool) -> list[notebooks.Change]:
+        return [each for root, those in by_root.items() if those for each in notebooks.release(root, those, check)]
+
+    changes = released(check=True)
+    return changes if only_check else released(check=False)

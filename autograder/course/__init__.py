@@ -1,0 +1,1 @@
+"""What an instructor says, and what students hand in."""

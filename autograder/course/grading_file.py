@@ -1,0 +1,205 @@
+"""`grading.yml`, and what it extends, read into a policy. Every mistake is reported at once, each with its file and line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from autograder.course.policy import ExercisePolicy, Limits, Policy, did_you_mean
+from autograder.errors import UsageError
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+Path_ = tuple[str, ...]
+Place = tuple[Path, int]
+"""File and line, counted from 1."""
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy. Raises `UsageError` with every mistake and its line."""
+    values, lines, roots = _read(path, path, seen=())
+    problems = list(lines.doubled)
+    try:
+        policy = Policy.model_validate(values)
+        sound = policy.exercises
+    except ValidationError as wrong:
+        policy = None
+        problems += [_say(lines, dict(error)) for error in wrong.errors()]
+        sound = _sound(values)
+    for name, exercise in sound.items():
+        problems += _points_that_do_not_fit(lines, name, exercise)
+    if problems or policy is None:
+        # Mistakes of the file itself before those of the files that it extends.
+        problems.sort(key=lambda problem: (problem[0][0] != path, problem[0]))
+        raise UsageError(*(f"{_spelled(place)}: {said}" for place, said in problems))
+    policy.read_from(path, roots, lambda keys: _spelled(lines.nearest(keys)))
+    return policy
+
+
+class _Lines(dict[Path_, Place]):
+    """Path of keys → place; `doubled` says which keys stand twice, and where."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+        self.doubled: list[tuple[Place, str]] = []
+
+    def nearest(self, path: Path_) -> Place:
+        while path and path not in self:
+            path = path[:-1]
+        return self.get(path, (self.file, 1))
+
+    def extend(self, under: _Lines) -> None:
+        """Take in the places of the file that this one extends, where it says nothing itself."""
+        for path, place in under.items():
+            self.setdefault(path, place)
+        self.doubled += under.doubled
+
+
+def _spelled(place: Place) -> str:
+    return f"{place[0]}, line {place[1]}"
+
+
+def _sound(values: dict[str, Any]) -> dict[str, ExercisePolicy]:
+    """The exercises that are right in themselves, of a file that is not."""
+    found: dict[str, ExercisePolicy] = {}
+    exercises: Any = values.get("exercises")
+    for name, value in cast(dict[str, Any], exercises if isinstance(exercises, dict) else {}).items():
+        with suppress(ValidationError):
+            found[str(name)] = ExercisePolicy.model_validate(value)
+    return found
+
+
+def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, list[Path]]:
+    """The file's values, refined over those of the file that it extends, and the folders that hold exercises, its own first."""
+    path = path.resolve()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise UsageError(f"{shown} cannot be read: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{shown} is not UTF-8 text: save it as UTF-8") from None
+    try:
+        node = cast(yaml.Node | None, yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
+        values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise UsageError(f"{shown}, line {line}: this is no YAML: {problem.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise UsageError(f"{shown}: this is no YAML: {problem}") from None
+    if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
+        raise UsageError(f"{shown}, line 1: the file must hold `exercises:`")
+    lines = _Lines(shown)
+    try:
+        _mark(node, (), lines)
+    except RecursionError:
+        raise UsageError(f"{shown}: something in the file holds itself; write it out") from None
+    content = cast(dict[str, Any], values)
+    roots = _own_roots(content.pop("exercises_from", []), path.parent, lines)
+    base_name = content.pop("extends", None)
+    if base_name is None:
+        return content, lines, roots or [path.parent]
+    base = (path.parent / str(base_name)).resolve()
+    if base in (*seen, path):
+        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: the files extend each other in a circle")
+    try:
+        under, lines_under, roots_under = _read(
+            base, Path(os.path.normpath(shown.parent / str(base_name))), (*seen, path)
+        )
+    except UsageError as problem:
+        if base.is_file():
+            raise
+        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: {problem}") from None
+    lines.extend(lines_under)
+    return _refined(under, content), lines, [*roots, *roots_under]
+
+
+def _own_roots(given: Any, beside: Path, lines: _Lines) -> list[Path]:
+    """The folders of `exercises_from`, one or a list, as seen from the file's own folder."""
+    place = _spelled(lines.nearest(("exercises_from",)))
+    names: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
+    if not all(isinstance(name, str) and name for name in names):
+        raise UsageError(f"{place}: exercises_from names a folder, or a list of folders, not {given!r}")
+    folders = [beside / name for name in names]
+    without = [
+        folder for folder in folders if not any((folder / half).is_dir() for half in ("assignments", "solutions"))
+    ]
+    if without:
+        raise UsageError(*(f"{place}: {folder} holds no assignments/ and no solutions/" for folder in without))
+    return folders
+
+
+def _refined(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _refined(cast(dict[str, Any], below), cast(dict[str, Any], value))
+        else:
+            merged[key] = value
+    return merged
+
+
+def _mark(node: yaml.Node, path: Path_, lines: _Lines) -> None:
+    lines.setdefault(path, (lines.file, node.start_mark.line + 1))
+    if isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, value in node.value:
+            name, place = str(key.value), (lines.file, key.start_mark.line + 1)
+            if name in keys:
+                lines.doubled.append((place, f"{name!r} stands here for the second time; remove one"))
+            keys.add(name)
+            lines[(*path, name)] = place
+            _mark(value, (*path, name), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _mark(value, (*path, str(index)), lines)
+
+
+def _points_that_do_not_fit(lines: _Lines, name: str, exercise: ExercisePolicy) -> Iterator[tuple[Place, str]]:
+    where: Path_ = ("exercises", name, "points")
+    if not any(worth for ideas in exercise.points.values() for worth in ideas.values()):
+        yield lines.nearest(where), f"the points of {name} sum to 0: nothing could be earned"
+        return
+    for id in exercise.leaderboard:
+        if id not in exercise.check_points():
+            place = lines.nearest(("exercises", name, "leaderboard"))
+            hint = did_you_mean(id, exercise.check_points())
+            yield place, f"the leaderboard names {id}, which is no check of {name}{hint}"
+    for part, ideas in exercise.points.items():
+        for idea in ideas:
+            place = lines.nearest((*where, part, idea))
+            if not (_NAME.match(part) and _NAME.match(idea)):
+                yield place, f"{part}.{idea} is no check id: lower case, digits and _ only"
+
+
+def _say(lines: _Lines, error: dict[str, Any]) -> tuple[Place, str]:
+    # Pydantic marks a wrong key by a step of its own.
+    where: Path_ = tuple(str(key) for key in error["loc"] if key != "[key]")
+    name = where[-1] if where else "the file"
+    match error["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(name, _keys_beside(where), 1)
+            said = f"{name!r} is no key here" + (f"; did you mean {near[0]!r}?" if near else "")
+        case "missing":
+            said = f"{name!r} is missing"
+        case _:
+            said = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
+    return lines.nearest(where), said
+
+
+def _keys_beside(where: Path_) -> list[str]:
+    model: type[BaseModel] = Policy
+    if len(where) == 3:
+        model = ExercisePolicy
+    if len(where) == 4 and where[2] == "limits":
+        model = Limits
+    return [*model.model_fields, "extends", "exercises_from"]

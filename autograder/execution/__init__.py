@@ -1,0 +1,1 @@
+"""Workers: started, limited and ended."""

@@ -1,0 +1,92 @@
+"""What a worker starts with: its environment, what it may read, the kernel's limits, and whether it can be forked here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from autograder.errors import UsageError
+from autograder.execution.watchdog import Budget
+from autograder.worker import sandbox, wire
+from autograder.worker.names import FrameworkName
+
+NO_FORK = "AUTOGRADER_NO_FORK"
+"""Set to anything, this environment variable has every worker started as a plain process, as on Windows."""
+
+START_SECONDS = 300.0
+"""How long a framework may take to import on a slow, busy machine before we call it broken."""
+UNTOUCHED_MB: dict[FrameworkName, int] = {"torch": 0, "keras": 2_000}
+"""TensorFlow's allocator reserves what it does not touch: op by op, a GAN on digits was seen to reserve 2,000 MB and use 400."""
+GPU_DRIVER_MB = 8_000
+"""Address space; what it really uses of it before any student's code counts as the framework's own."""
+
+_PACKAGES: dict[FrameworkName, tuple[str, ...]] = {"torch": ("torch",), "keras": ("keras", "tensorflow")}
+
+
+def require(framework: FrameworkName) -> None:
+    """Raises `UsageError` where a package of the framework is not installed."""
+    for package in _PACKAGES[framework]:
+        if importlib.util.find_spec(package) is None:
+            raise UsageError(
+                f"{package} is not installed, and this submission needs it: pip install 'deep-learning-autograder[{framework}]'"
+            )
+
+
+def forks() -> bool:
+    """Can workers be forked from a zygote here?"""
+    return sys.platform == "linux" and not os.environ.get(NO_FORK)
+
+
+FONTS = Path("~/.cache/deep-learning-autograder/matplotlib")
+"""Matplotlib lists all fonts when it finds no list: seconds, once for each user instead of once for each worker."""
+
+
+def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
+    """All that a worker sees of the environment: private folders, one thread, quiet frameworks."""
+    private = {name: str(folder) for name in ("HOME", "TMPDIR", "KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR")}
+    private["MPLCONFIGDIR"] = str(fonts.expanduser() if fonts else folder)
+    kept = {
+        name: os.environ[name]
+        for name in ("SYSTEMROOT", "AUTOGRADER_DATA", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+        if name in os.environ
+    }
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return {
+        **private,
+        **kept,
+        **one_thread,
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "KERAS_BACKEND": "tensorflow",
+        "MPLBACKEND": "Agg",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+    }
+
+
+def readable() -> list[str]:
+    """What a worker may read of ours: the package `shared`, the fetched data, and the worker's own code."""
+    from shared import data
+
+    return [str(Path(data.__file__).parent), str(data.DATA_DIR), str(Path(wire.__file__).parent)]
+
+
+def make_undumpable() -> None:
+    """Keep other processes of this user from reading the grader's memory. Linux only; elsewhere nothing."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_dumpable = 4
+        ctypes.CDLL(None).prctl(pr_set_dumpable, 0)
+
+
+def kernel_limits(framework: FrameworkName, budget: Budget) -> sandbox.Limits:
+    """The kernel's, which count memory that is never touched; the watchdog's bound is on what is used."""
+    # A driver keeps a copy of its kernels, and what it hands to the GPU, in the worker's own memory.
+    reserved = UNTOUCHED_MB[framework] + (GPU_DRIVER_MB if budget.gpu_memory_mb else 0)
+    return sandbox.Limits(budget.memory_mb + reserved, budget.file_mb, budget.cpu_seconds)

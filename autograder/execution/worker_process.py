@@ -1,0 +1,184 @@
+"""One worker: asked, answering, and ended."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from autograder.errors import GraderError, LimitExceeded, Place, StudentError
+from autograder.execution import process_tree
+from autograder.execution.channel import Process, Socket, Stream
+from autograder.execution.environment import FONTS, environment, kernel_limits, require
+from autograder.execution.gpus import Lease
+from autograder.execution.watchdog import Budget, Output, Watchdog
+from autograder.execution.zygote_client import Zygote
+from autograder.worker import wire
+from autograder.worker.names import FrameworkName
+from autograder.worker.wire import Answer, Failure, Request
+
+
+class Worker:
+    """One worker that has loaded nothing yet: ask it, and close it."""
+
+    def __init__(
+        self, framework: FrameworkName, budget: Budget, zygote: Zygote | None, gpu: Lease | None = None
+    ) -> None:
+        self._budget = budget
+        self._zygote = zygote
+        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        if zygote is None:
+            require(framework)
+            self._stream, self._process, output = _start_plain(framework, self._folder, budget, gpu)
+        else:
+            self._stream, self._process, output = zygote.fork(self._folder, budget, gpu)
+        # A pipe of a plain worker cannot be closed under a reader; a socket can, whatever a child of the student's holds open.
+        hang_up = self._stream.close if isinstance(self._stream, Socket) else _nothing
+        self._watch = Watchdog(self._process.pid, budget, self._folder, hang_up)
+        self._output = Output(output, self._watch)
+        self.alive = True
+
+    def ask(self, verb: str, *, seconds: float, **fields: Any) -> Any:
+        """The answer to a request.
+
+        Raises `StudentError` where the student's code raised, `LimitExceeded` where it ran past a limit, ended its process
+        or broke the wire: then this worker is gone, and the next check starts another.
+        """
+        request = Request(nonce=secrets.randbits(53), verb=verb, **fields)
+        self._watch.start_clock(seconds)
+        try:
+            try:
+                wire.send(self._stream, request)
+            except wire.WireError as problem:
+                raise GraderError(f"this cannot be asked: {problem}") from problem
+            reply = wire.receive(self._stream, wire.Reply)
+        except (wire.WireError, OSError) as problem:
+            raise self._ending(problem) from None
+        finally:
+            self._watch.stop_clock()
+        if self._watch.verdict:
+            raise self._ending(wire.WireError("it was stopped while it answered"))
+        if reply.nonce != request.nonce:
+            raise self._ending(wire.WireError("an answer to no question of ours"))
+        if isinstance(reply, Answer) and not _answers(verb, reply.value):
+            raise self._ending(wire.WireError("an answer to another question"))
+        if verb == "hello":
+            self._watch.start_memory()
+        if isinstance(reply, Failure):
+            raise _student_error(reply)
+        return cast(Answer, reply).value
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has computed so far, as the watchdog last saw it."""
+        return self._watch.cpu_seconds
+
+    @property
+    def output(self) -> str:
+        """What the student's code has printed so far: its start, bounded."""
+        return self._output.text()
+
+    def close(self) -> None:
+        """End the worker and all that it started, and remove its folder."""
+        self.alive = False
+        process_tree.kill_tree(self._process.pid)
+        self._stream.close()
+        self._process.wait(5)
+        self._watch.join()
+        self._output.join()
+        process_tree.remove(self._folder)
+
+    def _ending(self, problem: Exception) -> LimitExceeded | GraderError:
+        """Why there is no answer: the watchdog's verdict, how the process ended, or what it sent."""
+        self.alive = False
+        status = self._process.wait(1.0)
+        verdict = self._watch.verdict
+        self.close()
+        if self._zygote and not self._zygote.alive:
+            return GraderError("the zygote ended, and its workers with it")
+        if verdict:
+            return verdict
+        if status is None:
+            return LimitExceeded("wire", f"what it sent is no answer ({problem})", "answers of the worker alone")
+        if status < 0:
+            name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+            if -status == getattr(signal, "SIGXCPU", None):
+                return LimitExceeded("time", f"{self._budget.cpu_seconds} s of CPU", "that in all")
+            return LimitExceeded("process", f"the process was killed by {name}", "a process that lives on")
+        return LimitExceeded("process", f"the process ended itself with status {status}", "a process that lives on")
+
+
+class _Plain(Process):
+    """A worker whose parent is the grader."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _start_plain(
+    framework: FrameworkName, folder: Path, budget: Budget, gpu: Lease | None
+) -> tuple[Stream, Process, int]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, kernel_limits(framework, budget))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(folder, FONTS) | dict(gpu.environment if gpu else {}),
+        cwd=folder,
+        start_new_session=sys.platform != "win32",
+    )
+    assert process.stdin and process.stdout and process.stderr
+    stream = wire.Pipe(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+    output = os.dup(process.stderr.fileno())
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()
+    return stream, _Plain(process), output
+
+
+def _answers(verb: str, value: Any) -> bool:
+    """Is this what the worker's own code answers to such a question? Only a function's answer may be anything."""
+    match verb:
+        case "hello" | "parameters" | "buffers" | "gradients":
+            return isinstance(value, dict) and (
+                verb == "hello"
+                or all(isinstance(each, wire.Array | None) for each in cast(dict[Any, Any], value).values())
+            )
+        case "load":
+            return isinstance(value, list) and all(_is_trouble(each) for each in cast(list[Any], value))
+        case "has":
+            return isinstance(value, bool)
+        case "part":
+            return isinstance(value, wire.Remote)
+        case "forget" | "seed" | "eagerly" | "ready" | "assign":
+            return value is None
+        case _:
+            return True
+
+
+def _is_trouble(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(cast(list[Any], value)) == 5
+        and all(isinstance(each, str) for each in cast(list[Any], value))
+    )
+
+
+def _student_error(failure: Failure) -> StudentError:
+    place = Place(failure.where, failure.code) if failure.where else None
+    return StudentError(failure.kind[:100], failure.message[:2000], place)
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,189 @@
+"""Processes that have imported a framework and fork workers: started, asked for a worker, and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from autograder.errors import GraderError, UsageError
+from autograder.execution.channel import Process, Socket, Stream
+from autograder.execution.environment import (
+    FONTS,
+    START_SECONDS,
+    environment,
+    forks,
+    kernel_limits,
+    readable,
+    require,
+)
+from autograder.execution.gpus import Lease
+from autograder.execution.watchdog import Budget
+from autograder.worker import sandbox
+from autograder.worker.names import FrameworkName
+
+_TRANSIENT_UIDS = range(61184, 65520)
+"""What systemd keeps for users who exist for a moment."""
+
+
+class Zygote:
+    """A process that has imported a framework and forks a worker for whoever asks. Threads may share one."""
+
+    def __init__(self, framework: FrameworkName) -> None:
+        require(framework)
+        self.framework: FrameworkName = framework
+        self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._orders = ours
+        self._said = (self._folder / "stderr").open("w+b")
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=environment(self._folder, FONTS),
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=self._said,
+                stderr=self._said,
+                # Ctrl-C in the terminal is for the grader, which ends its zygotes itself.
+                start_new_session=True,
+            )
+        ours.settimeout(START_SECONDS)
+        late = ""
+        try:
+            ready = ours.recv(1 << 12)
+        except TimeoutError:
+            ready, late = b"", f"not within {START_SECONDS:g} s; is this machine very busy?"
+        ours.settimeout(None)
+        if not ready:
+            said = self.said() or late
+            self.close()
+            raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
+        self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
+
+    @property
+    def alive(self) -> bool:
+        """Does it still run?"""
+        return self._process.poll() is None
+
+    def said(self) -> str:
+        """What the zygote printed, the last of it."""
+        self._said.seek(0)
+        return self._said.read().decode(errors="replace").strip()[-2000:]
+
+    def fork(self, folder: Path, budget: Budget, gpu: Lease | None = None) -> tuple[Stream, Process, int]:
+        """A new worker: its stream, its process, and the descriptor of its output."""
+        ours, theirs = socket.socketpair()
+        output, output_end = os.pipe()
+        report, report_end = os.pipe()
+        uid = secrets.choice(_TRANSIENT_UIDS)
+        if "uid" in self.layers:
+            os.chown(folder, uid, uid)
+        order = {
+            "folder": str(folder),
+            "environment": environment(folder) | dict(gpu.environment if gpu else {}),
+            "devices": list(gpu.devices if gpu else ()),
+            "limits": list(kernel_limits(self.framework, budget)),
+            "layers": list(self.layers),
+            "readable": readable(),
+            "uid": uid,
+        }
+        try:
+            socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end])
+        except OSError as problem:
+            raise GraderError(f"the {self.framework} zygote is gone: {self.said() or problem}") from problem
+        finally:
+            theirs.close()
+            os.close(output_end)
+            os.close(report_end)
+        return Socket(ours), _Forked(report), output
+
+    def close(self) -> None:
+        """End it; its workers die with it."""
+        self._orders.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Zygotes:
+    """One zygote for each framework, started when the first submission needs it. A context.
+
+    Without `allow_weak`, asking for one raises `UsageError` where the walls around student code do not hold.
+    """
+
+    def __init__(self, allow_weak: bool = True) -> None:
+        self._allow_weak = allow_weak
+        # A lock for each: who waits for PyTorch need not wait for TensorFlow.
+        self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
+        self._started: dict[FrameworkName, Zygote] = {}
+
+    def __enter__(self) -> Zygotes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for zygote in self._started.values():
+            zygote.close()
+
+    def of(self, framework: FrameworkName) -> Zygote | None:
+        """The framework's zygote; `None` where this system cannot fork: then each worker imports for itself."""
+        if not forks():
+            self._refuse_weak(())
+            return None
+        with self._locks[framework]:
+            earlier = self._started.get(framework)
+            if earlier and not earlier.alive:
+                earlier.close()
+            if not earlier or not earlier.alive:
+                self._started[framework] = Zygote(framework)
+            self._refuse_weak(self._started[framework].layers)
+            return self._started[framework]
+
+    def _refuse_weak(self, layers: Sequence[str]) -> None:
+        if not self._allow_weak and sandbox.level(layers) == "weak":
+            raise UsageError(
+                "Student code cannot be walled in on this system (`autograder doctor` says what is missing): "
+                "a submission could read the solutions or harm this account. For submissions that you trust, say --allow-weak"
+            )
+
+
+class _Forked(Process):
+    """A worker whose parent is the zygote, which reports on a pipe."""
+
+    def __init__(self, report: int) -> None:
+        self._report = open(report, "rb", buffering=0)  # noqa: SIM115 - a descriptor
+        self._status: int | None = None
+        pid = self._number(START_SECONDS)
+        if pid is None:
+            self._report.close()
+            raise GraderError("the zygote has not started a worker")
+        self.pid = pid
+
+    def wait(self, seconds: float) -> int | None:
+        if self._status is None and not self._report.closed:
+            status = self._number(seconds)
+            if status is not None:
+                self._status = os.waitstatus_to_exitcode(status)
+                self._report.close()
+        return self._status
+
+    def _number(self, seconds: float) -> int | None:
+        import select
+
+        if not select.select([self._report], [], [], seconds)[0]:
+            return None
+        data = self._report.read(4) or b""
+        return int.from_bytes(data, sys.byteorder, signed=True) if len(data) == 4 else None

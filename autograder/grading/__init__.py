@@ -1,0 +1,1 @@
+"""One submission graded, and many."""

@@ -1,0 +1,96 @@
+"""Many submissions: a pool on this machine, results written as they come, and going on where an earlier run was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import structs
+
+from autograder.authoring.challenges import fresh_seed
+from autograder.authoring.exercise import Exercise
+from autograder.course.submission import Submission
+from autograder.execution.environment import make_undumpable
+from autograder.execution.gpus import NO_GPUS, Gpus
+from autograder.execution.watchdog import OUTPUT_KEPT
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.files import result_path, write_whole
+from autograder.results.form import Result, encode, read
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade and how."""
+
+    submissions: Sequence[Submission]
+    exercises: dict[str, Exercise]
+    results: Path
+    seed: int | None = None
+    """The same seed gives the same scores; `None` draws a fresh one for each submission."""
+    jobs: int = 1
+    force: bool = False
+    """Grade also what has a result already."""
+    allow_weak: bool = False
+    """Grade also where student code is not walled in."""
+    only: str | None = None
+    """Complete earlier results: run again what is deferred in this part, and leave the rest of each result as it is."""
+    gpus: Gpus = NO_GPUS
+
+
+def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
+    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is handed on."""
+    make_undumpable()
+    with Zygotes(plan.allow_weak) as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
+
+        def one(handed_in: Submission) -> Result:
+            path = result_path(plan.results, handed_in.student, handed_in.exercise)
+            exercise = plan.exercises[handed_in.exercise]
+            earlier = None if plan.force else _earlier(path, handed_in, exercise, plan.seed)
+            waiting = _deferred(earlier, plan.only)
+            if earlier and not waiting:
+                return earlier
+            begun(handed_in)
+            if earlier:
+                known = {check.id: check for check in earlier.checks}
+                job = grader.Job(exercise, earlier.seed, zygotes.of, only=waiting, gpus=plan.gpus, known=known)
+                result = _completed(earlier, grader.grade(handed_in, job))
+            else:
+                seed = fresh_seed() if plan.seed is None else plan.seed
+                result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of, gpus=plan.gpus))
+            write_whole(path, encode(result))
+            return result
+
+        graded = [pool.submit(one, handed_in) for handed_in in plan.submissions]
+        try:
+            for done in as_completed(graded):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _deferred(earlier: Result | None, part: str | None) -> list[str]:
+    """Ids of the part's checks that an earlier grading could not run."""
+    if earlier is None or part is None:
+        return []
+    return [check.id for check in earlier.checks if check.part == part and check.status == "deferred"]
+
+
+def _completed(earlier: Result, now: Result) -> Result:
+    """The later result; what only the earlier one could say is kept."""
+    notes = list(dict.fromkeys([*earlier.notes, *now.notes]))
+    output = (earlier.output + now.output)[:OUTPUT_KEPT]
+    return structs.replace(now, notes=notes, output=output, seconds=round(earlier.seconds + now.seconds, 3))
+
+
+def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:
+    """The result of an earlier run, if it is of the same file, checks and policy, and has a score."""
+    try:
+        found = read(path)
+    except ValueError:
+        return None
+    same = found.digest == grader.digest(handed_in, exercise) and seed in (None, found.seed)
+    return found if same and not found.ungraded else None

@@ -1,0 +1,262 @@
+"""Run the checks of one submission: order, budgets, restarts, scores."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.authoring import expect, figures
+from autograder.authoring.challenges import Draw
+from autograder.authoring.exercise import Check, Exercise, Thresholds
+from autograder.authoring.student import Student
+from autograder.course import submission
+from autograder.course.submission import Submission
+from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
+from autograder.execution.gpus import NO_GPUS, Gpus
+from autograder.grading import diagnose
+from autograder.grading.session import ReferenceSession, Session, ZygoteOf
+from autograder.results.form import CheckResult, Layers, Measurement, Picture, Result
+from autograder.worker import sandbox
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """How to grade one submission."""
+
+    exercise: Exercise
+    seed: int
+    zygote_of: ZygoteOf
+    visible_only: bool = False
+    only: Collection[str] | None = None
+    """Ids of the checks to run, with what they need; `None` for all."""
+    progress: Progress = lambda title: None
+    gpus: Gpus = NO_GPUS
+    """Where checks on a real GPU are run."""
+    known: Mapping[str, CheckResult] = field(default_factory=dict[str, CheckResult])
+    """What an earlier grading found: it stands where `only` does not ask for it again."""
+
+
+def grade(handed_in: Submission, job: Job) -> Result:
+    """The result of one submission. Whatever its code does, this returns; where the grader itself failed, without a score."""
+    started = time.monotonic()
+    exercise = job.exercise
+    checks = [check for check in exercise.ordered() if check.visible or not job.visible_only]
+    if job.only is not None:
+        wanted = exercise.with_needs(list(job.only))
+        checks = [
+            check for check in checks if check.id in job.only or (check.id in wanted and check.id not in job.known)
+        ]
+    run = _Run(handed_in, job)
+    run.results |= job.known
+    try:
+        for check in checks:
+            job.progress(check.title)
+            run.results[check.id] = run.result_of(check)
+    finally:
+        run.close()
+    return _result(handed_in, job, run, checks, time.monotonic() - started)
+
+
+def digest(handed_in: Submission, exercise: Exercise) -> str:
+    """What a result depends on besides the seed: the same digest need not be graded again."""
+    whole = hashlib.sha256(exercise.digest.encode())
+    whole.update(version("deep-learning-autograder").encode())
+    whole.update(handed_in.file.encode() + b"\0" + handed_in.content)
+    return whole.hexdigest()
+
+
+class _Run:
+    """One grading while it goes on."""
+
+    def __init__(self, handed_in: Submission, job: Job) -> None:
+        self._job = job
+        self._exercise = job.exercise
+        self._handed_in = handed_in
+        self.results: dict[str, CheckResult] = {}
+        self.session = Session(handed_in, job.exercise, job.zygote_of)
+        self._reference: Session | None = None
+        self._pretended: Session | None = None
+        self._gpu = contextlib.ExitStack()
+        self.grader_said: list[str] = []
+
+    def close(self) -> None:
+        self.session.close()
+        if self._reference:
+            self._reference.close()
+        if self._pretended:
+            self._pretended.close()
+
+    def result_of(self, check: Check) -> CheckResult:
+        started = time.monotonic()
+        measured: list[Measurement] = []
+        pictures: list[Picture] = []
+
+        def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
+            worth = self._exercise.points(check)
+            said = said or CheckFailed("", "", "")
+            return CheckResult(
+                id=check.id,
+                title=check.title,
+                visible=check.visible,
+                points=worth if status == "passed" else 0,
+                maximum=worth,
+                status=status,
+                tried=said.tried,
+                saw=said.saw,
+                expected=said.expected,
+                likely=said.likely,
+                read="" if status in ("passed", "deferred", "error") else said.read or f"README, part `{check.part}`",
+                place=said.place,
+                seconds=round(time.monotonic() - started, 3),
+                measured=measured,
+                pictures=pictures,
+            )
+
+        if check.deferred:
+            return done("deferred", CheckFailed("", check.deferred, ""))
+        if self._handed_in.withheld:
+            return done("error", CheckFailed("to read the file", self._handed_in.withheld, "a file that may be read"))
+        if not self._handed_in.readable:
+            return done(
+                "failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run")
+            )
+        lacking = [
+            need
+            for need in check.needs
+            if need in self.results and self.results[need].status not in ("passed", "deferred")
+        ]
+        if lacking:
+            return done("skipped", CheckFailed("", f"because {lacking[0]} did not pass", ""))
+        try:
+            self._keep_to_the_budget()
+            self.session.begin()
+            with expect.measuring() as measured, figures.collecting() as pictures:
+                check.body(**self._arguments(check))
+        except CheckFailed as failed:
+            return done("failed", failed)
+        except Deferred as reason:
+            return done("deferred", CheckFailed("", str(reason), ""))
+        except StudentError as problem:
+            return done("failed", diagnose.raised(self._with_cells_that_raised(problem), check.title))
+        except LimitExceeded as problem:
+            return done("failed", diagnose.past_limit(problem, check.title))
+        except GraderError as problem:
+            return done("error", self._ours(check, str(problem)))
+        except UsageError:
+            # A framework that is not installed, walls that do not hold: no submission's business.
+            raise
+        except Exception as problem:  # noqa: BLE001 - a bug in a check is our failure, and must cost no student a point
+            return done("error", self._bug(check, problem))
+        finally:
+            self._gpu.close()
+        return done("passed")
+
+    def _arguments(self, check: Check) -> dict[str, Any]:
+        offered: dict[str, Callable[[], Any]] = {
+            "student": lambda: Student(self.session.ask),
+            "reference": lambda: Student(self._reference_session().ask),
+            "pretended": lambda: Student(self._pretended_session().ask),
+            "gpu": lambda: Student(self._gpu_session().ask),
+            "draw": lambda: Draw(self._job.seed, self._exercise.name, check.id),
+            "limits": lambda: Thresholds(self._exercise.policy.thresholds),
+        }
+        return {name: offered[name]() for name in check.takes}
+
+    def _reference_session(self) -> ReferenceSession:
+        if self._reference is None:
+            path = self._exercise.reference(self._handed_in.framework)
+            file = submission.read(path, "reference", self._exercise.name)
+            self._reference = Session(file, self._exercise, self._job.zygote_of)
+        ours = ReferenceSession(self._reference)
+        ours.begin()
+        return ours
+
+    def _pretended_session(self) -> Session:
+        if self._pretended is None:
+            self._pretended = Session(
+                self._handed_in, self._exercise, self._job.zygote_of, "pretended", shortened=self.session.shortened
+            )
+        self._pretended.begin()
+        return self._pretended
+
+    def _gpu_session(self) -> Session:
+        """Until the check ends: others wait for the GPU."""
+        lease = self._gpu.enter_context(self._job.gpus.lease())
+        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.shortened)
+        self._gpu.callback(session.close)
+        session.begin()
+        return session
+
+    def _keep_to_the_budget(self) -> None:
+        allowed, used = self._exercise.policy.limits.seconds, self.session.cpu_seconds
+        if used > allowed:
+            raise LimitExceeded("time", f"{used:.0f} s of computing in the checks before this", f"{allowed:g} s in all")
+
+    def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
+        if problem.kind == "NotThere" and self.session.notes and not problem.likely:
+            problem.likely = f"{self.session.notes[0]} What that cell computes after this line is not there."
+        return problem
+
+    def _ours(self, check: Check, said: str) -> CheckFailed:
+        self.grader_said.append(f"The grader failed in {check.id}: {said}")
+        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", said)
+
+    def _bug(self, check: Check, problem: Exception) -> CheckFailed:
+        """An exception that no check should let through: the author's to mend, with the file and the line."""
+        whose, place = _where(problem, self._exercise)
+        said = f"{type(problem).__name__}: {problem}"
+        self.grader_said.append(
+            f"A bug in {whose} {check.id if whose == 'the check' else ''}".rstrip() + f", {place}: {said}"
+        )
+        saw = f"a bug in {whose}; this says nothing about the submission"
+        return CheckFailed(check.title, saw, said, f"{place}: for the author of the exercise to mend.")
+
+
+def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check], seconds: float) -> Result:
+    order = [check.id for check in job.exercise.checks if check.id in run.results]
+    results = [run.results[id] for id in order]
+    counted = [result for result in results if result.status != "deferred"]
+    failed_ourselves = any(result.status == "error" for result in results)
+    notes = [*handed_in.notes, *run.session.notes, *run.grader_said]
+    if job.exercise.solutions is None:
+        notes.append("Hidden checks are not present here; only those that students can run were run.")
+    return Result(
+        student=handed_in.student,
+        exercise=handed_in.exercise,
+        framework=handed_in.framework,
+        file=handed_in.file,
+        digest=digest(handed_in, job.exercise),
+        score=None if failed_ourselves else round(sum(result.points for result in counted), 6),
+        maximum=round(sum(result.maximum for result in counted), 6),
+        checks=results,
+        notes=notes,
+        isolation=_layers(run.session.layers),
+        versions={"autograder": version("deep-learning-autograder"), **run.session.versions},
+        seed=job.seed,
+        output=run.session.output,
+        seconds=round(seconds, 3),
+        graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _layers(holding: Sequence[str]) -> Layers:
+    return Layers(sandbox.level(holding), list(holding), [layer for layer in sandbox.LAYERS if layer not in holding])
+
+
+def _where(problem: Exception, exercise: Exercise) -> tuple[Literal["the check", "the grader"], str]:
+    """Whose bug it is, and the last line of the exercise's own files that it came from, else the last line of all."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    folders = [folder.resolve() for folder in (exercise.folder, exercise.solutions) if folder]
+    own = [frame for frame in frames if Path(frame.filename).resolve().parent in folders]
+    last = (own or frames)[-1]
+    return "the check" if own else "the grader", f"{last.filename}, line {last.lineno}"

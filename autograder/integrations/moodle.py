@@ -1,0 +1,42 @@
+"""A file for Moodle's gradebook (Grades → Import → CSV file).
+
+One row for each student. In Moodle's form, map `username` to the user's name (it is the name of a student's folder here), each
+exercise to its grade item, and `<exercise> feedback` to that item's feedback. What was not graded is an empty cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.reports import safe_text
+from autograder.reports.csv_cells import cell, number
+from autograder.reports.csv_cells import encode as encode_rows
+from autograder.results.form import Result
+
+
+def encode(results: Sequence[Result]) -> bytes:
+    """The grades as CSV, UTF-8 without a byte-order mark: it is for Moodle, not for a spreadsheet."""
+    exercises = sorted({result.exercise for result in results})
+    by_name = {(result.student, result.exercise): result for result in results}
+    rows = [["username", *(column for name in exercises for column in (cell(name), cell(f"{name} feedback")))]]
+    for student in sorted({result.student for result in results}):
+        row = [cell(student)]
+        for name in exercises:
+            row += _grade(by_name.get((student, name)))
+        rows.append(row)
+    return encode_rows(rows, mark=False)
+
+
+def _grade(result: Result | None) -> list[str]:
+    if result is None or result.score is None:
+        return ["", ""]
+    return [number(result.score), cell(_feedback(result))]
+
+
+def _feedback(result: Result) -> str:
+    """What went wrong, check by check, on one line."""
+    return " · ".join(
+        safe_text.line(f"{check.id}: {check.likely or check.saw}")
+        for check in result.checks
+        if check.visible and check.status in ("failed", "skipped")
+    )

@@ -1,0 +1,77 @@
+"""What a grade cell shows of a result: the five sentences and the pictures, for student and instructor alike.
+
+Students read it in nbgrader's feedback. Of a hidden check it says what was tried, what was seen, the likely cause and
+where to read; not what was expected, and nothing of its source.
+"""
+
+# nbgrader and nbformat say few of their types.
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import structs
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.reports import page, safe_text, terminal, words
+from autograder.results.form import CheckResult, Result
+
+Output = NotebookNode
+
+
+def outputs_of_part(result: Result, part: str) -> list[Output]:
+    """A report, the pictures, and as the one `execute_result` the points: a plain float, finite, from 0 to the maximum.
+
+    nbgrader takes that float for the score, and everything else that a cell may show for full marks. Where the grader
+    itself failed there is an error in its place, which nbgrader takes for 0: but `SaveScores` gives no score at all then.
+    """
+    checks = [_for_students(check) for check in result.checks if check.part == part]
+    shown = [_report(structs.replace(_only(result, checks), notes=[]))]
+    shown += [_picture(picture.title, picture.png) for check in checks for picture in check.pictures]
+    if result.ungraded:
+        return [*shown, new_output("error", ename="NotGraded", evalue=words.UNGRADED, traceback=[words.UNGRADED])]
+    points, maximum = points_of(checks)
+    data = {"text/plain": repr(min(max(points, 0.0), maximum))}
+    return [*shown, new_output("execute_result", data, execution_count=None)]
+
+
+def outputs_of_whole(result: Result) -> list[Output]:
+    """The score, what held for the whole submission, and what its code printed."""
+    shown = [_report(structs.replace(result, checks=[]))]
+    if result.output.strip():
+        shown.append(new_output("stream", name="stdout", text=safe_text.output(result.output)))
+    return shown
+
+
+def points_of(checks: Sequence[CheckResult]) -> tuple[float, float]:
+    """Points and maximum of some checks. A deferred one counts in neither."""
+    counted = [check for check in checks if check.status != "deferred"]
+    return (
+        float(round(sum(check.points for check in counted), 6)),
+        float(round(sum(check.maximum for check in counted), 6)),
+    )
+
+
+def _for_students(check: CheckResult) -> CheckResult:
+    return check if check.visible else structs.replace(check, expected="")
+
+
+def _only(result: Result, checks: list[CheckResult]) -> Result:
+    points, maximum = points_of(checks)
+    return structs.replace(result, checks=checks, score=None if result.ungraded else points, maximum=maximum)
+
+
+def _report(result: Result) -> Output:
+    # Pictures are outputs of their own, so that what shows no HTML shows them too.
+    bare = structs.replace(result, checks=[structs.replace(check, pictures=[]) for check in result.checks])
+    data: dict[str, Any] = {"text/html": page.html_fragment(bare), "text/plain": terminal.plain(bare)}
+    return new_output("display_data", data)
+
+
+def _picture(title: str, png: bytes) -> Output:
+    data = {"image/png": base64.b64encode(png).decode(), "text/plain": safe_text.line(title)}
+    return new_output("display_data", data)

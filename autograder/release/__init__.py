@@ -1,0 +1,1 @@
+"""Solutions and READMEs become what students and grading services receive."""

@@ -1,0 +1,101 @@
+"""What travels to a grading service: the grader and one exercise, with its solutions, as a project of its own.
+
+Unpacked anywhere, `load_policy(folder / "grading.yml")` and `exercise.load` give the exercise that it was made from, digest
+and all.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from autograder.course.policy import GRADING_FILE, Policy
+from autograder.errors import UsageError
+
+PROJECT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = "requirements.txt"
+LOCK = "requirements.lock"
+
+_PROJECT_FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", LOCK)
+_PACKAGES = ("autograder", "shared")
+_LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "variants", "mistakes.yml"}
+_FRAMEWORKS = ("torch", "keras", "tensorflow-cpu")
+_BUILD = ("setuptools", "wheel")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The time that every file in the archive gets: the same parcel is the same bytes."""
+
+Files = Mapping[str, bytes]
+"""Path in the parcel → content."""
+
+
+def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
+    """The files of the parcel. Raises `UsageError` where the project is not there as a whole, or has no solutions."""
+    own = policy.exercise(exercise)
+    problems = [f"{name} is not in {PROJECT}: this is made from the project's folder" for name in _missing()]
+    root = policy.root_of(exercise)
+    halves = [root / half / exercise for half in ("assignments", "solutions")]
+    problems += [f"{half} is not there" for half in halves if not (half / "checks.py").is_file()]
+    if problems:
+        raise UsageError(*problems)
+    files = {name: (PROJECT / name).read_bytes() for name in _PROJECT_FILES}
+    for folder in (*(PROJECT / name for name in _PACKAGES), *halves):
+        above = PROJECT if folder.parent == PROJECT else root
+        files |= {path.relative_to(above).as_posix(): path.read_bytes() for path in _files(folder)}
+    only = {"title": policy.title, "exercises": {exercise: own.model_dump(mode="json")}}
+    files[GRADING_FILE] = yaml.safe_dump(only, allow_unicode=True, sort_keys=False).encode()
+    files[REQUIREMENTS] = requirements().encode()
+    return files
+
+
+def requirements() -> str:
+    """What grading needs, each in the version of the lock; the lock itself fixes what these need in turn."""
+    lock = (PROJECT / LOCK).read_text(encoding="utf-8").splitlines()
+    pinned = {_key(line): line for line in lock if "==" in line and not line.startswith("#")}
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [*(found[0] for line in project["dependencies"] if (found := _NAME.match(line))), *_FRAMEWORKS, *_BUILD]
+    # A mark such as `; sys_platform == 'linux'` is the lock's business: it was made where this will run.
+    return "\n".join([f"--constraint {LOCK}", *(pinned[_key(name)] for name in names)]) + "\n"
+
+
+def archive(files: Files, executable: tuple[str, ...] = ()) -> bytes:
+    """A zip of the files, the same bytes each time."""
+    paper = io.BytesIO()
+    with zipfile.ZipFile(paper, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o100755 if name in executable else 0o100644) << 16
+            packed.writestr(entry, content)
+    return paper.getvalue()
+
+
+def write(files: Files, folder: Path) -> None:
+    """The files, unpacked."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _missing() -> Iterator[str]:
+    for name in (*_PROJECT_FILES, *_PACKAGES):
+        if not (PROJECT / name).exists():
+            yield name
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not _LEFT_OUT & set(path.relative_to(folder).parts) and path.suffix != ".pyc":
+            yield path
+
+
+def _key(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""

@@ -1,0 +1,245 @@
+"""What a browser shows: the class, a page for each submission, and the fragment for a notebook.
+
+Everything is in the files themselves and works from a folder on disk. Jinja escapes every value, after
+`safe_text.inert` made it harmless; the pages' own policy then forbids whatever might still slip through.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.reports import safe_text, words
+from autograder.results.files import file_name, write_whole
+from autograder.results.form import CheckResult, Picture, Result
+
+_MOST_FAILED = 5
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many submissions reached a share of the points."""
+
+    label: str
+    spoken: str
+    count: int
+    height: float
+    """0 to 100, of the tallest."""
+
+
+@dataclass(frozen=True)
+class Struggle:
+    """A check that many fail, and the cause that was found most often."""
+
+    id: str
+    title: str
+    visible: bool
+    failed: int
+    tried: int
+    never_reached: int
+    share: float
+    """Percent of those that tried."""
+    likely: str
+    likely_count: int
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, seen over the class."""
+
+    name: str
+    submissions: int
+    ungraded: int
+    full: int
+    middle: str
+    average: str
+    bars: list[Bar]
+    struggles: list[Struggle]
+
+
+def write(results: Sequence[Result], folder: Path, title: str) -> Path:
+    """Write the class's page and one for each submission; the path of `index.html` comes back."""
+    results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
+    for result in results:
+        write_whole(folder / _folder(result) / _file(result), submission(result).encode())
+    index = folder / "index.html"
+    write_whole(index, overview(results, title).encode())
+    return index
+
+
+def overview(results: Sequence[Result], title: str) -> str:
+    """The class: how the scores lie, where it struggles, and a row for each submission."""
+    return _render(
+        "index.html",
+        title=title,
+        results=results,
+        students=len({result.student for result in results}),
+        exercises=exercises(results),
+        ungraded=[result for result in results if result.ungraded],
+        graded=max((result.graded for result in results), default=""),
+    )
+
+
+def submission(result: Result) -> str:
+    """The page of one submission, for instructors: hidden checks are on it."""
+    return _render("submission.html", result=result)
+
+
+def html_fragment(result: Result, *, hidden_later: bool = False) -> str:
+    """A submission for a notebook's rich display: styles in the elements, no script, any theme."""
+    return _render("fragment.html", result=result, hidden_later=hidden_later)
+
+
+def link(result: Result) -> str:
+    """The address of a submission's page, as seen from the class's page."""
+    return f"{quote(_folder(result), safe='')}/{quote(_file(result), safe='')}"
+
+
+def exercises(results: Sequence[Result]) -> list[Exercise]:
+    """The exercises of these results, each seen over the class. Ungraded submissions count in no figure."""
+    found: dict[str, list[Result]] = {}
+    for result in sorted(results, key=lambda result: result.exercise):
+        found.setdefault(result.exercise, []).append(result)
+    return [_exercise(name, those) for name, those in found.items()]
+
+
+def _exercise(name: str, results: Sequence[Result]) -> Exercise:
+    graded = [result for result in results if not result.ungraded]
+    scores = [result.score for result in graded if result.score is not None]
+    return Exercise(
+        name=name,
+        submissions=len(results),
+        ungraded=len(results) - len(graded),
+        full=sum(result.score == result.maximum for result in graded),
+        middle=words.points(median(scores)) if scores else "–",
+        average=words.points(round(mean(scores), 1)) if scores else "–",
+        bars=_bars(graded),
+        struggles=_struggles(graded),
+    )
+
+
+def _bars(results: Sequence[Result]) -> list[Bar]:
+    """Ten bars of ten percent, and one for full marks."""
+    counts = Counter(int(10 * share) for result in results if (share := _share(result)) is not None)
+    tallest = max(counts.values(), default=1)
+    return [
+        Bar(
+            label=f"{10 * ten}",
+            spoken="full marks" if ten == 10 else f"{10 * ten} to under {10 * ten + 10} percent",
+            count=counts[ten],
+            height=100 * counts[ten] / tallest,
+        )
+        for ten in range(11)
+    ]
+
+
+def _struggles(results: Sequence[Result]) -> list[Struggle]:
+    """The checks that most submissions fail, worst first."""
+    by_id: dict[str, list[CheckResult]] = {}
+    for result in results:
+        for check in result.checks:
+            by_id.setdefault(check.id, []).append(check)
+    all_of_them = [_struggle(checks) for checks in by_id.values()]
+    failed = [struggle for struggle in all_of_them if struggle.failed]
+    return sorted(failed, key=lambda struggle: (-struggle.failed, -struggle.share))[:_MOST_FAILED]
+
+
+def _struggle(checks: Sequence[CheckResult]) -> Struggle:
+    failed = [check for check in checks if check.status == "failed"]
+    tried = len(failed) + sum(check.status == "passed" for check in checks)
+    causes = Counter(check.likely for check in failed if check.likely).most_common(1)
+    likely, likely_count = causes[0] if causes else ("", 0)
+    return Struggle(
+        id=checks[0].id,
+        title=checks[0].title,
+        visible=checks[0].visible,
+        failed=len(failed),
+        tried=tried,
+        never_reached=sum(check.status == "skipped" for check in checks),
+        share=100 * len(failed) / max(tried, 1),
+        likely=likely,
+        likely_count=likely_count,
+    )
+
+
+def _share(result: Result) -> float | None:
+    """The part of the points that was reached, 0 to 1; none where there is nothing to reach yet."""
+    if result.score is None or result.maximum == 0:
+        return None
+    return min(result.score / result.maximum, 1.0)
+
+
+def _sort_key(result: Result) -> float:
+    share = _share(result)
+    return -1.0 if share is None else round(share, 4)
+
+
+def _folder(result: Result) -> str:
+    return file_name(result.student)
+
+
+def _file(result: Result) -> str:
+    return f"{file_name(result.exercise)}.html"
+
+
+def _harmless(value: object) -> object:
+    """Jinja calls this on every value that a template shows, before it escapes it."""
+    return safe_text.inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    """A sentence of a check, what stands between backticks as code."""
+    code = Markup('<code style="background: none; color: inherit">{}</code>')
+    pieces = _CODE.split(safe_text.inert(text))
+    return Markup("").join(code.format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
+
+
+def _fingerprint(script: str) -> str:
+    """By which the page's policy admits this script and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _data_uri(picture: Picture) -> Markup:
+    """The picture itself, for the `src` of an image: a page is one file."""
+    return Markup("data:image/png;base64," + base64.b64encode(picture.png).decode())
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("autograder.reports", ""),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+_ENVIRONMENT = _environment()
+
+
+def _render(template: str, **values: Any) -> str:
+    shared = {
+        "words": words,
+        "safe_text": safe_text,
+        "link": link,
+        "prose": _prose,
+        "share": _share,
+        "sort_key": _sort_key,
+        "fingerprint": _fingerprint,
+        "data_uri": _data_uri,
+    }
+    return _ENVIRONMENT.get_template(template).render(shared, **values)

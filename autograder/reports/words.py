@@ -1,0 +1,105 @@
+"""The words that every report shares, and what makes a student's text harmless in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.reports import safe_text
+from autograder.results.form import CheckResult, Result, Status
+
+SENTENCES = ("tried", "saw", "expected", "likely", "read")
+MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–", "deferred": "…"}
+STATUS: dict[Status, str] = {
+    "passed": "passed",
+    "failed": "failed",
+    "error": "grader failed",
+    "skipped": "skipped",
+    "deferred": "deferred",
+}
+NOT_GRADED = "not graded"
+UNGRADED = "The grader failed, not the student's code. No points are given or lost: grade it again."
+
+_SENTENCE_LENGTH = 2_000
+
+
+def points(number: float) -> str:
+    """`2`, `0.5`, `13.33`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float) -> str:
+    """As a person would round it."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{round(seconds / 60)} min"
+
+
+def score(result: Result) -> str:
+    return NOT_GRADED if result.score is None else f"{points(result.score)} / {points(result.maximum)}"
+
+
+def score_line(result: Result, hidden_later: bool = False) -> str:
+    """The sentence that ends a report: `hidden_later` where checks that the student does not see follow."""
+    if result.score is None:
+        return UNGRADED
+    scored = f"{points(result.score)} of {points(result.maximum)}"
+    if hidden_later:
+        return f"{scored} visible points; hidden checks are graded later"
+    return f"{scored} points"
+
+
+def check_points(check: CheckResult) -> str:
+    """`1 / 2`. Nothing is known yet of a deferred check, or of one where the grader failed."""
+    reached = "–" if check.status in ("deferred", "error") else points(check.points)
+    return f"{reached} / {points(check.maximum)}"
+
+
+def part_points(checks: Sequence[CheckResult]) -> str:
+    counted = [check for check in checks if check.status != "deferred"]
+    if not counted:
+        return STATUS["deferred"]
+    reached, most = sum(check.points for check in counted), sum(check.maximum for check in counted)
+    return f"{points(reached)} / {points(most)}"
+
+
+def parts(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
+    """The checks by part, both in the order of the exercise."""
+    found: dict[str, list[CheckResult]] = {}
+    for check in checks:
+        found.setdefault(check.part, []).append(check)
+    return found
+
+
+def sentences(check: CheckResult) -> list[tuple[str, str]]:
+    """What to say of a check: nothing if it passed, the reason if it did not run, else the five."""
+    if check.status == "passed":
+        return []
+    if check.status in ("skipped", "deferred"):
+        return [(STATUS[check.status], safe_text.inert(safe_text.clipped(check.saw, _SENTENCE_LENGTH)))]
+    said: list[tuple[str, str]] = []
+    for name in SENTENCES:
+        text = safe_text.inert(safe_text.clipped(getattr(check, name), _SENTENCE_LENGTH)).strip()
+        if text:
+            said.append((name, text))
+    return said
+
+
+def wrong_first(result: Result, most: int = 120) -> str:
+    """The first thing that went wrong, on one line; empty where nothing did."""
+    if result.score == result.maximum:
+        return ""
+    return safe_text.line(next(iter(_troubles(result)), "the grader itself failed" if result.ungraded else ""), most)
+
+
+def _troubles(result: Result) -> list[str]:
+    """What is wrong, the telling first: notes come last, for some are true of the whole class."""
+    of_interest: tuple[Status, ...] = ("error",) if result.ungraded else ("failed", "skipped")
+    by_check = [
+        f"{check.id}: {check.saw or check.title}"
+        for status in of_interest
+        for check in result.checks
+        if check.status == status
+    ]
+    return [*by_check, *result.notes]

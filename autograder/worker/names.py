@@ -1,0 +1,13 @@
+"""Names that both sides of the wire use."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+FrameworkName = Literal["torch", "keras"]
+FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
+
+Numbers = np.ndarray[Any, Any]
+"""An array of any shape and dtype."""
