@@ -13,7 +13,7 @@ from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.loading import load_exercise
 from autograder.course import submission
 from autograder.course.grading_file import load_policy
-from autograder.course.policy import find_policy
+from autograder.course.policy import did_you_mean, find_policy
 from autograder.course.submission import Submission
 from autograder.errors import GraderError, UsageError
 from autograder.execution.zygote_client import Zygotes
@@ -71,7 +71,7 @@ class Notebook:
         ids = [check.id for check in self._exercise.checks if check.part == part and check.visible]
         if not ids:
             parts = dict.fromkeys(check.part for check in self._exercise.checks)
-            return Problem(f"{self._exercise.name} has no part {part!r}; there are {', '.join(parts)}.")
+            return Problem(f"{self._exercise.name} has no part {part!r}{did_you_mean(part, parts)}.")
         return self._run(ids)
 
     def check_all(self) -> Report | Problem:

@@ -96,7 +96,7 @@ def test_every_score(graded: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("class")
 def test_every_result_is_of_the_documented_form(graded: Path) -> None:
-    schema = json.loads((ROOT / "docs" / "form.schema.json").read_bytes())
+    schema = json.loads((ROOT / "docs" / "result.schema.json").read_bytes())
     assert schema == form.schema()
     for student in SCORES:
         jsonschema.validate(_result(graded, student), schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
         (["check", "/dev/null"], "/dev/null is no file; name a notebook"),
         (["check", "odd.py"], "which exercise is this"),
         (["check", "toy.py", "--format", "junit", "--out", "assignments"], "--out assignments: this is a folder"),
-        (["check", "toy.py", "--part", "prat"], "no part 'prat'; there are part, other"),
+        (["check", "toy.py", "--part", "prat"], "no part 'prat'; did you mean part?"),
         (["check", "toy.py", "--exercise", "tyo"], "did you mean toy?"),
         (["check", "toy.py", "--config", "nowhere.yml"], "nowhere.yml cannot be read"),
         (["check", "toy.py", "--nonsense"], "No such option"),
@@ -201,10 +202,43 @@ def test_a_students_grading_yml_changes_nothing(project: Path) -> None:
         assert [check["id"] for check in ended.json[0]["checks"]] == ["part.first", "part.second", "other.third"]
 
 
+def test_a_grading_yml_among_a_students_files_is_refused(project: Path) -> None:
+    toy.write(project / "downloads" / "eve" / "toy" / "toy.py", "")
+    toy.write(project / "downloads" / "eve" / "grading.yml", "exercises: {toy: {points: {part: {first: 20}}}}")
+    ended = command.run("grade", "downloads/eve", cwd=project)
+    assert ended.code == 2 and "lies among the files of eve" in ended.err and "--config" in ended.err
+
+
+def test_who_is_no_longer_handed_in_is_left_out_of_the_summary(project: Path) -> None:
+    for student in ("ada", "evelyn"):
+        toy.write(project / "submitted" / student / "toy" / "toy.py", toy.RIGHT)
+    assert command.run("grade", "submitted", cwd=project).code == 0
+    shutil.rmtree(project / "submitted" / "evelyn")
+    ended = command.run("grade", "submitted", cwd=project)
+    assert "toy by evelyn is no longer in submitted: its result is kept, and left out of the summary" in ended.err
+    for name in ("results/index.html", "results/summary.csv"):
+        assert "ada" in (project / name).read_text(encoding="utf-8-sig")
+        assert "evelyn" not in (project / name).read_text(encoding="utf-8-sig"), name
+    assert (project / "results" / "evelyn" / "toy.json").is_file()
+
+
+def test_the_output_names_the_policy_and_a_wrong_one_is_not_passed_over(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    toy.write(project / "toy.py", toy.RIGHT)
+    ended = command.run("grade", "toy.py", cwd=project)
+    assert f"policy   {project / 'grading.yml'}" in ended.out
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    toy.write(elsewhere / "ada" / "toy" / "toy.py", toy.RIGHT)
+    (project / "grading.yml").write_text("nonsense")
+    ended = command.run("grade", elsewhere, cwd=project)
+    assert ended.code == 2 and "grading.yml, line 1" in ended.err
+
+
 def test_release_check_as_json() -> None:
     ended = command.run("release", "--check", "--json", "xor", cwd=ROOT)
     assert ended.code in (0, 1), ended
-    assert set(ended.json) == {"changes", "problems"}
+    assert set(ended.json) == {"changes", "problems", "proofs"}
     assert bool(ended.json["changes"] or ended.json["problems"]) is (ended.code == 1)
     assert all(set(change) == {"path", "was"} for change in ended.json["changes"])
 
@@ -244,4 +278,4 @@ def test_whoever_reads_may_stop_reading(project: Path) -> None:
 
 
 def test_the_schema_in_the_docs_is_the_code_s() -> None:
-    assert json.loads((ROOT / "docs/form.schema.json").read_text()) == form.schema()
+    assert json.loads((ROOT / "docs/result.schema.json").read_text()) == form.schema()

@@ -161,7 +161,7 @@ def test_a_threshold_that_a_check_reads_and_nobody_sets(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         toy.load(tmp_path)
     (found,) = caught.value.problems
-    assert "checks.py, line 4: a check reads the threshold corner_margin" in found
+    assert "checks.py, line 6: a check reads the threshold corner_margin" in found
     assert found.endswith("does not set it for toy; did you mean corner_margn?")
 
 

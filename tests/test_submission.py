@@ -329,6 +329,18 @@ def test_two_files_the_notebook_wins(tmp_path: Path) -> None:
     assert who(tmp_path) == [("ada", "toy", "toy.ipynb")]
 
 
+def test_files_that_could_also_have_been_meant_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "submitted" / "ada" / "toy"
+    for name in ("toy_torch.py", "toy_keras.py", "notes.py"):
+        toy.write(folder / name, toy.RIGHT)
+    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    assert found.file == "toy_torch.py"
+    assert found.notes == ("toy_torch.py was graded; toy_keras.py was handed in too and was not.",)
+    toy.write(folder / "Toy.ipynb", "{}")
+    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    assert found.notes[-1] == "toy_torch.py was graded; Toy.ipynb, toy_keras.py were handed in too and were not."
+
+
 def test_a_folder_without_the_file(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/notes.txt", "submitted/bob/toy/toy.py")
     (tmp_path / "submitted/cleo/toy").mkdir(parents=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from autograder.authoring import exercise
 from autograder.authoring.challenges import fresh_seed
@@ -24,6 +25,7 @@ from autograder.commands.options import (
     spinner,
 )
 from autograder.course import submission
+from autograder.course.policy import did_you_mean
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
@@ -73,6 +75,7 @@ def check(
         print_json(result)
     else:
         out.print(terminal.submission(result, hidden_later=True, show_output=show_output))
+        out.print(f"policy   {escape(str(policy.file))}", style="dim", soft_wrap=True)
     if result.ungraded:
         raise typer.Exit(UNGRADED)
     if any(each.status not in ("passed", "deferred") for each in result.checks):
@@ -84,5 +87,5 @@ def _ids_of_part(loaded: exercise.Exercise, part: str | None) -> list[str] | Non
         return None
     parts = list(dict.fromkeys(each.part for each in loaded.checks))
     if part not in parts:
-        raise UsageError(f"{loaded.name} has no part {part!r}; there are {', '.join(parts)}")
+        raise UsageError(f"{loaded.name} has no part {part!r}{did_you_mean(part, parts)}")
     return [each.id for each in loaded.checks if each.part == part and each.visible]

@@ -27,11 +27,12 @@ from autograder.commands.options import (
     progress_bar,
 )
 from autograder.course import submission
+from autograder.course.policy import Policy, did_you_mean
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
 from autograder.grading import engine
 from autograder.integrations import csv
-from autograder.reports import page, terminal
+from autograder.reports import page, safe_text, terminal
 from autograder.results.files import write_whole
 from autograder.results.form import Result, read
 
@@ -83,6 +84,7 @@ def grade(
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
     found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    _refuse_a_students_policy(policy, found, config)
     _refuse_doubles(found)
     insist_on_one(formats, len(found))
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in found))
@@ -98,7 +100,7 @@ def grade(
     graded.sort(key=lambda result: (result.student, result.exercise))
     if gradebook:
         write_gradebook(gradebook, graded, found, exercises, paths[0])
-    everything = _all_results(results)
+    everything = _without_the_gone(_all_results(results), paths, list(policy.exercises))
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
     if hand_out(formats, outs, Graded(graded, found, exercises)):
@@ -107,7 +109,9 @@ def grade(
         print_json(graded)
     else:
         out.print(terminal.table(graded))
-        out.print(f"report   {escape(str(index))}\nsummary  {escape(str(results / 'summary.csv'))}", soft_wrap=True)
+        where = {"report": index, "summary": results / "summary.csv", "policy": policy.file}
+        for what, path in where.items():
+            out.print(f"{what:<8} {escape(str(path))}", soft_wrap=True)
     if any(result.ungraded for result in graded):
         raise typer.Exit(UNGRADED)
 
@@ -127,7 +131,19 @@ def _insist_on_place(results: Path) -> None:
 def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
     parts = sorted({check.part for each in loaded for check in each.checks})
     if part is not None and parts and part not in parts:
-        raise UsageError(f"No exercise here has a part {part!r}; there are {', '.join(parts)}")
+        raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
+
+
+def _refuse_a_students_policy(policy: Policy, found: list[submission.Submission], config: Path | None) -> None:
+    """A `grading.yml` that nobody named with `--config`, in a student's own folder, is the student's."""
+    for each in found:
+        if config is None and each.folder and each.path:
+            folder = each.path.parent if each.path.is_file() else each.path
+            whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
+            if policy.file.resolve().parent in whose:
+                raise UsageError(
+                    f"{policy.file} lies among the files of {each.student}: name the policy to go by with --config"
+                )
 
 
 def _refuse_doubles(found: list[submission.Submission]) -> None:
@@ -150,3 +166,20 @@ def _all_results(folder: Path) -> list[Result]:
         except ValueError:
             err.print(Text(f"{path} holds no result of this version and is left out of the summary", style="yellow"))
     return found
+
+
+def _without_the_gone(results: list[Result], paths: Iterable[Path], exercises: list[str]) -> list[Result]:
+    """Without those of students whose submission is no longer in the folder that is graded. Their files stay."""
+    folders = {str(path.resolve()): path for path in paths if path.is_dir()}
+    there = {
+        (folder, each.student, each.exercise)
+        for folder, path in folders.items()
+        for each in submission.find(path, exercises, None, None)
+    }
+    gone = [
+        each for each in results if each.folder in folders and (each.folder, each.student, each.exercise) not in there
+    ]
+    for each in gone:
+        said = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
+        err.print(Text(f"{said}: its result is kept, and left out of the summary", style="yellow"), soft_wrap=True)
+    return [each for each in results if each not in gone]

@@ -13,7 +13,7 @@ import os
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -51,6 +51,8 @@ class Submission:
     """Where the file lies; none where nothing was handed in."""
     withheld: str = ""
     """Why the system did not let us read it, through no fault of the student: there is nothing to grade yet."""
+    folder: Path | None = None
+    """The folder of the class that it was found in; none where the file itself was named."""
 
     @property
     def readable(self) -> bool:
@@ -129,6 +131,11 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             raise UsageError(f"{path}: which exercise is this? Name the file {exercises[0]}.ipynb, or say --exercise")
         yield read(path, student or _student_of(path, name), name)
         return
+    for found in _in_folder(path, exercises, exercise, student):
+        yield replace(found, folder=path.resolve())
+
+
+def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
     found = False
     for folder in _exercise_folders(path, exercises):
         whose, name = _name_of(folder.parent), folder.name
@@ -141,7 +148,8 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             )
             continue
         try:
-            file = chosen([file for file in folder.iterdir() if _may_be(file)], name)
+            files = [file for file in folder.iterdir() if _may_be(file)]
+            file = chosen(files, name)
         except OSError as problem:
             yield _withheld(folder, whose, name, problem)
             continue
@@ -150,7 +158,7 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
         elif file.resolve().parent != _place_of(folder, path):
             yield _link(file, whose, name)
         else:
-            yield read(file, whose, name)
+            yield beside(read(file, whose, name), files)
     for file, name in _loose_files(path, exercises):
         whose = _name_of(file.parent)
         if (exercise and name != exercise) or (student and whose != student):
@@ -248,6 +256,16 @@ def chosen(files: Iterable[Path], exercise: str) -> Path | None:
     notebooks = [path for path in files if path.suffix == ".ipynb"]
     only = next((those[0] for those in (notebooks, files) if len(those) == 1), None)
     return named[0] if named else only
+
+
+def beside(read: Submission, files: Iterable[Path]) -> Submission:
+    """The submission, with a note that names the other files which could have been it: one of them may have been meant."""
+    names = {f"{read.exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS}
+    others = sorted(file.name for file in files if file.name.lower() in names and file.name != read.file)
+    if not others:
+        return read
+    were = "were handed in too and were" if len(others) > 1 else "was handed in too and was"
+    return replace(read, notes=(*read.notes, f"{read.file} was graded; {', '.join(others)} {were} not."))
 
 
 def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:

@@ -46,6 +46,7 @@ def examine(policy: Policy | None) -> list[Finding]:
         for name, state in data.verify().items()
     ]
     if policy:
+        findings.append(Finding("policy", "good", str(policy.file)))
         findings += [_exercise(policy, name) for name in policy.exercises]
     return findings
 

@@ -25,6 +25,8 @@ from autograder.release.solution_markers import rewrite
 from autograder.results.files import write_whole
 from autograder.worker.names import FRAMEWORKS, FrameworkName
 
+PICTURES = (".png", ".jpg", ".svg")
+
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -67,6 +69,11 @@ def exercises_of(root: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] not in "._")
+
+
+def pictures_of(assignment: Path) -> list[Path]:
+    """The pictures that lie beside an exercise's README: its notebooks show them, and are handed out with them."""
+    return sorted(path for path in assignment.iterdir() if path.suffix in PICTURES and path.is_file())
 
 
 def frameworks_of(solutions: Path) -> list[FrameworkName]:

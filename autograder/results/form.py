@@ -83,6 +83,8 @@ class Result(Struct, frozen=True, kw_only=True):
     framework: Literal["torch", "keras", "unknown"]
     file: str
     """The submission's file name, without its folder."""
+    folder: str = ""
+    """The folder of the class that was graded; empty where a file was named. Who is in it no more is left out of the summary."""
     digest: str
     """SHA-256 of what was graded: the submission, the checks, the policy, the versions, the seed given."""
     score: Points | None

@@ -7,8 +7,9 @@ import pytest
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import solution_markers
 from autograder.worker.names import FrameworkName
-from tests import catalogue
+from tests import catalogue, reach
 from tests.catalogue import FRAMEWORKS, Mistake
+from tests.conftest import Once
 
 EXERCISES = catalogue.names()
 BOTH: list[tuple[str, FrameworkName]] = [(name, framework) for name in EXERCISES for framework in FRAMEWORKS]
@@ -51,10 +52,15 @@ def test_the_stub_scores_nothing(zygotes: Zygotes, name: str, framework: Framewo
 @pytest.mark.parametrize(
     "mistake", MISTAKES, ids=lambda mistake: f"{mistake.exercise}-{mistake.framework}-{mistake.title}"[:120]
 )
-def test_a_mistake_fails_what_it_names(zygotes: Zygotes, mistake: Mistake) -> None:
-    """Against the check it names, what that needs, and every exact check; `make matrix` runs all against all."""
-    only = [mistake.fails, *catalogue.exact_checks(mistake.exercise)]
-    result = catalogue.grade(zygotes, mistake.exercise, mistake.framework, mistake.source(), only=only)
+def test_a_mistake_fails_what_it_names(zygotes: Zygotes, once: Once, mistake: Mistake) -> None:
+    """Against the check it names, what that needs, and every exact check that runs what the mistake changes.
+
+    The other exact checks find what they find of the reference (`tests.reach`); `make matrix` runs all against all.
+    """
+    reached = reach.stored(once, zygotes, mistake)
+    known = reach.unreached(mistake, reached)
+    only = [mistake.fails, *(id for id in reached if id not in known)]
+    result = catalogue.grade(zygotes, mistake.exercise, mistake.framework, mistake.source(), only=only, known=known)
     assert not catalogue.complaints(mistake, result)
 
 

@@ -105,7 +105,7 @@ def test_the_students_notebook_is_the_release_with_otters_cells(assigned: Path) 
     parts = load_policy(ROOT / GRADING_FILE).exercise("xor").points
     assert {f'grader.check("{part}")' for part in parts} <= checks
     assert "grader.check_all()" in checks and source.EXPORT in checks
-    assert {path.name for path in (assigned / "student").iterdir()} == {"xor_torch.ipynb"}
+    assert {path.name for path in (assigned / "student").iterdir()} == {"xor_torch.ipynb", "xor.png"}
 
 
 @pytest.mark.slow

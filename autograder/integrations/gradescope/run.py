@@ -65,10 +65,11 @@ def grade(root: Path, settings: Settings, loaded: Exercise) -> Result:
 
 def find(folder: Path, name: str) -> Submission:
     """The submission among the files that were uploaded: the one named after the exercise, or the only one there is."""
-    chosen = submission.chosen((path for path in folder.rglob("*") if _is_own_file(path, folder)), name)
+    files = [path for path in folder.rglob("*") if _is_own_file(path, folder)]
+    chosen = submission.chosen(files, name)
     if chosen is None:
         return submission.nothing_handed_in(folder, STUDENT, name)
-    return submission.read(chosen, STUDENT, name)
+    return submission.beside(submission.read(chosen, STUDENT, name), files)
 
 
 def _is_own_file(path: Path, folder: Path) -> bool:

@@ -24,7 +24,6 @@ from autograder.worker.names import FrameworkName
 
 CONFIG = "nbgrader_config.py"
 SCHEMA = 3
-PICTURES = (".png", ".jpg", ".svg")
 
 Done = Literal["written", "as it was", "differs: --force writes it anew"]
 
@@ -39,15 +38,15 @@ class Written:
 
 def init(folder: Path, policy: Policy, exercises: list[Exercise], force: bool) -> Iterator[Written]:
     """Write a course. Files that are there stay, but notebooks with `force`. Raises `UsageError` for a wrong solution."""
-    notebooks = {each.name: source_notebook(each, policy.framework) for each in exercises}
+    sources = {each.name: source_notebook(each, policy.framework) for each in exercises}
     yield _once(folder / CONFIG, _settings(folder.resolve().name))
     if policy.file.resolve() != (folder / GRADING_FILE).resolve():
         yield _once(folder / GRADING_FILE, _policy(folder, policy.file, policy.framework))
     folders = {each.name: each.folder for each in exercises}
-    for name, content in notebooks.items():
+    for name, content in sources.items():
         target = folder / "source" / name
         yield _notebook(target / f"{name}.ipynb", content, force)
-        for picture in sorted(path for path in folders[name].iterdir() if _is_picture(path)):
+        for picture in notebooks.pictures_of(folders[name]):
             target.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(picture, target / picture.name)
 
@@ -137,7 +136,3 @@ def _policy(folder: Path, governed_by: Path, framework: FrameworkName) -> str:
 extends: {json.dumps(base, ensure_ascii=False)}
 framework: {framework}             # torch or keras: of the notebooks that `autograder nbgrader init` writes
 """
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix in PICTURES and path.is_file()

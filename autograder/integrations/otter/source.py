@@ -22,7 +22,8 @@ from autograder.authoring.loading import load_exercise
 from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.release import bundle, notebooks
-from autograder.worker.names import FRAMEWORKS, FrameworkName
+from autograder.release.notebooks import frameworks_of, pictures_of
+from autograder.worker.names import FrameworkName
 
 COURSE = "course"
 IN_CONTAINER = f"/autograder/source/files/{COURSE}"
@@ -57,7 +58,8 @@ def write(policy: Policy, name: str, folder: Path) -> list[Path]:
     """
     loaded = load_exercise(policy, name)
     packed = bundle.pack(policy, name)
-    notebooks = {f"{name}_{framework}.ipynb": _source(policy, loaded, framework) for framework in FRAMEWORKS}
+    assert loaded.solutions, "`pack` has seen them"
+    sources = {f"{name}_{each}.ipynb": _source(policy, loaded, each) for each in frameworks_of(loaded.solutions)}
     if folder.exists():
         if not (folder / MARKER).is_file():
             raise UsageError(f"{folder} is there already, and not from this command; say --out")
@@ -65,9 +67,11 @@ def write(policy: Policy, name: str, folder: Path) -> list[Path]:
     bundle.write(packed, folder / COURSE)
     (folder / MARKER).write_text(json.dumps({"exercise": name}) + "\n")
     (folder / bundle.REQUIREMENTS).write_text(_requirements())
-    for file, content in notebooks.items():
+    for picture in pictures_of(loaded.folder):
+        shutil.copyfile(picture, folder / picture.name)
+    for file, content in sources.items():
         (folder / file).write_text(content, encoding="utf-8")
-    return [folder / file for file in notebooks]
+    return [folder / file for file in sources]
 
 
 def _requirements() -> str:
@@ -83,7 +87,7 @@ def _source(policy: Policy, loaded: Exercise, framework: FrameworkName) -> str:
     stub = json.loads(notebooks.notebook(loaded.solutions, readme, framework))
     solved = json.loads(notebooks.notebook(loaded.solutions, readme, framework, solved=True))
     file = f"{loaded.name}_{framework}.ipynb"
-    cells = [_raw(f"# ASSIGNMENT CONFIG\n{yaml.safe_dump(_config(loaded.name), sort_keys=False)}")]
+    cells = [_raw(f"# ASSIGNMENT CONFIG\n{yaml.safe_dump(_config(loaded), sort_keys=False)}")]
     pairs = zip(stub["cells"], solved["cells"], strict=True)
     for part, both in groupby(pairs, key=lambda pair: str(pair[0]["id"]).rpartition("-")[0]):
         if part in loaded.policy.points:
@@ -95,7 +99,7 @@ def _source(policy: Policy, loaded: Exercise, framework: FrameworkName) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _config(name: str) -> Node:
+def _config(loaded: Exercise) -> Node:
     """Otter's own cells are left out: these stand in the notebook already, tagged so that no grader runs them."""
     return {
         "init_cell": False,
@@ -104,7 +108,8 @@ def _config(name: str) -> Node:
         "requirements": bundle.REQUIREMENTS,
         "python_version": PYTHON,
         "autograder_files": [COURSE],
-        "plugins": [{PLUGIN: {"exercise": name}}],
+        "files": [picture.name for picture in pictures_of(loaded.folder)],
+        "plugins": [{PLUGIN: {"exercise": loaded.name}}],
         "tests": {"ok_format": False},
     }
 

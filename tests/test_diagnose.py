@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from autograder.errors import Place, StudentError
+from typing import get_args
+
+import pytest
+
+from autograder.errors import LimitExceeded, LimitName, Place, StudentError
 from autograder.grading import diagnose
 
 LAYER = "Exception encountered when calling Dense.call()."
@@ -14,6 +18,14 @@ def test_the_first_line_of_a_message() -> None:
     assert diagnose.first_line("\n  bad shape \nand more") == "bad shape"
     assert diagnose.first_line("\x1b[31mred\x1b[0m\nand more") == "red"
     assert diagnose.first_line("x" * 300) == "x" * 237 + "…"
+
+
+@pytest.mark.parametrize("limit", get_args(LimitName))
+def test_every_limit_is_explained(limit: LimitName) -> None:
+    """`GPU memory` once had no explanation, and crashed the grading of a class."""
+    said = diagnose.past_limit(LimitExceeded(limit, "9,000 MB of the GPU's memory used", "4000 MB"), "It learns")
+    assert said.tried == "your code, to see: It learns" and "9,000 MB" in said.saw and said.likely
+    assert ("within the limit" in said.expected) is (limit not in ("process", "wire"))
 
 
 def test_keras_wraps_the_reason_in_the_layer() -> None:

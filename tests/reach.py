@@ -1,0 +1,134 @@
+"""Which checks run which of a student's functions: a mistake cannot change what a check finds that never runs it.
+
+The reference says its functions' names as they run. A check is graded alone in a worker of its own, so that nothing was traced
+by an earlier one; with the same seed it asks the same questions again.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.course.submission import Submission
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.form import CheckResult
+from autograder.worker.names import FrameworkName
+from tests import catalogue
+from tests.catalogue import Mistake
+
+SAYS = """
+_said = set()
+def _ran(name):
+    if name not in _said:
+        _said.add(name)
+        print(f"<ran {name}>", flush=True)
+"""
+MODULE = "the module itself"
+"""What an edit stands in that stands in no function: every check may depend on it."""
+
+
+def functions(source: str) -> dict[str, ast.FunctionDef]:
+    """The functions of a file and the methods of its classes, `GAN.fit`; what is nested in one belongs to it."""
+    found: dict[str, ast.FunctionDef] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = node
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{each.name}": each for each in node.body if isinstance(each, ast.FunctionDef)}
+    return found
+
+
+def says_what_runs(source: str) -> str:
+    """The source, in which each function says its name when it first runs."""
+    lines = source.split("\n")
+    for name, node in sorted(functions(source).items(), key=lambda item: -item[1].lineno):
+        first = next((each for each in node.body if not _is_docstring(each)), None)
+        call = f"_ran({name!r})"
+        if first is None:
+            last = node.body[-1]
+            lines.insert(last.end_lineno or last.lineno, " " * last.col_offset + call)
+        elif first.lineno == node.body[0].lineno == node.lineno:
+            line = lines[first.lineno - 1]
+            lines[first.lineno - 1] = f"{line[: first.col_offset]}{call}; {line[first.col_offset :]}"
+        else:
+            decorators = getattr(first, "decorator_list", [])
+            start = min([first.lineno, *(each.lineno for each in decorators)])
+            lines.insert(start - 1, " " * first.col_offset + call)
+    whole = "\n".join(lines)
+    return re.sub(r"^FRAMEWORK = .*$", lambda found: found[0] + SAYS, whole, count=1, flags=re.MULTILINE)
+
+
+def edited(mistake: Mistake) -> set[str]:
+    """The functions that a mistake's edits stand in."""
+    source = catalogue.reference_source(mistake.exercise, mistake.framework)
+    spans = {name: _span(node) for name, node in functions(source).items()}
+    found: set[str] = set()
+    for old, _ in mistake.edits:
+        start = source[: source.index(old)].count("\n") + 1
+        end = start + old.rstrip("\n").count("\n")
+        inside = [name for name, (first, last) in spans.items() if first <= start and end <= last]
+        found.add(inside[0] if inside else MODULE)
+    return found
+
+
+def of_reference(zygotes: Zygotes, name: str, framework: FrameworkName) -> dict[str, list[str]]:
+    """Check → the functions that it runs, for the checks that train nothing in earnest."""
+    source = says_what_runs(catalogue.reference_source(name, framework))
+    file = catalogue.as_submission(name, framework, source)
+    known = {check.id: _passed(name, check.id) for check in catalogue.load(name).checks}
+    return {id: _ran(zygotes, file, name, id, known) for id in catalogue.exact_checks(name)}
+
+
+def unreached(mistake: Mistake, reach: dict[str, list[str]]) -> dict[str, CheckResult]:
+    """The results of the checks that run nothing of what the mistake edits: the reference's, which passes them."""
+    where = edited(mistake)
+    if MODULE in where:
+        return {}
+    return {
+        id: _passed(mistake.exercise, id) for id, ran in reach.items() if id != mistake.fails and not where & set(ran)
+    }
+
+
+def stored(
+    once: Callable[[str, Callable[[Path], None]], Path], zygotes: Zygotes, mistake: Mistake
+) -> dict[str, list[str]]:
+    """`of_reference`, worked out by one test process for all."""
+
+    def make(folder: Path) -> None:
+        found = of_reference(zygotes, mistake.exercise, mistake.framework)
+        (folder / "reach.json").write_text(json.dumps(found))
+
+    folder = once(f"reach-{mistake.exercise}-{mistake.framework}", make)
+    return json.loads((folder / "reach.json").read_text())
+
+
+def _ran(zygotes: Zygotes, file: Submission, name: str, id: str, known: dict[str, CheckResult]) -> list[str]:
+    others = {other: result for other, result in known.items() if other != id}
+    job = grader.Job(catalogue.load(name), catalogue.SEED, zygotes.of, only=[id], known=others)
+    result = grader.grade(file, job)
+    check = catalogue.by_id(result)[id]
+    assert check.status == "passed", catalogue.not_passed(result)
+    return sorted(set(re.findall(r"<ran (\S+)>", result.output)))
+
+
+def _passed(name: str, id: str) -> CheckResult:
+    exercise = catalogue.load(name)
+    check = next(each for each in exercise.checks if each.id == id)
+    worth = exercise.points(check)
+    return CheckResult(id=id, title=check.title, visible=check.visible, points=worth, maximum=worth, status="passed")
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _span(node: ast.FunctionDef) -> tuple[int, int]:
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.end_lineno or node.lineno
