@@ -44,7 +44,7 @@ SOURCES = {
             return keras.ops.sum(keras.ops.stop_gradient(x) ** 2)
     """,
 }
-SENTENCES = {"tried": "the gradient", "expected": "one that is there", "cause": "It is cut off."}
+SENTENCES: dict[str, str] = {"tried": "the gradient", "expected": "one that is there", "cause": "It is cut off."}
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -59,7 +59,7 @@ def test_parameters_that_no_gradient_reaches_are_named(zygotes: Zygotes, framewo
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_gradient_that_does_not_arrive_fails(zygotes: Zygotes, framework: FrameworkName) -> None:
-    x = tensor(np.float32([1, -2]))
+    x = tensor(np.array([1, -2], dtype=np.float32))
     with toy.student(zygotes, SOURCES[framework], framework) as student:
         gradients.arrived(student.gradient("square", x), **SENTENCES)
         with pytest.raises(CheckFailed, match="saw no gradient") as failed:
