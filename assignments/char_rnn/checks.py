@@ -3,6 +3,10 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu
+from autograder.authoring.probes.functions import cross_entropy, sigmoid, softmax
+from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
+
+from .probes import labels_are, leads_back, new_rnn
 
 PIG = "it turned into a pig"
 
@@ -26,12 +30,7 @@ def _(student, draw):
             },
         },
     )
-    expect.equal(
-        as_table(index_to_char),
-        {index: character for character, index in wanted.items()},
-        tried=f"{tried}, the second table",
-        cause="The second table leads back, from the index to the character.",
-    )
+    leads_back(index_to_char, wanted, tried)
 
 
 @check("windows.lecture")
@@ -52,11 +51,10 @@ def _(student, draw):
             "You strip the blanks at the ends; a window keeps its 10 characters.": [w.strip() for w in wanted],
         },
     )
-    expect.equal(
+    labels_are(
         labels,
         list(PIG[10:]),
-        tried=f"{tried}, the labels",
-        cause="The label is the one character that follows the window.",
+        tried,
         mistakes={
             "Your label is the last character of the window; it must be the one after it.": list(PIG[9:-1]),
             "Your label skips a character; it is the one right after the window.": list(PIG[11:]),
@@ -159,7 +157,7 @@ def _(student, draw):
             ),
             "The dense layer after the recurrent one is missing.": recurrent(1, characters, hidden, 0),
         }
-        model = new_model(student, draw, length, characters, **sizes)
+        model = new_rnn(student, draw, length, characters, **sizes)
         count = sum(array.size for array in model.parameters().values())
         expect.that(
             count in right,
@@ -177,7 +175,7 @@ def _(student, draw):
 def _(student, draw):
     """One row of probabilities for each window."""
     length, characters, hidden, n = 6, 11, 5, 4
-    model = new_model(student, draw, length, characters, hidden)
+    model = new_rnn(student, draw, length, characters, hidden)
     x = np.eye(characters)[draw.integers(0, characters, n, length)]
     tried = f"build_model({length}, {characters}, {hidden}) on {n} windows"
     expect.shape(
@@ -191,8 +189,7 @@ def _(student, draw):
             "This is the hidden state; a dense layer makes a score for each character of it.": (n, hidden),
         },
     )
-    shapes = {name: array.shape for name, array in model.parameters().items()}
-    model.set_parameters({name: draw.normal(*shape) for name, shape in shapes.items()})
+    model.set_parameters(random_weights(draw, model.parameters()))
     expect.close(
         model.forward(x[::-1])[::-1],
         model.forward(x),
@@ -202,7 +199,7 @@ def _(student, draw):
     )
     p = 0.9 * draw.rng.dirichlet(np.ones(characters)) + 0.1 / characters
     scores = np.log(p) + 0.7
-    model.set_parameters(only_output_bias(model, scores))
+    model.set_parameters(output_bias_alone(model.parameters(), scores))
 
     def rows(row):
         return np.repeat(row[None], n, axis=0)
@@ -216,7 +213,7 @@ def _(student, draw):
             "Softmax twice: the probabilities go through a second one.": rows(softmax(softmax(scores))),
             "The softmax is missing: these are scores, not probabilities.": rows(scores),
             "These are logarithms of probabilities: leave out the log.": rows(np.log(p)),
-            "A sigmoid is no softmax: a row must sum to 1.": rows(1 / (1 + np.exp(-scores))),
+            "A sigmoid is no softmax: a row must sum to 1.": rows(sigmoid(scores)),
             "Your softmax runs over the windows of the batch.": np.full((n, characters), 1 / n),
         },
     )
@@ -226,9 +223,9 @@ def _(student, draw):
 def _(student, draw):
     """One epoch of one batch: every parameter moves, the loss is the categorical cross-entropy."""
     length, characters, n = 6, 9, 24
-    model = new_model(student, draw, length, characters, 8)
+    model = new_rnn(student, draw, length, characters, 8)
     # Larger weights than those of a new model: there, most wrong losses come out near ln 9 as well.
-    start = {name: draw.normal(*array.shape) for name, array in model.parameters().items()}
+    start = random_weights(draw, model.parameters())
     model.set_parameters(start)
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
     y = np.eye(characters)[draw.integers(0, characters, n)]
@@ -247,9 +244,9 @@ def _(student, draw):
         if any(not np.array_equal(start[name], end.get(name, 0)) for name in start)
         else "No step was taken on the model that is handed over: is the last batch of the epoch left out?",
     )
-    before, after = cross_entropy(p, y), cross_entropy(model.forward(X), y)
+    before, after = nats_per_character(p, y), nats_per_character(model.forward(X), y)
     wrong = {
-        "Softmax twice: the model returns probabilities, and the loss takes them for scores.": cross_entropy(
+        "Softmax twice: the model returns probabilities, and the loss takes them for scores.": nats_per_character(
             softmax(p), y
         ),
         "You sum over the windows; the mean is asked for.": n * before,
@@ -292,12 +289,12 @@ def _(student, draw, limits):
     X, y = windows(codes[:, :200], length, step=1)
     X_new, y_new = windows(codes[:, 200:], length, step=length + 1)
     order = draw.permutation(len(X))
-    model = new_model(student, draw, length, len(characters), 64)
+    model = new_rnn(student, draw, length, len(characters), 64)
     student.train(model, one_hot[X[order]], one_hot[y[order]], epochs=4, batch_size=32, seed=draw.seed())
 
     share = np.bincount(codes[:, :200].ravel(), minlength=len(characters)) / (200 * blocks)
     entropy = -(share * np.log(np.maximum(share, 1e-12))).sum()
-    left = cross_entropy(model.forward(one_hot[X_new]), one_hot[y_new]) / entropy
+    left = nats_per_character(model.forward(one_hot[X_new]), one_hot[y_new]) / entropy
     expect.at_most(
         left,
         limits.entropy_share,
@@ -316,7 +313,7 @@ def _(student, draw):
     """Temperature 0: the likeliest character each time, by a window that slides."""
     length, hidden, n, candidates = 5, 12, 12, 4
     char_to_index, index_to_char = shuffled_vocabulary(draw, 7)
-    model = new_model(student, draw, length, 7, hidden)
+    model = new_rnn(student, draw, length, 7, hidden)
     # Without biases the state stays 0 over empty places: with some in front, a window acts as a shorter one.
     model.set_parameters(
         {
@@ -395,7 +392,7 @@ def _(student, draw):
     X = np.eye(characters)[draw.integers(0, characters, 8, length)]
     y = np.eye(characters)[draw.integers(0, characters, 8)]
     letters = dict(enumerate("abcdef"))
-    model = student.place(new_model(student, draw, length, characters, 8), X, y)
+    model = student.place(new_rnn(student, draw, length, characters, 8), X, y)
     student.train(model, X, y, epochs=1, batch_size=4, seed=seed)
     tables = {letter: index for index, letter in letters.items()}, letters
     for temperature in (0.0, 1.0):
@@ -405,42 +402,10 @@ def _(student, draw):
 # What the checks above share.
 
 
-def new_model(student, draw, *sizes, **named):
-    """A new model of the student's, built also where its framework puts that off."""
-    student.seed(draw.seed())
-    asked = ", ".join([*map(str, sizes), *(f"{name}={value}" for name, value in named.items())])
-    model = student.build_model(*sizes, **named)
-    return expect.remote(model, tried=f"build_model({asked})").ready(np.zeros((1, *sizes[:2])))
-
-
-def as_table(entries):
-    """A list of characters as the dict that it stands for."""
-    return dict(enumerate(entries)) if isinstance(entries, list) else entries
-
-
 def recurrent(blocks, characters, hidden, dense):
     """Parameters of a recurrent layer of so many blocks, with one bias vector and with two, and the rest."""
     one = blocks * hidden * (hidden + characters + 1) + dense
     return one, one + blocks * hidden
-
-
-def only_output_bias(model, bias):
-    """All parameters 0, save the one that has as many entries as there are characters."""
-    return {
-        name: bias.reshape(array.shape) if array.size == bias.size else np.zeros_like(array)
-        for name, array in model.parameters().items()
-    }
-
-
-def softmax(scores):
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def cross_entropy(p, y):
-    """Mean of −ln p of the character that came, in nats."""
-    right = (expect.shape(p, y.shape, tried="the model on windows of the training length") * y).sum(axis=1)
-    return float(-np.log(np.clip(right, 1e-7, 1)).mean())
 
 
 def shuffled_vocabulary(draw, size):
@@ -462,3 +427,8 @@ def windows(codes, length, step):
     starts = np.arange(0, codes.shape[1] - length, step)
     inputs = codes[:, starts[:, None] + np.arange(length)]
     return inputs.reshape(-1, length), codes[:, starts + length].reshape(-1)
+
+
+def nats_per_character(p, y):
+    """Mean of −ln p of the character that came, in nats."""
+    return float(cross_entropy(expect.shape(p, y.shape, tried="the model on windows of the training length"), y).mean())

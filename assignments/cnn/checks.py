@@ -3,27 +3,15 @@
 import numpy as np
 
 from autograder import check, expect, images, on_gpu
+from autograder.authoring.probes.functions import cross_entropy, softmax
 from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.authoring.probes.gradients import lost
 from shared import data
+
+from .probes import NETS, at_work, knows, new_net, put, slid
 
 ROWS = 263
 """Seven more than a multiple of 16, 32, 64, 128 and 256: a figure of the last batch alone shows."""
-
-
-def softmax(scores, axis=1):
-    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-def cross_entropy(p, y):
-    """Of each row."""
-    return -(y * np.log(np.maximum(p, 1e-7))).sum(axis=1)
-
-
-def built(student, draw, name, example):
-    """A new model, all its parameters there."""
-    student.seed(draw.seed())
-    return expect.remote(student.call(name), tried=f"{name}()", cause="Return the model.").ready(example)
 
 
 def answers(model, x, shape, tried):
@@ -105,16 +93,11 @@ def _(student):
     )
 
 
-def slid(image, kernel):
-    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return (patches * kernel).sum(axis=(-2, -1))
-
-
 @check("iris.parameters")
 def _(student, draw):
     """The iris net maps 4 measurements to 3 probabilities, with 1,027 parameters"""
     x = draw.normal(6, 4)
-    model = built(student, draw, "build_iris_net", x)
+    model = new_net(student, draw, "build_iris_net", x)
     answers(model, x, (6, 3), "build_iris_net() on 6 flowers")
     parameter_count(
         model,
@@ -131,7 +114,7 @@ def _(student, draw):
 def _(student, draw):
     """The dense net maps 784 pixels to 10 probabilities, with 118,282 parameters"""
     x = draw.uniform(0, 1, 6, 784)
-    model = built(student, draw, "build_dense_net", x)
+    model = new_net(student, draw, "build_dense_net", x)
     answers(model, x, (6, 10), "build_dense_net() on 6 images as rows of 784 pixels")
     parameter_count(
         model,
@@ -149,7 +132,7 @@ def _(student, draw):
 def _(student, draw):
     """The convolutional net maps 28×28 images to 10 classes, with 2,770,634 parameters"""
     x = images(draw.uniform(0, 1, 3, 28, 28, 1))
-    model = built(student, draw, "build_cnn", x)
+    model = new_net(student, draw, "build_cnn", x)
     expect.shape(model.forward(x), (3, 10), tried="build_cnn() on 3 images", cause="A row of 10 for each image.")
     parameter_count(
         model,
@@ -168,7 +151,7 @@ def _(student, draw):
 def _(student, draw):
     """The convolutional net answers with probabilities, for each image by itself"""
     x = draw.normal(5, 28, 28, 1)
-    model = built(student, draw, "build_cnn", images(x))
+    model = new_net(student, draw, "build_cnn", images(x))
     together = answers(model, images(x), (5, 10), "build_cnn() on 5 images")
     alone = expect.shape(model.forward(images(x[2:3])), (1, 10), tried="build_cnn() on a single image")
     expect.close(
@@ -185,7 +168,7 @@ TWO_FLOWERS = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], dtype=np.float32)
 
 def answering(student, draw, first, second):
     """An iris net that says `first` to a flower with x₁ = 1 and `second` to one with x₁ = −1; output biases are 0."""
-    model = built(student, draw, "build_iris_net", TWO_FLOWERS)
+    model = new_net(student, draw, "build_iris_net", TWO_FLOWERS)
     kernel = np.zeros((4, 128), dtype=np.float32)
     kernel[0, :64], kernel[0, 64:] = 20, -20
     readout = np.repeat(np.log(np.array([first, second], dtype=np.float32)) / 64, 64, axis=0)
@@ -198,31 +181,6 @@ def answering(student, draw, first, second):
         rtol=1e-3,
     )
     return model, names[3]
-
-
-def put(model, wanted, name):
-    """Set parameters by their shape, weights given as `(inputs, outputs)`; the names that they have."""
-    names = []
-    values = {}
-    for weights in wanted:
-        # Axes of length 1 do not count: some write a bias as a row.
-        found = [
-            (key, each.reshape(old.shape))
-            for key, old in model.parameters().items()
-            for each in (weights, weights.T)
-            if each.squeeze().shape == old.squeeze().shape
-        ]
-        expect.that(
-            bool(found),
-            tried=f"the parameters of {name}",
-            saw=f"none of shape {weights.shape}",
-            expected="weights and biases of the framework's own layers",
-            cause="Keep weights and biases as separate parameters, as the framework's layers do.",
-        )
-        names.append(found[0][0])
-        values[found[0][0]] = np.ascontiguousarray(found[0][1], dtype=np.float32)
-    model.set_parameters(values)
-    return names
 
 
 def step_of(model, bias):
@@ -287,13 +245,6 @@ def _(student, draw):
         )
 
 
-def accuracy(fresh, model, x, labels, classes, tried):
-    """The share that a new model with the trained one's parameters has right, counted here; the labels never leave the grader."""
-    fresh.set_parameters(dict(zip(fresh.parameters(), model.parameters().values(), strict=True)))
-    p = expect.shape(fresh.forward(x), (len(labels), classes), tried=tried)
-    return float((p.argmax(axis=1) == labels).mean())
-
-
 @check("training.iris", needs="iris.parameters", trains=True)
 def _(student, draw, limits):
     """After training the iris net knows new flowers: best of three seeds"""
@@ -303,7 +254,7 @@ def _(student, draw, limits):
     labels, new_labels = order[labels], order[new_labels]
 
     def attempt(_):
-        model = built(student, draw, "build_iris_net", x)
+        model = new_net(student, draw, "build_iris_net", x)
         losses = expect.array(
             student.train(model, x, np.eye(3, dtype=np.float32)[labels], 40, 2, draw.seed()),
             tried="the losses that train returns",
@@ -316,16 +267,19 @@ def _(student, draw, limits):
             expected="a list of 40 numbers, one for each epoch",
             cause="Collect the mean loss of each epoch as a float and return the list.",
         )
-        fresh = built(student, draw, "build_iris_net", x)
-        share = accuracy(fresh, model, new_x, new_labels, 3, "the trained iris net on 45 new flowers")
-        expect.at_least(
-            share,
+        asked = "the trained iris net on 45 new flowers"
+        after = "the iris net on 45 new flowers, after 40 epochs in batches of 2"
+        guessed = "Guessing gives 0.33: are x and y shuffled together, by the same order?"
+        knows(
+            student,
+            draw,
+            "build_iris_net",
+            model,
+            (new_x, new_labels),
             limits.iris_accuracy,
-            tried="the iris net on 45 new flowers, after 40 epochs in batches of 2",
-            cause="Guessing gives 0.33: are x and y shuffled together, by the same order?"
-            if share < 0.6
-            else "Too few or too small steps, or gradients never zeroed: Adam at its usual rate of 0.001 is enough here.",
-            what="an accuracy",
+            tried=(asked, after),
+            guessed=guessed,
+            near_guessing=0.6,
         )
 
     expect.best_of(3, attempt)
@@ -337,7 +291,7 @@ def _(student, draw):
     for name, inputs, classes in (("build_iris_net", 4, 3), ("build_dense_net", 784, 10)):
         x = draw.normal(ROWS, inputs)
         y = np.eye(classes, dtype=np.float32)[draw.integers(0, classes, ROWS)]
-        model = built(student, draw, name, x)
+        model = new_net(student, draw, name, x)
         model.set_parameters({key: 1.5 * value for key, value in model.parameters().items()})
         tried = f"evaluate of {name}() on {ROWS} rows"
         claimed = student.evaluate(model, x, y)
@@ -391,26 +345,12 @@ def same_figures(claimed, p, y, tried, noisy):
     )
 
 
-NETS = (("build_iris_net", (4,)), ("build_dense_net", (784,)), ("build_cnn", (28, 28, 1)))
-
-
-def at_work(draw, model):
-    """Give the model weights with which each of its units has a say, whatever it starts from; they are returned."""
-    model.set_parameters(
-        {name: draw.normal(*value.shape) / np.sqrt(max(value.shape)) for name, value in model.parameters().items()}
-    )
-    return model.parameters()
-
-
 @check("gradients.reach", needs=("iris.parameters", "dense.parameters", "cnn.parameters"))
 def _(student, draw):
     """In all three nets every parameter gets a gradient that is not zero"""
-    for name, shape in NETS:
-        x = draw.uniform(0, 1, 8, *shape)
-        x = images(x) if len(shape) == 3 else x
-        model = built(student, draw, name, x)
-        start = at_work(draw, model)
-        slopes_reach(model, start, x, draw.normal(8, 3 if name == "build_iris_net" else 10), name, draw)
+    for name, shape, classes in NETS:
+        model, x = at_work(student, draw, name, shape, rows=8)
+        slopes_reach(model, model.parameters(), x, draw.normal(8, classes), name, draw)
 
 
 def slopes_reach(model, start, x, weights, name, draw):
@@ -421,11 +361,11 @@ def slopes_reach(model, start, x, weights, name, draw):
         "not used."
     )
     slopes = model.gradients(x, weights)
-    lost = [key for key, slope in slopes.items() if slope is None or not np.any(slope)]
+    unreached = lost(slopes)
     expect.that(
-        not lost,
+        not unreached,
         tried=tried,
-        saw=f"none in {', '.join(lost[:3])}",
+        saw=f"none in {', '.join(unreached[:3])}",
         expected="one that is not zero, in every parameter",
         cause=cause,
     )

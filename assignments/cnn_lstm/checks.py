@@ -3,52 +3,25 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu
+from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
 from autograder.authoring.probes.gradient_check import gradients_match
 
-
-def built(student, build, top_words, length):
-    """The model of one of the three functions, with its weights there."""
-    model = student.call(build, top_words, length)
-    cause = f"`{build}` must return the model that it builds."
-    return expect.remote(model, tried=f"{build}({top_words}, {length})", cause=cause).ready(
-        np.ones((2, length), dtype=np.int64)
-    )
-
-
-def lively(model, draw):
-    """Sets weights so large that every word, gate and filter shows in the answer; returns them by name."""
-    weights = {
-        name: draw.normal(*value.shape) * (3 * spread(value.shape) if value.ndim > 1 else 0.1)
-        for name, value in model.parameters().items()
-    }
-    model.set_parameters(weights)
-    return weights
-
-
-def spread(shape):
-    """Glorot's √(2 / (inputs + outputs)), the same whichever way round a kernel is stored."""
-    *windows, inputs, outputs = sorted(shape)
-    return np.sqrt(2 / ((inputs + outputs) * np.prod(windows)))
+from .probes import BUILDERS, in_a_row, lively_reader, new_reader
 
 
 def probabilities(model, x, tried, training=False):
     """The model's answers in a row, `(n,)`."""
-    answers = expect.array(model.forward(x, training=training), tried=tried, cause="The model returns no array.")
-    if answers.shape != (len(x),):
-        expect.shape(
-            answers,
-            (len(x), 1),
-            tried=tried,
-            cause="The model must return one probability for each sentence.",
-            mistakes={
-                "You take the last sentence for the last step: with batches first, that is out[:, -1].": (
-                    x.shape[1],
-                    1,
-                ),
-                "The LSTM hands on all its steps; the last layer needs the last one only.": (*x.shape, 1),
-            },
-        )
-    expect.between(
+    answers = in_a_row(
+        model,
+        x,
+        tried,
+        training=training,
+        mistakes={
+            "You take the last sentence for the last step: with batches first, that is out[:, -1].": (x.shape[1], 1),
+            "The LSTM hands on all its steps; the last layer needs the last one only.": (*x.shape, 1),
+        },
+    )
+    return expect.between(
         answers,
         0,
         1,
@@ -56,13 +29,11 @@ def probabilities(model, x, tried, training=False):
         cause="The last layer has no sigmoid: its answers are no probabilities.",
         what="probabilities",
     )
-    return answers.reshape(-1)
 
 
-def binary_cross_entropy(p, y):
-    p = np.clip(np.asarray(p, dtype=np.float64).reshape(-1), 1e-7, 1 - 1e-7)
-    y = y.reshape(-1)
-    return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+def loss_on(p, y):
+    """The mean binary cross-entropy of a row of probabilities, against a column of labels."""
+    return float(binary_cross_entropy(p, y[:, 0]).mean())
 
 
 def check_parameters(model, top_words, length, convolution):
@@ -140,17 +111,15 @@ def _(student):
 @check("lstm.parameters")
 def _(student, draw):
     """One probability for each sentence; 213,301 parameters in Keras, 213,701 in PyTorch"""
-    check_parameters(built(student, "build_lstm", 5000, 20), top_words=5000, length=20, convolution=False)
-    model = built(student, "build_lstm", 60, 7)
-    lively(model, draw)
+    check_parameters(new_reader(student, "build_lstm", 5000, 20), top_words=5000, length=20, convolution=False)
+    model, _ = lively_reader(student, draw, "build_lstm", 60, 7)
     probabilities(model, draw.integers(1, 60, 12, 7), tried="build_lstm(60, 7) on 12 sentences of 7 words")
 
 
 @check("dropout.modes")
 def _(student, draw):
     """Dropout is random in training and off in evaluation"""
-    model = built(student, "build_dropout_lstm", 50, 9)
-    lively(model, draw)
+    model, _ = lively_reader(student, draw, "build_dropout_lstm", 50, 9)
     x = draw.integers(1, 50, 6, 9)
     tried = "build_dropout_lstm(50, 9) on 6 sentences, twice"
     expect.close(
@@ -172,17 +141,15 @@ def _(student, draw):
 @check("cnn_lstm.parameters")
 def _(student, draw):
     """One probability for each sentence; 216,405 parameters in Keras, 216,805 in PyTorch"""
-    check_parameters(built(student, "build_cnn_lstm", 5000, 20), top_words=5000, length=20, convolution=True)
-    model = built(student, "build_cnn_lstm", 60, 8)
-    lively(model, draw)
+    check_parameters(new_reader(student, "build_cnn_lstm", 5000, 20), top_words=5000, length=20, convolution=True)
+    model, _ = lively_reader(student, draw, "build_cnn_lstm", 60, 8)
     probabilities(model, draw.integers(1, 60, 12, 8), tried="build_cnn_lstm(60, 8) on 12 sentences of 8 words")
 
 
 @check("cnn_lstm.order", needs="cnn_lstm.parameters")
 def _(student, draw):
     """The order of the words matters"""
-    model = built(student, "build_cnn_lstm", 50, 12)
-    lively(model, draw)
+    model, _ = lively_reader(student, draw, "build_cnn_lstm", 50, 12)
     x = np.stack([1 + draw.permutation(49)[:12] for _ in range(5)])
     tried = "build_cnn_lstm(50, 12) on 5 sentences, and on the same words in reversed order"
     difference = np.abs(probabilities(model, x, tried) - probabilities(model, x[:, ::-1].copy(), tried))
@@ -198,21 +165,20 @@ def _(student, draw):
 @check("training.losses", needs="cnn_lstm.parameters")
 def _(student, draw):
     """`train` returns the binary cross-entropy, and every parameter learns"""
-    model = built(student, "build_cnn_lstm", 40, 8)
-    before = lively(model, draw)
+    model, before = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 24, 8)
     tried = "train for one epoch on one batch of 24 sentences"
     p = probabilities(model, x, tried)
     # Labels that the model is right about: there every other loss is far from the cross-entropy.
     y = (p > 0.5).astype(np.float32)[:, None]
-    start = binary_cross_entropy(p, y)
+    start = loss_on(p, y)
     losses = expect.losses(
         student.train(model, x, y, epochs=1, batch_size=24, seed=draw.seed()),
         1,
         tried=tried,
         cause="`train` must return a list with one number for each epoch.",
     )
-    end = binary_cross_entropy(probabilities(model, x, tried), y)
+    end = loss_on(probabilities(model, x, tried), y)
     after = model.parameters()
     expect.moved(
         before,
@@ -229,9 +195,7 @@ def _(student, draw):
             cause="The loss is not the mean binary cross-entropy −[y ln p + (1−y) ln(1−p)] "
             "of the model's answers and the labels of the same sentences.",
             mistakes={
-                "The loss expects logits: it puts a second sigmoid on probabilities.": binary_cross_entropy(
-                    1 / (1 + np.exp(-p)), y
-                ),
+                "The loss expects logits: it puts a second sigmoid on probabilities.": loss_on(sigmoid(p), y),
                 "This is the squared error, not the cross-entropy.": float(np.mean((p - y[:, 0]) ** 2)),
                 "The loss is summed over the batch; the mean is asked for.": 24 * start,
             },
@@ -243,12 +207,11 @@ def _(student, draw):
 @check("training.falls", needs="training.losses", trains=True)
 def _(student, draw, limits):
     """Training on a few sentences makes their loss fall"""
-    model = built(student, "build_cnn_lstm", 40, 8)
-    lively(model, draw)
+    model, _ = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 24, 8)
     y = draw.integers(0, 2, 24, 1).astype(np.float32)
     tried = "train for 30 epochs on one batch of 24 sentences; the cross-entropy worked out before and after"
-    before = binary_cross_entropy(probabilities(model, x, tried), y)
+    before = loss_on(probabilities(model, x, tried), y)
     expect.losses(
         student.train(model, x, y, epochs=30, batch_size=24, seed=draw.seed()),
         30,
@@ -256,7 +219,7 @@ def _(student, draw, limits):
         cause="`train` must return a list with one number for each epoch.",
     )
     expect.at_most(
-        binary_cross_entropy(probabilities(model, x, tried), y) / before,
+        loss_on(probabilities(model, x, tried), y) / before,
         limits.loss_ratio,
         tried=tried,
         cause="The model hardly learns: are the steps downhill, and large enough (Adam, 0.001)?",
@@ -267,8 +230,7 @@ def _(student, draw, limits):
 @check("accuracy.example", needs="cnn_lstm.parameters")
 def _(student, draw):
     """The share of right answers, of 45 sentences"""
-    model = built(student, "build_cnn_lstm", 40, 8)
-    lively(model, draw)
+    model, _ = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 60, 8)
     tried = "accuracy of a model on 45 sentences, of which the grader made it right on 34"
     p = probabilities(model, x, tried)
@@ -316,9 +278,8 @@ def check_slopes(model, draw, x, cotangent, weights, gradients, tried):
 @check("gradients.reach", needs=["lstm.parameters", "cnn_lstm.parameters"])
 def _(student, draw):
     """Every trainable parameter of the three nets gets a gradient"""
-    for build in ("build_lstm", "build_dropout_lstm", "build_cnn_lstm"):
-        model = built(student, build, 50, 8)
-        weights = lively(model, draw)
+    for build in BUILDERS:
+        model, weights = lively_reader(student, draw, build, 50, 8)
         x = draw.integers(1, 50, 6, 8)
         tried = f"the gradient of the answers of {build}(50, 8) in each parameter"
         cotangent = draw.normal(*expect.array(model.forward(x), tried=tried).shape)
@@ -342,6 +303,6 @@ def _(student, draw):
     """Training and accuracy are computed where the model's parameters live"""
     seed, x, y = draw.seed(), draw.integers(1, 40, 8, 8), draw.integers(0, 2, 8, 1).astype(np.float32)
     student.seed(seed)
-    model = student.place(built(student, "build_cnn_lstm", 40, 8), x, y)
+    model = student.place(new_reader(student, "build_cnn_lstm", 40, 8), x, y)
     student.train(model, x, y, epochs=4, batch_size=8, seed=seed)
     return {"accuracy": student.accuracy(model, x, y)}

@@ -6,6 +6,8 @@ from scipy import stats
 from autograder import check, expect, on_gpu
 from shared import expressions
 
+from .probes import comes_near_optimum, formula, optimum_is
+
 
 @check("objective.values")
 def _(student, draw):
@@ -52,18 +54,13 @@ def _(student):
     text = expect.text(
         student.symbolic_optimum(), tried=tried, cause="Return a string: of a SymPy expression, take str(…)."
     )
-    try:
-        formula = expressions.read(text)
-    except expressions.Unreadable as reason:
-        expect.that(
-            False,
-            tried=tried,
-            saw=f"“{text[:60]}”, which cannot be read: {reason}",
-            expected="a formula in A, B, numbers, + - * / ** and brackets, nothing else",
-            cause="The string is the right-hand side alone, in Python's notation, A and B in upper case.",
-        )
+    optimum = formula(
+        text,
+        tried=tried,
+        cause="The string is the right-hand side alone, in Python's notation, A and B in upper case.",
+    )
     expect.close(
-        expressions.value(formula, 3, 1),
+        expressions.value(optimum, 3, 1),
         0.75,
         tried="the formula that symbolic_optimum gives, at A = 3 and B = 1",
         cause="Set the derivative of the objective to zero and solve for d.",
@@ -80,16 +77,9 @@ def _(student):
 def _(student, draw):
     """D* from the two densities at each point."""
     p_real, p_fake = draw.uniform(0.1, 3, 7), draw.uniform(0.1, 3, 7)
-    expect.close(
-        student.optimal_discriminator(p_real, p_fake),
-        p_real / (p_real + p_fake),
-        tried="optimal_discriminator at seven points where both densities are above 0",
-        cause="Use the formula of the part before: A is the density of the real points, B that of the fakes.",
-        mistakes={
-            "This is p_fake / (p_real + p_fake): the probability that a point is fake.": p_fake / (p_real + p_fake),
-            "This is p_real / p_fake, a ratio that grows beyond 1; D* is a probability.": p_real / p_fake,
-        },
-    )
+    tried = "optimal_discriminator at seven points where both densities are above 0"
+    cause = "Use the formula of the part before: A is the density of the real points, B that of the fakes."
+    optimum_is(student, p_real, p_fake, p_real / (p_real + p_fake), tried, cause)
 
 
 @check("optimum.empty", needs="optimum.values")
@@ -216,24 +206,8 @@ def _(student, draw, limits):
     """Trained on real points around −0.7 and fake ones around 0.7, or thereabouts, D comes near D*."""
     middle = draw.uniform(0.6, 0.8, 2)
     real, fake = stats.norm(-middle[0], 1.0), stats.norm(middle[1], 1.0)
-    x = np.linspace(-4, 4, 161)
-    mass = real.pdf(x) + fake.pdf(x)
-    x, wanted = x[mass > 0.2 * mass.max()], (real.pdf(x) / mass)[mass > 0.2 * mass.max()]
-
-    def attempt(_):
-        samples = [density.rvs((8000, 1), random_state=draw.rng) for density in (real, fake)]
-        tried = "train_discriminator on 8,000 points of each kind, 800 steps, against D*"
-        model = expect.remote(student.train_discriminator(*samples, 800, draw.seed()), tried=tried)
-        learned = expect.shape(model.forward(x[:, None]), (len(x), 1), tried=tried)[:, 0]
-        expect.at_most(
-            np.abs(learned - wanted).max(),
-            limits.largest_error,
-            tried=tried,
-            what="the largest distance between the model's D and D*",
-            cause=likely(learned, wanted),
-        )
-
-    expect.best_of(2, attempt)
+    tried = "train_discriminator on 8,000 points of each kind, 800 steps, against D*"
+    comes_near_optimum(student, draw, real, fake, limits, tried, likely)
 
 
 def likely(learned, wanted):

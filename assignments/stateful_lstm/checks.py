@@ -3,72 +3,13 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu
+from autograder.authoring.probes.recurrent import last_state, silenced
 from shared import data
+
+from .probes import UNITS, build, forecasts, give, loud, output_layer, windows_are
 
 LOOK_BACK = 3
 TRAINING_MONTHS = 96
-UNITS = 8
-
-
-def build(student, batch_size, look_back, units):
-    """A new stateful model, with its variables made."""
-    tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
-    model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
-    there = model.parameters()
-    model.ready(np.zeros((batch_size, look_back, 1)))
-    if len(model.parameters()) > len(there):
-        # What its first call builds: that call leaves a state behind, a new model has none.
-        model.set_buffers({name: 0 * value for name, value in model.buffers().items()})
-    return model
-
-
-def answers(model, x, tried):
-    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
-
-
-def loud(draw, parameters):
-    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
-    return {name: draw.normal(*value.shape) * (1.0 if value.ndim > 1 else 0.2) for name, value in parameters.items()}
-
-
-def give(model, weights):
-    """Set the weights of another model of the same make: the same order, the same shapes."""
-    own = model.parameters()
-    expect.that(
-        [value.shape for value in own.values()] == [value.shape for value in weights.values()],
-        tried="build_stateful_lstm twice, with another look_back",
-        saw="weights of other shapes",
-        expected="the same shapes: neither look_back nor batch_size changes what an LSTM learns",
-        cause="The output layer must see the last time step only.",
-    )
-    model.set_parameters(dict(zip(own, weights.values(), strict=True)))
-    return model
-
-
-def silent_output(model, weights, x):
-    """The weights with an output layer of zeros, and the name of its kernel.
-
-    Such a model answers 0 whatever it remembers; the gradient in the kernel is the error times the state.
-    """
-    ones = {name: 0 * value for name, value in weights.items() if value.size == 1}
-    for kernel in [name for name, value in weights.items() if value.size == UNITS]:
-        quiet = weights | ones | {kernel: 0 * weights[kernel]}
-        model.set_parameters(quiet)
-        if not np.any(answers(model, x, "the model, with an output layer of zeros")):
-            return quiet, kernel
-    expect.that(
-        False,
-        tried="the model with the weights of its output layer set to zero",
-        saw="an answer that still depends on the input",
-        expected="zero",
-        cause="The output is one linear layer on the last step of the second LSTM.",
-    )
-
-
-def state(model, index, row):
-    """What the second layer hands to the output layer: the gradient of the answer in that layer's kernel."""
-    slopes = list(model.gradients(row, np.ones((1, 1))).values())
-    return expect.array(slopes[index], tried="the gradient of the answer in the output layer").ravel()
 
 
 @check("windows.example")
@@ -77,27 +18,13 @@ def _(student):
     series = np.array([10, 20, 30, 40, 50, 60], dtype=np.float32)
     X = np.array([[10, 20, 30], [20, 30, 40], [30, 40, 50]], dtype=np.float32)
     y = np.array([[40], [50], [60]], dtype=np.float32)
-    tried = "make_windows([10, 20, 30, 40, 50, 60], look_back=3)"
-    found = expect.several(student.make_windows(series, 3), 2, tried=tried, cause="Return the pair `(X, y)`.")
-    expect.close(
-        found[0],
+    windows_are(
+        student.make_windows(series, 3),
         X,
-        tried=f"{tried}: X",
-        cause="Row i of X is series[i], …, series[i + look_back − 1].",
-        mistakes={
-            "The last window is missing: six values have 6 − 3 windows of three with a value after them.": X[:-1]
-        },
-    )
-    expect.close(
-        found[1],
         y,
-        tried=f"{tried}: y",
-        cause="y is a column (n, 1): the value right after each window.",
-        mistakes={
-            "The last window is missing: six values have 6 − 3 windows of three with a value after them.": y[:-1],
-            "y is the last value of the window itself: the net would only have to copy it.": y - 10,
-            "y must be a column, (n, 1); yours is flat.": y[:, 0],
-        },
+        "make_windows([10, 20, 30, 40, 50, 60], look_back=3)",
+        column="y is a column (n, 1): the value right after each window.",
+        missing="The last window is missing: six values have 6 − 3 windows of three with a value after them.",
     )
 
 
@@ -196,7 +123,7 @@ def _(student, draw):
     for batch_size, look_back, units in [(3, 2, 4), (1, 5, 3)]:
         tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
         model = build(student, batch_size, look_back, units)
-        answers(model, draw.normal(batch_size, look_back, 1), f"{tried} on ({batch_size}, {look_back}, 1)")
+        forecasts(model, draw.normal(batch_size, look_back, 1), f"{tried} on ({batch_size}, {look_back}, 1)")
         count = sum(value.size for value in model.parameters().values())
         first, second = 4 * units * (1 + units + 1), 4 * units * (units + units + 1)
         single, output = first + units + 1, units + 1
@@ -213,7 +140,7 @@ def _(student, draw):
         )
         model.set_parameters({name: 0 * value for name, value in model.parameters().items()})
         tried = f"{tried} with all parameters 0, on two different batches"
-        silent = [answers(model, draw.normal(batch_size, look_back, 1), tried) for _ in range(2)]
+        silent = [forecasts(model, draw.normal(batch_size, look_back, 1), tried) for _ in range(2)]
         expect.that(
             float(np.ptp(silent)) <= 1e-6,
             tried=tried,
@@ -230,25 +157,25 @@ def _(student, draw):
     long = build(student, rows, 2 * length, 4)
     weights = loud(draw, long.parameters())
     x = 2 * draw.normal(rows, 2 * length, 1)
-    whole = answers(give(long, weights), x, f"a new model with look_back {2 * length}")
+    whole = forecasts(give(long, weights), x, f"a new model with look_back {2 * length}")
     short, fresh, twin = (give(build(student, rows, length, 4), weights) for _ in range(3))
     expect.close(
-        answers(short, x[:, :length], f"a model with look_back {length}"),
-        answers(twin, x[:, :length], f"a model with look_back {length}"),
+        forecasts(short, x[:, :length], f"a model with look_back {length}"),
+        forecasts(twin, x[:, :length], f"a model with look_back {length}"),
         tried="two new models with the same weights, on the same rows",
         expected="the same answers",
         cause="A new model starts from a state of zeros; yours starts from random numbers.",
     )
     tried = f"a sequence of {2 * length} steps in two calls of {length}, against one call with the same weights"
     expect.close(
-        answers(short, x[:, length:], tried),
+        forecasts(short, x[:, length:], tried),
         whole,
         tried=tried,
         expected="the answer of the one long call",
         cause="Not all of the memory passes from call to call: each of the two layers has an h and a c, and "
         "the second must read every step of the first.",
         mistakes={
-            "No state is kept: the second call starts from zeros again.": answers(fresh, x[:, length:], tried),
+            "No state is kept: the second call starts from zeros again.": forecasts(fresh, x[:, length:], tried),
         },
     )
 
@@ -259,10 +186,10 @@ def _(student, draw):
     model = build(student, 2, 3, 4)
     give(model, loud(draw, model.parameters()))
     x, other = 2 * draw.normal(2, 3, 1), 2 * draw.normal(2, 3, 1)
-    new = answers(model, x, "a new stateful model")
-    answers(model, other, "its second call")
+    new = forecasts(model, x, "a new stateful model")
+    forecasts(model, other, "its second call")
     expect.differ(
-        answers(model, x, "its third call"),
+        forecasts(model, x, "its third call"),
         new,
         tried="the first rows again, as the third call and without a reset",
         cause="The model has no memory to reset: its state must live on between calls.",
@@ -270,7 +197,7 @@ def _(student, draw):
     )
     student.reset_state(model)
     expect.close(
-        answers(model, x, "the model after reset_state"),
+        forecasts(model, x, "the model after reset_state"),
         new,
         tried="the first rows again, after reset_state",
         expected="the answers of the new model",
@@ -288,13 +215,14 @@ def _(student, draw):
         model = build(student, 1, look_back, UNITS)
         x = 2 * draw.normal(rows, look_back, 1)
         x[-1] *= 0.1
-        weights, kernel = silent_output(model, loud(draw, model.parameters()), x[:1])
+        weights = loud(draw, model.parameters())
+        index, places = output_layer(model, weights, x[:1])
+        weights, kernel = silenced(weights, places), list(weights)[index]
         reader, fresh = (give(build(student, 1, look_back, UNITS), weights) for _ in range(2))
-        index = list(weights).index(kernel)
-        forgetful = state(fresh, index, x[-1:])
+        forgetful = last_state(fresh, index, x[-1:])
         for row in x[:-1]:
             reader.forward(row[None])
-        remembered = state(reader, index, x[-1:])
+        remembered = last_state(reader, index, x[-1:])
         tell = (remembered * forgetful < 0) & (np.abs(remembered) > 0.05) & (np.abs(forgetful) > 1e-3)
         if tell.any():
             break
@@ -357,7 +285,7 @@ def _(student, draw, limits):
         tried = "train_stateful for 20 epochs on the first 96 months, look_back 3, 4 units"
         expect.losses(losses, 20, tried=tried, cause="Return the loss of each epoch, as a list of floats.")
         student.reset_state(model)
-        rows = [answers(model, window[None], "a forecast of the trained model") for window in windows]
+        rows = [forecasts(model, window[None], "a forecast of the trained model") for window in windows]
         error = (np.concatenate(rows)[:, 0] - scaled[LOOK_BACK:]) * (high - low)
         for part, months, bound in [
             ("the training part", error[:known], limits.training_rmse),

@@ -2,18 +2,11 @@
 
 import numpy as np
 
-from autograder import check, expect, images, on_gpu, tensor
+from autograder import check, expect, images, on_gpu
+from autograder.authoring.probes.gradients import gradient_by_differences
 from shared import extractor
 
-
-def gram(features):
-    """The Gram matrix of one feature map, or of each of a batch."""
-    return np.einsum("...hwc,...hwd->...cd", features, features)
-
-
-def maps(*arrays):
-    """As tensors in the framework's layout."""
-    return [tensor(images(array)) for array in arrays]
+from .probes import gram, maps, style_distance, transferred
 
 
 @check("gram.shape")
@@ -94,7 +87,7 @@ def _(student, draw):
 def _(student, draw):
     """The squared distance of the Gram matrices."""
     features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
-    wanted = np.square(gram(features) - gram(target)).sum()
+    wanted = style_distance(features, target)
     expect.close(
         student.style_loss(*maps(features, target)),
         wanted,
@@ -115,11 +108,7 @@ def _(student, draw):
 def _(student, draw):
     """Against central differences of the style loss in float64."""
     features, target = draw.rng.standard_normal((3, 4, 5)), draw.rng.standard_normal((3, 4, 5))
-
-    def loss(x):
-        return np.square(gram(x) - gram(target)).sum()
-
-    wanted = differences(loss, features)
+    wanted = gradient_by_differences(lambda x: style_distance(x, target), features)
     expect.close(
         student.call("style_gradient", *maps(features, target), gives="images"),
         wanted,
@@ -129,16 +118,6 @@ def _(student, draw):
         rtol=1e-3,
         atol=1e-3,
     )
-
-
-def differences(loss, x):
-    """The derivative of `loss` at every entry of x."""
-    slopes = np.empty_like(x)
-    for place in np.ndindex(x.shape):
-        step = np.zeros_like(x)
-        step[place] = 1e-5
-        slopes[place] = (loss(x + step) - loss(x - step)) / 2e-5
-    return slopes
 
 
 def mistaken(features, target, wanted):
@@ -160,7 +139,7 @@ def _(student, draw):
     one, two, three = ([draw.normal(3, 4, channels) for _ in range(2)] for channels in (5, 6, 2))
     content = np.square(one[0] - one[1]).sum()
     second = np.square(two[0] - two[1]).sum()
-    style = [np.square(gram(f) - gram(t)).sum() for f, t in (one, two, three)]
+    style = [style_distance(f, t) for f, t in (one, two, three)]
     wanted = 0.5 * (content + second) + 0.02 * sum(style)
     expect.close(
         student.total_loss([maps(*one), maps(*two)], [maps(*one), maps(*two), maps(*three)], 0.5, 0.02),
@@ -188,8 +167,7 @@ def _(student, draw):
 
     def attempt():
         network = student.shared("extractor.build", seed=filters)
-        answer = student.call("transfer", images(content), images(style), network, 5, 1e-3, 1.0, seed, gives="images")
-        return expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")
+        return transferred(student, content, style, network, 5, 1e-3, 1.0, seed, tried)
 
     image, losses = attempt()
     image = expect.shape(
@@ -231,18 +209,17 @@ def _(student, draw, limits):
         # of the content image where nothing holds on to the content.
         content_weight, style_weight = 2 / content_of_style, 1 / style_of_content
         tried = "transfer, 150 steps, of waves onto blobs, with weights that make both losses count"
-        answer = student.call(
-            "transfer",
-            images(content),
-            images(style),
+        image, told = transferred(
+            student,
+            content,
+            style,
             student.shared("extractor.build", seed=seed),
             150,
             float(content_weight),
             float(style_weight),
             draw.seed(),
-            gives="images",
+            tried,
         )
-        image, told = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")
         image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
         told = expect.losses(told, 150, tried=f"{tried}: the losses", cause="One number for each step.")
         image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
@@ -285,7 +262,7 @@ def losses(image, content, style, seed):
     seen, content_seen, style_seen = (extractor.features(each, seed) for each in (image, content, style))
     return (
         np.square(seen[-1] - content_seen[-1]).sum(),
-        sum(np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, style_seen, strict=True)),
+        sum(style_distance(f, t) for f, t in zip(seen, style_seen, strict=True)),
     )
 
 

@@ -3,13 +3,12 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu, tensor
+from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
+from autograder.authoring.probes.models import new_model
+from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 XOR = np.array([0, 1, 1, 0])
-
-
-def sigmoid(score):
-    return 1 / (1 + np.exp(-np.clip(score, -700, 700)))
 
 
 def unit(gate, tried):
@@ -107,14 +106,13 @@ def _(student, limits):
 def _(student, draw):
     """The model maps (n, 2) to probabilities (n, 1)"""
     for hidden in (3, 6):
-        student.seed(draw.seed())
+        seed, points = draw.seed(), draw.normal(5, 2)
         tried = f"build_model({hidden}) on 5 points"
-        points = draw.normal(5, 2)
-        model = expect.remote(student.build_model(hidden), tried=f"build_model({hidden})").ready(points)
+        model = new_model(student, "build_model", hidden, example=points, seed=seed)
         # Weights of a size at which no right output overflows, whatever the activation and however σ is written; the last
         # ones, 0 but for the bias of the output, take an output without σ out of [0, 1] surely.
-        start = {name: draw.normal(*value.shape) for name, value in model.parameters().items()}
-        alone = {name: np.full_like(value, 3 if value.size == 1 else 0) for name, value in start.items()}
+        start = random_weights(draw, model.parameters())
+        alone = output_bias_alone(start, [3.0])
         for weights, values in (
             ("its first weights", {}),
             ("other weights", start),
@@ -145,7 +143,7 @@ def _(student, draw):
     y = draw.integers(0, 2, 7, 1).astype(np.float32)
     y[:2, 0] = 0, 1
     p[:2, 0] = 0.2, 0.3
-    each = -(y * np.log(p) + (1 - y) * np.log(1 - p))
+    each = binary_cross_entropy(p, y)
     expect.close(
         expect.number(
             student.binary_cross_entropy(tensor(p), tensor(y)), tried="binary_cross_entropy of 7 probabilities"
@@ -159,22 +157,19 @@ def _(student, draw):
             "The logarithm is to base 10; the contract asks for the natural one.": each.mean() / np.log(10),
             "The sign is turned round: a cross-entropy is positive.": -each.mean(),
             "Only the term of y = 1 is there; add (1−y) ln(1−p).": -(y * np.log(p)).mean(),
-            "p and y are exchanged.": _cross_entropy(np.clip(y, 1e-7, 1 - 1e-7), p),
-            "A sigmoid is applied once more: p is a probability already, no logit.": _cross_entropy(sigmoid(p), y),
+            "p and y are exchanged.": binary_cross_entropy(y, p).mean(),
+            "A sigmoid is applied once more: p is a probability already, no logit.": binary_cross_entropy(
+                sigmoid(p), y
+            ).mean(),
         },
         rtol=1e-3,
     )
 
 
-def _cross_entropy(p, y):
-    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
-
-
 @check("gradients.names", needs="model.shape")
 def _(student, draw):
     """There is a gradient for every parameter, under its name and of its shape"""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_model(5), tried="build_model(5)").ready(CORNERS)
+    model = new_model(student, "build_model", 5, example=CORNERS, seed=draw.seed())
     parameters = model.parameters()
     slopes = expect.mapping(
         student.gradients(model, draw.normal(6, 2), draw.integers(0, 2, 6, 1).astype(np.float32)),
@@ -202,10 +197,10 @@ def _(student, draw):
 @check("training.losses", needs="model.shape")
 def _(student, draw):
     """train returns one loss for each epoch"""
-    student.seed(draw.seed())
+    seed = draw.seed()
     # Eight units and 16 points: four ReLU units are dead on all of the corners in one of 200 starts, and would not move.
     points, labels = draw.normal(16, 2), draw.integers(0, 2, 16, 1).astype(np.float32)
-    model = expect.remote(student.build_model(8), tried="build_model(8)").ready(points)
+    model = new_model(student, "build_model", 8, example=points, seed=seed)
     before = model.parameters()
     losses = student.train(model, points, labels, 7, 0.05, draw.seed())
     expect.losses(

@@ -4,7 +4,13 @@ import numpy as np
 from scipy.stats import binom
 
 from autograder import check, expect
+from autograder.authoring.probes.functions import relu, sigmoid, softmax
+from autograder.authoring.probes.models import take_over
+from autograder.authoring.probes.parameters_of_others import output_bias_alone
 from autograder.authoring.probes.settles import settles
+from autograder.authoring.probes.training import ends_of_one_seed
+
+from .probes import labels_are, leads_back, new_rnn
 
 
 @check("vocabulary.any_text")
@@ -41,12 +47,7 @@ def _(student, draw):
             },
         },
     )
-    expect.equal(
-        dict(enumerate(index_to_char)) if isinstance(index_to_char, list) else index_to_char,
-        dict(enumerate(characters)),
-        tried=f"{tried}, the second table",
-        cause="The second table leads back, from the index to the character.",
-    )
+    leads_back(index_to_char, characters, tried)
 
 
 @check("windows.steps")
@@ -86,12 +87,7 @@ def _(student, draw):
                 ],
             },
         )
-        expect.equal(
-            labels,
-            [asked[start + length] for start in starts],
-            tried=f"{tried}, the labels",
-            cause="The label is the one character that follows the window.",
-        )
+        labels_are(labels, [asked[start + length] for start in starts], tried)
 
 
 @check("one_hot.table")
@@ -147,7 +143,7 @@ def _(student, draw):
     """With known weights: h = tanh(W h + U x + b) step by step, then softmax(V h + c) of the last h."""
     length, characters, hidden, n = 5, 7, 2, 4
     x = np.eye(characters)[draw.integers(0, characters, n, length)]
-    model = new_model(student, draw, length, characters, hidden)
+    model = new_rnn(student, draw, length, characters, hidden)
     shapes = {name: array.shape for name, array in model.parameters().items()}
     biases = [name for name, shape in shapes.items() if np.prod(shape) == hidden]
     # U and V hold the same row for each unit, W one number everywhere: so it does not matter how matrices are
@@ -194,8 +190,8 @@ def _(student, draw):
         tried=tried,
         cause="A simple RNN, from h = 0 over all steps of a window, and the softmax of its last state.",
         mistakes={
-            "A ReLU in the recurrent layer; a simple RNN has tanh.": expected(lambda z: np.maximum(z, 0)),
-            "A sigmoid in the recurrent layer; a simple RNN has tanh.": expected(lambda z: 1 / (1 + np.exp(-z))),
+            "A ReLU in the recurrent layer; a simple RNN has tanh.": expected(relu),
+            "A sigmoid in the recurrent layer; a simple RNN has tanh.": expected(sigmoid),
             "The recurrent layer is linear; a simple RNN has tanh.": expected(lambda z: z),
             "You hand on the first state; the last one has read the whole window.": expected(steps=[0]),
             "The model sees the last character only: its state does not live from step to step.": expected(
@@ -214,29 +210,19 @@ def _(student, draw):
     length, characters, n = 5, 8, 40
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
     y = np.eye(characters)[draw.integers(0, characters, n)]
-    seed, other, start = draw.seed(), draw.seed(), None
+    start = None
 
     def trained(global_seed, seed):
         nonlocal start
-        model = new_model(student, draw, length, characters, 6)
-        fresh = model.parameters()
-        start = start or list(fresh.values())
-        model.set_parameters(dict(zip(fresh, start, strict=False)))
+        model = new_rnn(student, draw, length, characters, 6)
+        start = start or model.parameters()
+        take_over(model, start)
         student.seed(global_seed)
         student.train(model, X, y, epochs=2, batch_size=7, seed=seed)
         return np.concatenate([array.ravel() for array in model.parameters().values()])
 
-    # Where the generators stood before must not matter, so they are seeded otherwise each time.
-    ends = [trained(draw.seed(), seed), trained(draw.seed(), seed)]
-    if not np.allclose(*ends, rtol=0, atol=1e-6):
-        # TensorFlow mixes an operation's own seed, as in `shuffle(seed=seed)`, with the global one: right too, if it is the
-        # seed that decides.
-        fixed = draw.seed()
-        again = [trained(fixed, seed), trained(fixed, seed)]
-        if not np.allclose(again[0], trained(fixed, other), rtol=0, atol=1e-6):
-            ends = again
     expect.close(
-        *ends,
+        *ends_of_one_seed(trained, draw, rtol=0, atol=1e-6),
         rtol=0,
         atol=1e-6,
         tried="train twice from the same weights, with the same seed",
@@ -253,7 +239,7 @@ def _(student, draw):
     y = np.eye(characters, dtype=np.float32)
     # The labels want all characters alike.
     settles(
-        lambda: new_model(student, draw, length, characters, hidden),
+        lambda: new_rnn(student, draw, length, characters, hidden),
         lambda model, steps: student.train(model, X, y, epochs=steps, batch_size=characters, seed=draw.seed()),
         [1, -1] * (characters // 2),
         tried="train on one batch with every character once as its label",
@@ -343,13 +329,6 @@ def _(student, draw):
 LETTERS = "dbeca"
 
 
-def new_model(student, draw, *sizes):
-    """A new model of the student's, built also where its framework puts that off."""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_model(*sizes), tried=f"build_model{sizes}")
-    return model.ready(np.zeros((1, *sizes[:2])))
-
-
 def compare(answer, given, tried):
     """The answer of `rnn_forward` against the equations."""
     h, y = expect.several(answer, 2, tried=tried, cause="Return the pair h, y.")
@@ -369,7 +348,7 @@ def compare(answer, given, tried):
     }
     values["h₀ is not among the states: h has a row for each of the T steps."] = np.vstack([0 * states[:1], states])
     values["The tanh is missing."] = equations(*given, squash=lambda z: z)[0]
-    values["You use a sigmoid; the state is a tanh."] = equations(*given, squash=lambda z: 1 / (1 + np.exp(-z)))[0]
+    values["You use a sigmoid; the state is a tanh."] = equations(*given, squash=sigmoid)[0]
     values["You start from ones; h₀ is 0."] = equations(*given, start=1)[0]
     expect.close(h, states, tried=f"{tried}, h", cause="h_t = tanh(W h_{t−1} + U x_t), h₀ = 0.", mistakes=values)
     scores = states @ V.T
@@ -400,20 +379,10 @@ def equations(x, W, U, V, squash=np.tanh, start=0.0):
     return np.array(states), softmax(np.array(states) @ V.T)
 
 
-def softmax(scores):
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
 def writer(student, draw, p):
     """`generate` by a model of the student's that answers `p` to every window."""
-    model = new_model(student, draw, 4, len(p), 3)
-    model.set_parameters(
-        {
-            name: np.log(p).reshape(array.shape) if array.size == len(p) else np.zeros_like(array)
-            for name, array in model.parameters().items()
-        }
-    )
+    model = new_rnn(student, draw, 4, len(p), 3)
+    model.set_parameters(output_bias_alone(model.parameters(), np.log(p)))
     tables = {letter: index for index, letter in enumerate(LETTERS)}, dict(enumerate(LETTERS))
 
     def write(n, temperature, seed):

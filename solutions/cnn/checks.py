@@ -3,58 +3,10 @@
 import numpy as np
 
 from autograder import check, expect, images
+from autograder.authoring.probes.functions import cross_entropy, logit, relu, sigmoid, softmax
 from shared import data
 
-
-def sigmoid(scores):
-    return 1 / (1 + np.exp(-scores))
-
-
-def softmax(scores, axis=1):
-    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-def relu(scores):
-    return np.maximum(scores, 0)
-
-
-def slid(image, kernel):
-    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return (patches * kernel).sum(axis=(-2, -1))
-
-
-def built(student, draw, name, example):
-    """A new model, all its parameters there."""
-    student.seed(draw.seed())
-    return expect.remote(student.call(name), tried=f"{name}()", cause="Return the model.").ready(example)
-
-
-def put(model, wanted, name):
-    """Set parameters by their shape: weights are given as `(inputs, outputs)`, kernels as `(rows, columns, 1, filters)`."""
-    values = {}
-    for weights in wanted:
-        turned = [weights, weights.T]
-        if weights.ndim == 4:
-            # In PyTorch's layout too, and as the matrix that a dense layer has over patches.
-            flat = weights.reshape(9, 32)
-            turned = [weights, weights.transpose(3, 2, 0, 1), flat, flat.T]
-        # Axes of length 1 do not count: some write a bias as a row.
-        found = [
-            (key, each.reshape(old.shape))
-            for key, old in model.parameters().items()
-            for each in turned
-            if each.squeeze().shape == old.squeeze().shape
-        ]
-        expect.that(
-            bool(found),
-            tried=f"the parameters of {name}",
-            saw=f"none of shape {weights.shape}",
-            expected="weights and biases of the framework's own layers",
-            cause="Keep weights and biases as separate parameters, as the framework's layers do.",
-        )
-        values[found[0][0]] = np.ascontiguousarray(found[0][1], dtype=np.float32)
-    model.set_parameters(values)
+from .probes import NETS, at_work, knows, new_net, put, slid
 
 
 @check("one_hot.any_labels", needs="one_hot.example")
@@ -116,7 +68,7 @@ def _(student, draw):
     readout, offset = draw.normal(128, 3) * 0.2, draw.normal(3)
     # Without a score below 0 a ReLU at the end would not show.
     offset -= offset.max() + 0.5
-    model = built(student, draw, "build_iris_net", x)
+    model = new_net(student, draw, "build_iris_net", x)
     put(model, [kernel, bias, readout, offset], "build_iris_net()")
     before = x @ kernel + bias
     scores = sigmoid(before) @ readout + offset
@@ -158,7 +110,7 @@ def _(student, draw):
     centred = hidden - hidden.mean(axis=0) - hidden.mean(axis=1, keepdims=True) + hidden.mean()
     readout = draw.normal(128, 10)
     a, b = draw.normal(64, 784), draw.normal(64, 784)
-    model = built(student, draw, "build_dense_net", a)
+    model = new_net(student, draw, "build_dense_net", a)
 
     def scores(x):
         """Differences of neighbouring scores: a softmax keeps them as differences of logarithms."""
@@ -222,7 +174,7 @@ def _(student, draw):
     spread = total.std()
     weights = np.tile(slopes / spread, (26 * 26 * 32, 1)).astype(np.float32)
     shift = -slopes * total.mean() / spread
-    model = built(student, draw, "build_cnn", images(x))
+    model = new_net(student, draw, "build_cnn", images(x))
     put(model, [kernels, bias, weights, shift, readout, offset], "build_cnn()")
 
     def hidden(features):
@@ -265,12 +217,12 @@ def _(student, draw):
     places = draw.permutation(26 * 26 * 32)[:9]
     weights[places, np.arange(9)] = 0.5
     readout[np.arange(9), np.arange(9)] = 4.0
-    model = built(student, draw, "build_cnn", images(x))
+    model = new_net(student, draw, "build_cnn", images(x))
     put(model, [kernels, bias, weights, np.full(128, -1.0), readout, np.zeros(10)], "build_cnn()")
     p = expect.shape(model.forward(images(x)), (4, 10), tried="build_cnn() on 4 images")
     p = np.maximum(p, 1e-30)
     share = np.clip((np.log(p[:, :9]) - np.log(p[:, 9:])) / 4, 1e-6, 1 - 1e-6)
-    seen = (np.log(share / (1 - share)) + 1) / 0.5
+    seen = (logit(share) + 1) / 0.5
     distance = np.abs(features[:, :, None] - seen[:, None, :]).max(axis=0)
     nearest = distance.argmin(axis=0)
     expect.that(
@@ -338,22 +290,13 @@ def learned(student, draw, name, layout, first, bar):
 
     def attempt(number):
         epochs = first * (number + 1)
-        model = built(student, draw, name, layout(x[:2]))
+        model = new_net(student, draw, name, layout(x[:2]))
         student.train(model, layout(x), np.eye(10, dtype=np.float32)[labels], epochs, 32, draw.seed())
-        # What was learned is in the parameters: another model with the same ones gives the same answers.
-        fresh = built(student, draw, name, layout(x[:2]))
-        fresh.set_parameters(dict(zip(fresh.parameters(), model.parameters().values(), strict=True)))
-        p = expect.shape(fresh.forward(layout(new_x)), (len(new_x), 10), tried=f"{name}() on {len(new_x)} new digits")
-        share = float((p.argmax(axis=1) == new_labels).mean())
-        expect.at_least(
-            share,
-            bar,
-            tried=f"{name}() on {len(new_x)} new digits, after {epochs} epochs on {len(x):,} in batches of 32",
-            cause="Near guessing (0.1): are x and y shuffled together?"
-            if share < 0.3
-            else "Too few or too small steps, or gradients never zeroed: Adam at its usual rate of 0.001 is enough here.",
-            what="an accuracy",
-        )
+        asked = f"{name}() on {len(new_x)} new digits"
+        after = f"{asked}, after {epochs} epochs on {len(x):,} in batches of 32"
+        guessed = "Near guessing (0.1): are x and y shuffled together?"
+        samples = layout(new_x), new_labels
+        knows(student, draw, name, model, samples, bar, tried=(asked, after), guessed=guessed, near_guessing=0.3)
 
     expect.best_of(3, attempt)
 
@@ -377,7 +320,7 @@ def _(student, draw):
         x = draw.uniform(0, 1, 70, *shape)
         x = images(x) if len(shape) == 3 else x
         y = np.eye(10, dtype=np.float32)[draw.integers(0, 10, 70)]
-        model = built(student, draw, name, x)
+        model = new_net(student, draw, name, x)
         student.train(model, x, y, 1, 70, draw.seed())
         tried = f"evaluate of {name}() after an epoch of training"
         kept = {**model.parameters(), **model.buffers()}
@@ -390,7 +333,7 @@ def _(student, draw):
         )
         p = expect.shape(model.forward(x), (70, 10), tried=f"{name}() on 70 images")
         right = p.argmax(axis=1) == y.argmax(axis=1)
-        wanted = [-(y * np.log(np.maximum(p, 1e-7))).sum(axis=1).mean(), right.mean()]
+        wanted = [cross_entropy(p, y).mean(), right.mean()]
         expect.close(
             [
                 expect.number(loss, tried=f"{tried}: the loss"),
@@ -407,18 +350,8 @@ def _(student, draw):
 @check("gradients.moves", needs="gradients.reach")
 def _(student, draw):
     """A step of training moves every parameter of all three nets"""
-    for name, shape, classes in (
-        ("build_iris_net", (4,), 3),
-        ("build_dense_net", (784,), 10),
-        ("build_cnn", (28, 28, 1), 10),
-    ):
-        x = draw.uniform(0, 1, 16, *shape)
-        x = images(x) if len(shape) == 3 else x
-        model = built(student, draw, name, x)
-        # Weights with which each unit has a say, whatever the net starts from.
-        model.set_parameters(
-            {key: draw.normal(*old.shape) / np.sqrt(max(old.shape)) for key, old in model.parameters().items()}
-        )
+    for name, shape, classes in NETS:
+        model, x = at_work(student, draw, name, shape, rows=16)
         before = model.parameters()
         student.train(model, x, np.eye(classes, dtype=np.float32)[draw.integers(0, classes, 16)], 1, 16, draw.seed())
         expect.moved(

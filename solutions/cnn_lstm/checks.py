@@ -5,50 +5,13 @@ from itertools import permutations
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.functions import logit, relu, sigmoid
+from autograder.authoring.probes.models import take_over
+from autograder.authoring.probes.parameters_of_others import glorot, random_weights
 from autograder.authoring.probes.settles import settles
+from autograder.authoring.probes.training import ends_of_one_seed
 
-
-def built(student, build, top_words, length):
-    """The model of one of the three functions, with its weights there."""
-    model = student.call(build, top_words, length)
-    cause = f"`{build}` must return the model that it builds."
-    return expect.remote(model, tried=f"{build}({top_words}, {length})", cause=cause).ready(
-        np.ones((2, length), dtype=np.int64)
-    )
-
-
-def lively(model, draw):
-    """Sets weights so large that every word, gate and filter shows in the answer; returns them by name."""
-    weights = {
-        name: draw.normal(*value.shape) * (3 * spread(value.shape) if value.ndim > 1 else 0.1)
-        for name, value in model.parameters().items()
-    }
-    model.set_parameters(weights)
-    return weights
-
-
-def fresh(model, draw):
-    """Sets weights as Glorot starts them, biases zero: the start no longer depends on the framework."""
-    weights = {
-        name: draw.normal(*value.shape) * (spread(value.shape) if value.ndim > 1 else 0)
-        for name, value in model.parameters().items()
-    }
-    model.set_parameters(weights)
-
-
-def spread(shape):
-    """Glorot's √(2 / (inputs + outputs)), the same whichever way round a kernel is stored."""
-    *windows, inputs, outputs = sorted(shape)
-    return np.sqrt(2 / ((inputs + outputs) * np.prod(windows)))
-
-
-def answers(model, x, tried):
-    """The model's answers in a row, `(n,)`."""
-    p = expect.array(model.forward(x), tried=tried, cause="The model returns no array.")
-    if p.shape != (len(x),):
-        expect.shape(p, (len(x), 1), tried=tried, cause="The model must return one probability for each sentence.")
-    return p.reshape(-1)
-
+from .probes import BUILDERS, in_a_row, lively_reader, lively_weights, new_reader
 
 # The networks once more, in NumPy, with the weights that the check has set: what a right model must answer.
 
@@ -86,10 +49,6 @@ def known_layers(weights, top_words):
             case _:
                 return None
     return layers if {"embedding", "input", "recurrent", "head", "head_bias"} <= layers.keys() else None
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def lstm(layers, steps, gates=(0, 1, 2, 3)):
@@ -137,10 +96,6 @@ def reshaped_back(steps):
     return steps.transpose(0, 2, 1).reshape(steps.shape)
 
 
-def relu(x):
-    return np.maximum(x, 0)
-
-
 def check_answers(actual, layers, steps, mistakes, tried, cause):
     """The answers of an LSTM that reads `steps`; how a model orders its gates is its own affair."""
     for gates in permutations(range(4)):
@@ -178,11 +133,11 @@ def lstm_mistakes(layers, steps):
 
 def check_by_differences(model, draw, weights, x, tried):
     """What can be asked of a net whose weights have shapes of their own: each counts, and neighbouring words act together."""
-    p = answers(model, x, tried)
+    p = in_a_row(model, x, tried)
     for name, value in weights.items():
         model.set_parameters({name: draw.normal(*value.shape)})
         expect.differ(
-            answers(model, x, tried),
+            in_a_row(model, x, tried),
             p,
             tried=f"{tried}; then {name} exchanged for other numbers",
             cause="This parameter has no part in the answer.",
@@ -190,8 +145,7 @@ def check_by_differences(model, draw, weights, x, tried):
     model.set_parameters(weights)
 
     def scores(sentences):
-        p = np.clip(answers(model, sentences, tried), 1e-7, 1 - 1e-7)
-        return np.log(p / (1 - p))
+        return logit(np.clip(in_a_row(model, sentences, tried), 1e-7, 1))
 
     for place in range(x.shape[1] - 1):
         first, second, both = x.copy(), x.copy(), x.copy()
@@ -208,12 +162,11 @@ def check_by_differences(model, draw, weights, x, tried):
 
 def check_lstm(student, draw, build):
     """A recurrent net without convolution against its equations."""
-    model = built(student, build, 60, 7)
-    weights = lively(model, draw)
+    model, weights = lively_reader(student, draw, build, 60, 7)
     layers = known_layers(weights, 60)
     x = draw.integers(1, 60, 5, 7)
     tried = f"{build}(60, 7) with weights set by the grader, on 5 sentences, in inference mode"
-    p = answers(model, x, tried)
+    p = in_a_row(model, x, tried)
     if layers is None:
         check_by_differences(model, draw, weights, x, tried)
     else:
@@ -229,12 +182,11 @@ def check_lstm(student, draw, build):
 
 def check_cnn_lstm(student, draw, length):
     """The convolutional net against its equations."""
-    model = built(student, "build_cnn_lstm", 60, length)
-    weights = lively(model, draw)
+    model, weights = lively_reader(student, draw, "build_cnn_lstm", 60, length)
     layers = known_layers(weights, 60)
     x = draw.integers(1, 60, 4, length)
     tried = f"build_cnn_lstm(60, {length}) with weights set by the grader, on 4 sentences"
-    p = answers(model, x, tried)
+    p = in_a_row(model, x, tried)
     if layers is None or "filters" not in layers:
         check_by_differences(model, draw, weights, x, tried)
         return
@@ -317,7 +269,7 @@ def _(student, draw):
     """In inference mode it is the net of `build_lstm`, with as many parameters"""
 
     def count(build):
-        return sum(value.size for value in built(student, build, 5000, 20).parameters().values())
+        return sum(value.size for value in new_reader(student, build, 5000, 20).parameters().values())
 
     plain, dropped = count("build_lstm"), count("build_dropout_lstm")
     expect.that(
@@ -347,28 +299,19 @@ def _(student, draw):
     """The same seed and the same start give the same training"""
     x = draw.integers(1, 40, 40, 8)
     y = draw.integers(0, 2, 40, 1).astype(np.float32)
-    seed, other, start = draw.seed(), draw.seed(), None
+    start = None
 
     def trained(global_seed, seed):
         nonlocal start
-        model = built(student, "build_cnn_lstm", 40, 8)
-        start = start or lively(model, draw)
-        model.set_parameters(dict(zip(model.parameters(), start.values(), strict=True)))
+        model = new_reader(student, "build_cnn_lstm", 40, 8)
+        start = start or lively_weights(draw, model)
+        take_over(model, start)
         student.seed(global_seed)
         student.train(model, x, y, epochs=2, batch_size=8, seed=seed)
-        return answers(model, x, tried="a trained model on its own sentences")
+        return in_a_row(model, x, tried="a trained model on its own sentences")
 
-    # Where the generators stood before must not matter, so they are seeded otherwise each time.
-    ends = [trained(draw.seed(), seed), trained(draw.seed(), seed)]
-    if not np.allclose(*ends, rtol=1e-4, atol=1e-5):
-        # TensorFlow mixes an operation's own seed, as in `shuffle(seed=seed)`, with the global one: right too, if it is the
-        # seed that decides.
-        fixed = draw.seed()
-        again = [trained(fixed, seed), trained(fixed, seed)]
-        if not np.allclose(again[0], trained(fixed, other), rtol=1e-4, atol=1e-5):
-            ends = again
     expect.close(
-        *ends,
+        *ends_of_one_seed(trained, draw, rtol=1e-4, atol=1e-5),
         tried="train twice with the same seed, from the same starting weights, on 5 batches of 8 sentences",
         cause="The order of the batches does not come from `seed`: set the framework's seed with it, "
         "or draw from a generator that it starts.",
@@ -381,7 +324,7 @@ def _(student, draw):
     # Half of the labels want the bias up, half down.
     x, y = draw.integers(1, 40, 8, 8), np.float32([[0], [1]] * 4)
     settles(
-        lambda: built(student, "build_cnn_lstm", 40, 8),
+        lambda: new_reader(student, "build_cnn_lstm", 40, 8),
         lambda model, steps: student.train(model, x, y, epochs=steps, batch_size=8, seed=draw.seed()),
         [1],
         tried="train on one batch of 8 sentences, half of them positive",
@@ -421,11 +364,12 @@ def _(student, draw, limits):
 
     def attempt(_):
         student.seed(draw.seed())
-        model = built(student, "build_cnn_lstm", TOP_WORDS, LENGTH)
-        fresh(model, draw)
+        model = new_reader(student, "build_cnn_lstm", TOP_WORDS, LENGTH)
+        # As Glorot starts them, biases zero: the start no longer depends on the framework.
+        model.set_parameters(random_weights(draw, model.parameters(), matrices=glorot, biases=0))
         student.train(model, x, y, epochs=12, batch_size=32, seed=draw.seed())
         expect.at_least(
-            np.mean((answers(model, unseen, tried) > 0.5) == labels[:, 0]),
+            np.mean((in_a_row(model, unseen, tried) > 0.5) == labels[:, 0]),
             limits.held_out_accuracy,
             tried=tried,
             cause="The model did not learn to read: x and y must stay together when shuffled, every batch "
@@ -439,11 +383,10 @@ def _(student, draw, limits):
 @check("accuracy.unseen", needs="accuracy.example")
 def _(student, draw):
     """77 sentences, no dropout while it counts"""
-    model = built(student, "build_dropout_lstm", 40, 8)
-    lively(model, draw)
+    model, _ = lively_reader(student, draw, "build_dropout_lstm", 40, 8)
     x = draw.integers(1, 40, 100, 8)
     tried = "accuracy of a net with dropout on 77 sentences"
-    p = answers(model, x, tried)
+    p = in_a_row(model, x, tried)
     # Those nearest to ½ would be turned by dropout; the nearest few of all could be turned by rounding.
     x, p = (values[np.argsort(np.abs(p - 0.5))[3:80]] for values in (x, p))
     right = draw.permutation(77) < 60
@@ -464,9 +407,8 @@ def _(student, draw):
 @check("gradients.rows", needs="gradients.reach")
 def _(student, draw):
     """The embedding learns the words of the batch and no others"""
-    for build in ("build_lstm", "build_dropout_lstm", "build_cnn_lstm"):
-        model = built(student, build, 50, 8)
-        weights = lively(model, draw)
+    for build in BUILDERS:
+        model, weights = lively_reader(student, draw, build, 50, 8)
         vocabulary = 1 + draw.permutation(49)[:20]
         x = vocabulary[draw.integers(0, 20, 6, 8)]
         tried = f"the gradient in the embedding of {build}(50, 8), for 6 sentences"

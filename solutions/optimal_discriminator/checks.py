@@ -6,7 +6,11 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from autograder import check, expect
+from autograder.authoring.probes.functions import sigmoid
+from autograder.authoring.probes.gradients import slope_by_differences
 from shared import expressions
+
+from .probes import comes_near_optimum, formula, optimum_is
 
 
 @check("objective.one_sided")
@@ -38,10 +42,9 @@ def _(student, draw):
     def objective(d):
         return a * np.log(d) + b * np.log(1 - d)
 
-    step = 1e-6
     expect.close(
         student.objective_derivative(d, a, b),
-        (objective(d + step) - objective(d - step)) / (2 * step),
+        slope_by_differences(objective, d, 1e-6),
         tried="objective_derivative at 3×5 random points, against central differences",
         cause="a/d is one half of it; the other half comes from ln(1−d), whose inner derivative is −1.",
         mistakes={
@@ -64,24 +67,17 @@ def _(student, draw):
     """The formula is the maximiser for every A and B, however it is written."""
     tried = "symbolic_optimum() at twelve random pairs A, B"
     text = expect.text(student.symbolic_optimum(), tried=tried, cause="Return a string.")
-    try:
-        formula = expressions.read(text)
-    except expressions.Unreadable as reason:
-        expect.that(
-            False,
-            tried="symbolic_optimum(), asked a second time",
-            saw=f"“{text[:60]}”, which cannot be read: {reason}",
-            expected="a formula in A, B, numbers, + - * / ** and brackets, nothing else",
-            cause="The string is the same whenever it is asked for.",
-        )
+    answer = formula(
+        text, tried="symbolic_optimum(), asked a second time", cause="The string is the same whenever it is asked for."
+    )
     # Drawn after the answer: an expression that agrees at all of them is the same expression.
     points = [(Fraction(int(a), int(b)), Fraction(int(c), int(d))) for a, b, c, d in draw.integers(1, 10**6, 12, 4)]
     maximiser = expressions.A / (expressions.A + expressions.B)
-    a, b = next((p for p in points if not expressions.same(formula, maximiser, [p])), points[0])
+    a, b = next((p for p in points if not expressions.same(answer, maximiser, [p])), points[0])
     expect.that(
-        expressions.same(formula, maximiser, points),
+        expressions.same(answer, maximiser, points),
         tried=tried,
-        saw=f"{expressions.value(formula, a, b):.4g} at A = {float(a):.4g}, B = {float(b):.4g}",
+        saw=f"{expressions.value(answer, a, b):.4g} at A = {float(a):.4g}, B = {float(b):.4g}",
         expected=f"{float(a / (a + b)):.4g}, where the objective is highest",
         cause="The formula holds for one pair of numbers and not for all: solve with A and B as letters.",
     )
@@ -101,17 +97,9 @@ def _(student, draw):
         )
         return found.x
 
-    expect.close(
-        student.optimal_discriminator(p_real, p_fake),
-        np.vectorize(highest)(p_real, p_fake),
-        tried="optimal_discriminator at 2×4 points, against SciPy's maximum of a ln d + b ln(1−d)",
-        cause="Some other probability gives D more than yours: see the part on the formula.",
-        mistakes={
-            "This is p_fake / (p_real + p_fake): the probability that a point is fake.": p_fake / (p_real + p_fake),
-            "This is p_real / p_fake, a ratio that grows beyond 1; D* is a probability.": p_real / p_fake,
-        },
-        atol=1e-4,
-    )
+    tried = "optimal_discriminator at 2×4 points, against SciPy's maximum of a ln d + b ln(1−d)"
+    cause = "Some other probability gives D more than yours: see the part on the formula."
+    optimum_is(student, p_real, p_fake, np.vectorize(highest)(p_real, p_fake), tried, cause, atol=1e-4)
 
 
 def random_distributions(draw):
@@ -179,24 +167,9 @@ def _(student, draw, limits):
     middle = draw.uniform(0.3, 0.5, 2)
     narrow, wide = draw.uniform(0.6, 0.7, 1)[0], draw.uniform(1.1, 1.2, 1)[0]
     real, fake = stats.norm(middle[0], narrow), stats.norm(-middle[1], wide)
-    x = np.linspace(-4, 4, 161)
-    mass = real.pdf(x) + fake.pdf(x)
-    x, wanted = x[mass > 0.2 * mass.max()], (real.pdf(x) / mass)[mass > 0.2 * mass.max()]
-
-    def attempt(_):
-        samples = [density.rvs((8000, 1), random_state=draw.rng) for density in (real, fake)]
-        tried = "train_discriminator, 800 steps, on 8,000 narrow real points and 8,000 wide fakes"
-        model = expect.remote(student.train_discriminator(*samples, 800, draw.seed()), tried=tried)
-        learned = expect.shape(model.forward(x[:, None]), (len(x), 1), tried=tried)[:, 0]
-        expect.at_most(
-            np.abs(learned - wanted).max(),
-            limits.largest_error,
-            tried=tried,
-            what="the largest distance between the model's D and D*",
-            cause="D* falls on both sides of the real points: a hidden layer can follow it, one unit cannot.",
-        )
-
-    expect.best_of(2, attempt)
+    tried = "train_discriminator, 800 steps, on 8,000 narrow real points and 8,000 wide fakes"
+    cause = "D* falls on both sides of the real points: a hidden layer can follow it, one unit cannot."
+    comes_near_optimum(student, draw, real, fake, limits, tried, lambda learned, wanted: cause)
 
 
 @check("game.grows", needs="game.path")
@@ -223,7 +196,7 @@ def _(student, draw):
     logits = draw.uniform(-7, 3, 9).astype(float)
     tried = "generator_gradients at nine random points, against central differences in the logit"
     saturating, other = expect.several(
-        student.generator_gradients(special.expit(logits)),
+        student.generator_gradients(sigmoid(logits)),
         2,
         tried=tried,
         cause="Return both slopes, the one of ln(1−D) first.",
@@ -234,7 +207,7 @@ def _(student, draw):
     ]:
         expect.close(
             answer,
-            (loss(logits + 1e-5) - loss(logits - 1e-5)) / 2e-5,
+            slope_by_differences(loss, logits),
             tried=f"{tried}: {name}",
             cause="Derive the loss in the logit l, where D = σ(l), not in D.",
         )

@@ -3,36 +3,11 @@
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.parameters_of_others import random_weights
+from autograder.authoring.probes.recurrent import last_state, silenced
 from autograder.authoring.probes.settles import settles
 
-UNITS = 8
-
-
-def build(student, batch_size, look_back, units):
-    """A new stateful model, with its variables made."""
-    tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
-    model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
-    there = model.parameters()
-    model.ready(np.zeros((batch_size, look_back, 1)))
-    if len(model.parameters()) > len(there):
-        # What its first call builds: that call leaves a state behind, a new model has none.
-        model.set_buffers({name: 0 * value for name, value in model.buffers().items()})
-    return model
-
-
-def answers(model, x, tried):
-    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
-
-
-def loud(draw, parameters, scale=1.0):
-    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
-    return {name: draw.normal(*value.shape) * (scale if value.ndim > 1 else 0.2) for name, value in parameters.items()}
-
-
-def give(model, weights):
-    """Set the weights of another model of the same make."""
-    model.set_parameters(dict(zip(model.parameters(), weights.values(), strict=True)))
-    return model
+from .probes import UNITS, build, forecasts, give, loud, output_layer, windows_are
 
 
 def deaf(student, draw, calls):
@@ -46,11 +21,11 @@ def deaf(student, draw, calls):
     def last_answer(name=None):
         model = give(build(student, rows, look_back, 4), weights)
         for x in calls[:-1]:
-            answers(model, x, f"an earlier call, look_back {look_back}")
+            forecasts(model, x, f"an earlier call, look_back {look_back}")
         if name is not None:
             own = list(model.parameters())[list(weights).index(name)]
             model.set_parameters({own: 2 * draw.normal(*weights[name].shape)})
-        return answers(model, calls[-1], f"call {len(calls)} of a new model, look_back {look_back}")
+        return forecasts(model, calls[-1], f"call {len(calls)} of a new model, look_back {look_back}")
 
     usual = last_answer()
     matrices = [name for name, value in weights.items() if value.ndim > 1]
@@ -62,7 +37,7 @@ def expect_linear_output(model, draw, shape, tried):
     found = []
     for _ in range(10):
         model.set_parameters({name: 3 * draw.normal(*value.shape) for name, value in model.parameters().items()})
-        found.append(answers(model, draw.normal(*shape), tried))
+        found.append(forecasts(model, draw.normal(*shape), tried))
         if np.min(found) < -1 and np.max(found) > 1:
             return
     expect.that(
@@ -81,28 +56,13 @@ def _(student, draw):
     for look_back in (1, 5, 11):
         X = np.lib.stride_tricks.sliding_window_view(series, look_back)[:-1]
         y = series[look_back:, None]
-        tried = f"make_windows of 12 values, look_back={look_back}"
-        found = expect.several(
-            student.make_windows(series, look_back), 2, tried=tried, cause="Return the pair `(X, y)`."
-        )
-        short = f"The last window is missing: 12 values have 12 − {look_back} windows with a value after them."
-        expect.close(
-            found[0],
+        windows_are(
+            student.make_windows(series, look_back),
             X,
-            tried=f"{tried}: X",
-            cause="Row i of X is series[i], …, series[i + look_back − 1].",
-            mistakes={short: X[:-1]},
-        )
-        expect.close(
-            found[1],
             y,
-            tried=f"{tried}: y",
-            cause="y[i] is series[i + look_back], the value right after window i, as a column (n, 1).",
-            mistakes={
-                short: y[:-1],
-                "y is the last value of the window itself: the net would only have to copy it.": X[:, -1:],
-                "y must be a column, (n, 1); yours is flat.": y[:, 0],
-            },
+            f"make_windows of 12 values, look_back={look_back}",
+            column="y[i] is series[i + look_back], the value right after window i, as a column (n, 1).",
+            missing=f"The last window is missing: 12 values have 12 − {look_back} windows with a value after them.",
         )
 
 
@@ -159,7 +119,7 @@ def _(student, draw):
     model.ready(np.zeros((2, 4)))
 
     def attempt(_):
-        model.set_parameters({name: draw.normal(*value.shape) for name, value in model.parameters().items()})
+        model.set_parameters(random_weights(draw, model.parameters()))
         a, b = draw.normal(16, 4), draw.normal(16, 4)
         f = [expect.shape(model.forward(x), (16, 1), tried="build_mlp(4)") for x in (a, b, a + b, 0 * a)]
         expect.differ(
@@ -198,14 +158,14 @@ def _(student, draw):
         x = np.repeat(draw.normal(1, steps, features), len(places) + 1, axis=0)
         for row, place in enumerate(places, start=1):
             x[row][place] += draw.choice([-2, 2])
-        found = answers(model, x, tried)
+        found = forecasts(model, x, tried)
         counts |= np.abs(found[1:] - found[0])[:, 0] > 1e-6
         # With rows before it and after it: in whichever direction they reach it, they show.
         others = draw.normal(len(places) + 1, steps, features)
         middle = len(others) // 2
         others[middle] = x[0]
         expect.close(
-            answers(model, others, tried)[middle],
+            forecasts(model, others, tried)[middle],
             found[0],
             tried="build_lstm(4, features=2) on a row, alone the same among other rows",
             expected="the same answer for the same row",
@@ -222,8 +182,8 @@ def _(student, draw):
     )
     x = draw.normal(3, steps, features)
     expect.differ(
-        answers(model, x[:, ::-1], "the same rows with time reversed"),
-        answers(model, x, tried),
+        forecasts(model, x[:, ::-1], "the same rows with time reversed"),
+        forecasts(model, x, tried),
         tried="the same rows with time reversed",
         cause="The net is blind to order.",
         by=1e-4,
@@ -274,8 +234,8 @@ def _(student, draw):
     for call in ("first", "second"):
         x = 2 * draw.normal(4, 3, 1)
         expect.close(
-            answers(second, x[order], f"the {call} call, rows in another order"),
-            answers(first, x, f"the {call} call")[order],
+            forecasts(second, x[order], f"the {call} call, rows in another order"),
+            forecasts(first, x, f"the {call} call")[order],
             tried=f"the {call} call of two equal models, one with the rows of every batch in another order",
             expected="the same answers in that order",
             cause="Rows mix: samples and time steps have changed places (in PyTorch, batch_first=True), or "
@@ -291,12 +251,12 @@ def _(student, draw):
     give(model, weights)
     untouched = give(build(student, 2, 3, 4), weights)
     x = 2 * draw.normal(2, 3, 1)
-    new = answers(untouched, x, "a new model")
+    new = forecasts(untouched, x, "a new model")
     before = model.parameters()
     with expect.blame("A new model has no state yet, or a state of zeros: a reset of it must do nothing."):
         student.reset_state(model)
     expect.close(
-        answers(model, x, "a new model after reset_state"),
+        forecasts(model, x, "a new model after reset_state"),
         new,
         tried="a new model, first reset and then called",
         expected="the answers of a new model",
@@ -317,17 +277,17 @@ def _(student, draw):
     # With one row and an output layer of zeros the first step goes along the state that this row leaves. The
     # second goes the same way if it starts from zeros again: the way gets longer by one factor in all units.
     look_back = 2
-    index, silent = output_layer(student, draw)
+    model = build(student, 1, 2, UNITS)
+    index, places = output_layer(model, loud(draw, model.parameters()), draw.normal(1, 2, 1))
     for _ in range(60):
         model = build(student, 1, look_back, UNITS)
-        weights = loud(draw, model.parameters(), scale=1.5)
-        weights |= {name: 0 * weights[name] for place, name in enumerate(weights) if place in silent}
+        weights = silenced(loud(draw, model.parameters(), scale=1.5), places)
         give(model, weights)
         x = draw.normal(1, look_back, 1)
         second_call = give(build(student, 1, look_back, UNITS), weights)
-        answers(second_call, x, "the first call of a new model")
+        forecasts(second_call, x, "the first call of a new model")
         # Not two gradients of one model: a right trainer may be the one who detaches the state.
-        first, second = state(model, index, x), state(second_call, index, x)
+        first, second = last_state(model, index, x), last_state(second_call, index, x)
         ratio = second / np.where(first == 0, 1, first)
         if np.abs(first).min() > 0.005 and ratio.min() < -0.5 and ratio.max() > 0.5:
             break
@@ -379,37 +339,6 @@ def _(student, draw):
         [1],
         tried="train_stateful on rows whose target is 0",
     )
-
-
-def output_layer(student, draw):
-    """The place of the output layer's kernel among the parameters, and the places of kernel and bias.
-
-    With both at zero a model answers 0, whatever it reads.
-    """
-    weights = loud(draw, build(student, 1, 2, UNITS).parameters())
-    names = list(weights)
-    single = [place for place, name in enumerate(names) if weights[name].size == 1]
-    for kernel in [place for place, name in enumerate(names) if weights[name].size == UNITS]:
-        silent = {kernel, *single}
-        model = give(
-            build(student, 1, 2, UNITS),
-            {name: weights[name] * (place not in silent) for place, name in enumerate(names)},
-        )
-        if not np.any(answers(model, draw.normal(1, 2, 1), "the model, with an output layer of zeros")):
-            return kernel, silent
-    expect.that(
-        False,
-        tried="the model with the weights of its output layer set to zero",
-        saw="an answer that still depends on the input",
-        expected="zero",
-        cause="The output is one linear layer on the last step of the second LSTM.",
-    )
-
-
-def state(model, index, row):
-    """What the second layer hands to the output layer: the gradient of the answer in that layer's kernel."""
-    slopes = list(model.gradients(row, np.ones((1, 1))).values())
-    return expect.array(slopes[index], tried="the gradient of the answer in the output layer").ravel()
 
 
 @check("rmse.random")

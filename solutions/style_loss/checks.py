@@ -2,18 +2,13 @@
 
 import numpy as np
 
-from autograder import check, expect, images, tensor
+from autograder import check, expect, images
+from autograder.authoring.probes.gradients import arrived
 from shared import extractor
 
+from .probes import gram, maps, style_distance, transferred
 
-def gram(features):
-    """The Gram matrix of one feature map, or of each of a batch."""
-    return np.einsum("...hwc,...hwd->...cd", features, features)
-
-
-def maps(*arrays):
-    """As tensors in the framework's layout."""
-    return [tensor(images(array)) for array in arrays]
+CUT_OFF = "Compute with tensors from start to end: NumPy, `.item()` and `detach` cut the gradient off."
 
 
 @check("gram.blind_to_position", needs="gram.shape")
@@ -87,13 +82,7 @@ def _(student, draw):
         },
     )
     slope = student.gradient("content_loss", *maps(features, target))
-    expect.that(
-        slope is not None,
-        tried=f"the derivative of {tried} by autodiff",
-        saw="no gradient",
-        expected="2 (F − T)",
-        cause="Compute with tensors from start to end: NumPy, `.item()` and `detach` cut the gradient off.",
-    )
+    arrived(slope, tried=f"the derivative of {tried} by autodiff", expected="2 (F − T)", cause=CUT_OFF)
     length = np.sqrt(np.square(expect.array(slope, tried=tried)).sum())
     expect.close(
         length,
@@ -111,7 +100,7 @@ def _(student, draw):
         answer = student.style_loss(*maps(features, target))
     expect.close(
         answer,
-        np.square(gram(features) - gram(target)).sum(),
+        style_distance(features, target),
         tried="style_loss of a feature map 4×7 against one of 6×3, 5 channels each",
         cause="Each Gram matrix sums over the positions of its own feature map.",
     )
@@ -139,12 +128,8 @@ def _(student, draw):
         },
     )
     slope = student.gradient("style_loss", *maps(features, target))
-    expect.that(
-        slope is not None,
-        tried=f"the derivative of {tried} by autodiff",
-        saw="no gradient",
-        expected="one that reaches `features`",
-        cause="Compute with tensors from start to end: NumPy, `.item()` and `detach` cut the gradient off.",
+    arrived(
+        slope, tried=f"the derivative of {tried} by autodiff", expected="one that reaches `features`", cause=CUT_OFF
     )
 
 
@@ -173,7 +158,7 @@ def _(student, draw):
     """Either list may be empty, both too."""
     pair = [draw.normal(3, 4, 5), draw.normal(3, 4, 5)]
     content = np.square(pair[0] - pair[1]).sum()
-    style = np.square(gram(pair[0]) - gram(pair[1])).sum()
+    style = style_distance(*pair)
     none_there = "A sum over an empty list is 0: start from 0, and do not divide by the number of pairs."
     for content_pairs, style_pairs, wanted, what in [
         ([maps(*pair)], [], 3 * content, "one content pair and no style pair"),
@@ -222,18 +207,9 @@ def _(student, draw, limits):
         tried = (
             "transfer, 200 steps, of stripes onto the same pixels in another order; each of three maps sees one colour"
         )
-        answer = student.call(
-            "transfer",
-            images(content),
-            images(style),
-            student.shared("extractor.build", seed=seed, one_colour_each=True),
-            200,
-            0.0,
-            float(1 / start.sum()),
-            draw.seed(),
-            gives="images",
-        )
-        image = expect.several(answer, 2, tried=tried, cause="Return a pair: the image and the list of losses.")[0]
+        network = student.shared("extractor.build", seed=seed, one_colour_each=True)
+        weight = float(1 / start.sum())
+        image, _ = transferred(student, content, style, network, 200, 0.0, weight, draw.seed(), tried)
         image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
         left = texture_losses(image, style, seed) / start
         expect.at_most(
@@ -255,4 +231,4 @@ def _(student, draw, limits):
 def texture_losses(image, style, seed):
     """The style loss of each map where each sees one colour."""
     seen, wanted = (extractor.features(each, seed, one_colour_each=True) for each in (image, style))
-    return np.array([np.square(gram(f) - gram(t)).sum() for f, t in zip(seen, wanted, strict=True)])
+    return np.array([style_distance(f, t) for f, t in zip(seen, wanted, strict=True)])

@@ -3,22 +3,17 @@
 import numpy as np
 
 from autograder import check, expect, tensor
+from autograder.authoring.probes.functions import binary_cross_entropy, logit, sigmoid
 from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.authoring.probes.gradients import arrived
+from autograder.authoring.probes.models import new_model, take_over
+from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 XOR = np.array([[0], [1], [1], [0]], dtype=np.float32)
 
 ATTEMPTS = ((300, 0.05), (1000, 0.3), (3000, 0.5))
 """Epochs and learning rate of each attempt: Adam is done with the first, plain gradient descent needs the last."""
-
-
-def sigmoid(score):
-    return 1 / (1 + np.exp(-score))
-
-
-def cross_entropy(p, y):
-    p = np.clip(np.asarray(p, dtype=np.float64), 1e-7, 1 - 1e-7)
-    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
 
 
 @check("gates.same_rule_for_all", needs=("gates.or", "gates.and"))
@@ -118,7 +113,7 @@ def answered(values):
 def _(student, draw):
     """The model has 4·hidden + 1 parameters"""
     for hidden in (3, 8):
-        parameters = built(student, hidden, draw.seed()).parameters()
+        parameters = new_model(student, "build_model", hidden, example=CORNERS, seed=draw.seed()).parameters()
         count = sum(value.size for value in parameters.values())
         expect.equal(
             count,
@@ -132,15 +127,13 @@ def _(student, draw):
 @check("model.bends", needs="model.parameters")
 def _(student, draw):
     """The model is no linear decision rule"""
-    model = built(student, 16, draw.seed())
+    model = new_model(student, "build_model", 16, example=CORNERS, seed=draw.seed())
     # Of a size that bends each unit and leaves most probabilities away from 0 and 1, where a logit is lost in rounding.
-    parameters = {name: draw.normal(*value.shape) for name, value in model.parameters().items()}
+    parameters = random_weights(draw, model.parameters())
     # Where all else is 0 only the bias of the output is left. It is the one parameter of size 1, if it is one of its own.
     own = any(value.size == 1 for value in parameters.values())
     for bias in (0.0, draw.rng.uniform(1, 2) * draw.choice([-1, 1]) if own else 0.0):
-        model.set_parameters(
-            {name: np.full_like(value, bias if value.size == 1 else 0) for name, value in parameters.items()}
-        )
+        model.set_parameters(output_bias_alone(parameters, [bias]))
         expect.close(
             model.forward(draw.normal(5, 2)),
             np.full((5, 1), sigmoid(bias)),
@@ -158,7 +151,7 @@ def _(student, draw):
         seen = [expect.shape(model.forward(x), (64, 1), tried="the model on 64 points") for x in (a, b, (a + b) / 2)]
         p = [np.clip(each, 1e-6, 1 - 1e-6) for each in seen]
         in_range = np.all([(each > 1e-4) & (each < 1 - 1e-4) for each in p], axis=0)
-        logits = [np.log(each / (1 - each)) for each in p]
+        logits = [logit(each) for each in p]
         bend = float(np.abs((logits[0] + logits[1]) / 2 - logits[2])[in_range].max(initial=bend))
     expect.that(
         # In float32 a logit of probabilities within that range is rounded by at most 10⁻³.
@@ -201,10 +194,9 @@ def _(student, draw):
     p = draw.rng.uniform(0.1, 0.9, (6, 1))
     y = draw.integers(0, 2, 6, 1).astype(np.float64)
     slope = student.gradient("binary_cross_entropy", tensor(p), tensor(y))
-    expect.that(
-        slope is not None,
+    arrived(
+        slope,
         tried="the gradient of binary_cross_entropy in p",
-        saw="no gradient",
         expected="(p − y) / (p (1−p) n)",
         cause="The function leaves the framework (NumPy, `.item()`, `.detach()`): compute with tensors.",
     )
@@ -220,8 +212,8 @@ def _(student, draw):
 @check("gradients.values", needs=("gradients.names", "cross_entropy.values"))
 def _(student, draw):
     """The gradients are the derivative of the cross-entropy"""
-    model = built(student, 6, draw.seed())
-    start = {name: draw.normal(*value.shape) * 0.5 for name, value in model.parameters().items()}
+    model = new_model(student, "build_model", 6, example=CORNERS, seed=draw.seed())
+    start = random_weights(draw, model.parameters(), matrices=0.5, biases=0.5)
     model.set_parameters(start)
     # Inputs of a size at which no activation takes a probability near 0 or 1, where float32 rounds the loss.
     x, y = draw.uniform(-1, 1, 64, 2), draw.integers(0, 2, 64, 1).astype(np.float32)
@@ -229,7 +221,8 @@ def _(student, draw):
 
     def loss_of(parameters):
         model.set_parameters(parameters)
-        return cross_entropy(expect.shape(model.forward(x), (64, 1), tried="the model on 64 points"), y)
+        p = expect.shape(model.forward(x), (64, 1), tried="the model on 64 points")
+        return binary_cross_entropy(p, y).mean()
 
     expect.differ(
         loss_of(start),
@@ -257,12 +250,6 @@ def _(student, draw):
         )
 
 
-def built(student, hidden, seed):
-    """A model that has its parameters."""
-    student.seed(seed)
-    return expect.remote(student.build_model(hidden), tried=f"build_model({hidden})").ready(CORNERS)
-
-
 def turned(angle):
     """The four corners of the square, turned about its middle."""
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -272,12 +259,12 @@ def turned(angle):
 def trained(student, attempt, seed, points, labels):
     """A model's loss before `train` and its answers after, `(4, 1)`, both worked out here."""
     epochs, learning_rate = ATTEMPTS[attempt]
-    model = built(student, 8, seed)
+    model = new_model(student, "build_model", 8, example=CORNERS, seed=seed)
     tried = "the model on the four points that it was trained on"
-    before = cross_entropy(expect.shape(model.forward(points), (4, 1), tried=tried), labels)
+    before = binary_cross_entropy(expect.shape(model.forward(points), (4, 1), tried=tried), labels).mean()
     student.train(model, points, labels, epochs, learning_rate, seed)
     # What was learned is in the parameters: another model with the same ones gives the same answers.
-    fresh = built(student, 8, seed)
+    fresh = new_model(student, "build_model", 8, example=CORNERS, seed=seed)
     fresh.set_parameters({name: np.zeros_like(value) for name, value in fresh.parameters().items()})
     expect.close(
         fresh.forward(points),
@@ -285,7 +272,7 @@ def trained(student, attempt, seed, points, labels):
         tried="a model whose parameters are all 0, on the four points",
         cause="The answers do not come from the parameters.",
     )
-    fresh.set_parameters(dict(zip(fresh.parameters(), model.parameters().values(), strict=True)))
+    take_over(fresh, model.parameters())
     return before, expect.shape(fresh.forward(points), (4, 1), tried=tried)
 
 
@@ -305,7 +292,7 @@ def _(student, draw, limits):
         elif np.abs(after - 0.5).max() < 0.02:
             cause = "Every corner gets the same answer: do `(n,)` and `(n, 1)` meet (4 against 4×1 makes 4×4)?"
         expect.at_most(
-            cross_entropy(after, XOR) / before,
+            binary_cross_entropy(after, XOR).mean() / before,
             limits.loss_ratio,
             tried=f"the cross-entropy on the corners of a turned square after train; it was {before:.2f} before",
             cause=cause,

@@ -1,0 +1,48 @@
+"""What the visible and the hidden checks of `cnn_lstm` share."""
+
+import numpy as np
+
+from autograder import expect
+from autograder.authoring.probes.models import new_model
+from autograder.authoring.probes.parameters_of_others import glorot, random_weights
+
+BUILDERS = ("build_lstm", "build_dropout_lstm", "build_cnn_lstm")
+
+
+def new_reader(student, build, top_words, length):
+    """The model of one of the three functions, with its weights there."""
+    return new_model(
+        student,
+        build,
+        top_words,
+        length,
+        example=np.ones((2, length), dtype=np.int64),
+        cause=f"`{build}` must return the model that it builds.",
+    )
+
+
+def lively_reader(student, draw, build, top_words, length):
+    """A new model with weights so large that every word, gate and filter shows in the answer; and these weights by name."""
+    model = new_reader(student, build, top_words, length)
+    weights = lively_weights(draw, model)
+    model.set_parameters(weights)
+    return model, weights
+
+
+def lively_weights(draw, model):
+    """Weights for the model, three times as large as Glorot's."""
+    return random_weights(draw, model.parameters(), matrices=lambda shape: 3 * glorot(shape), biases=0.1)
+
+
+def in_a_row(model, x, tried, *, mistakes=None, training=False):
+    """The model's answers in a row, `(n,)`. `mistakes`: shapes that they may have instead."""
+    answers = expect.array(model.forward(x, training=training), tried=tried, cause="The model returns no array.")
+    if answers.shape != (len(x),):
+        expect.shape(
+            answers,
+            (len(x), 1),
+            tried=tried,
+            cause="The model must return one probability for each sentence.",
+            mistakes=mistakes,
+        )
+    return answers.reshape(-1)

@@ -1,0 +1,70 @@
+"""What the visible and the hidden checks of `stateful_lstm` share."""
+
+import numpy as np
+
+from autograder import expect
+from autograder.authoring.probes import recurrent
+from autograder.authoring.probes.models import take_over
+from autograder.authoring.probes.parameters_of_others import random_weights
+
+UNITS = 8
+
+
+def build(student, batch_size, look_back, units):
+    """A new stateful model, with its variables made."""
+    tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
+    model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
+    return recurrent.ready_without_state(model, np.zeros((batch_size, look_back, 1)))
+
+
+def forecasts(model, x, tried):
+    """The model's answers, `(batch, 1)`."""
+    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
+
+
+def loud(draw, parameters, scale=1.0):
+    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
+    return random_weights(draw, parameters, matrices=scale, biases=0.2)
+
+
+def give(model, weights):
+    """Set the weights of another model of the same make: the same order, the same shapes."""
+    return take_over(
+        model,
+        weights,
+        tried="build_stateful_lstm twice, with another look_back",
+        expected="the same shapes: neither look_back nor batch_size changes what an LSTM learns",
+        cause="The output layer must see the last time step only.",
+    )
+
+
+def output_layer(model, weights, x):
+    """The places of the output layer's kernel, and of kernel and bias. With zeros there the model answers 0.
+
+    The gradient in the kernel is then the error times the state.
+    """
+    cause = "The output is one linear layer on the last step of the second LSTM."
+    return recurrent.output_layer(model, weights, UNITS, x, cause=cause)
+
+
+def windows_are(answer, X, y, tried, *, column, missing):
+    """Windows and the value after each. `column`: the likely cause of a wrong y; `missing`: that of one window too few."""
+    found = expect.several(answer, 2, tried=tried, cause="Return the pair `(X, y)`.")
+    expect.close(
+        found[0],
+        X,
+        tried=f"{tried}: X",
+        cause="Row i of X is series[i], …, series[i + look_back − 1].",
+        mistakes={missing: X[:-1]},
+    )
+    expect.close(
+        found[1],
+        y,
+        tried=f"{tried}: y",
+        cause=column,
+        mistakes={
+            missing: y[:-1],
+            "y is the last value of the window itself: the net would only have to copy it.": X[:, -1:],
+            "y must be a column, (n, 1); yours is flat.": y[:, 0],
+        },
+    )

@@ -1,0 +1,65 @@
+"""What training has come to: shares that are known, and trainers that follow their seed or do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.training import accuracy, ends_of_one_seed
+from autograder.errors import CheckFailed
+from autograder.execution.zygote_client import Zygotes
+from autograder.worker.names import FrameworkName
+from tests import toy
+from tests.catalogue import FRAMEWORKS
+
+SOURCES = {
+    "torch": """
+        import torch
+        FRAMEWORK = "torch"
+        def build():
+            return torch.nn.Identity()
+    """,
+    "keras": """
+        import keras
+        FRAMEWORK = "keras"
+        def build():
+            x = keras.Input((3,))
+            return keras.Model(x, keras.layers.Identity()(x))
+    """,
+}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_accuracy_is_the_share_of_right_rows(zygotes: Zygotes, framework: FrameworkName) -> None:
+    answers = np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
+    with toy.student(zygotes, SOURCES[framework], framework) as student:
+        model = student.build()
+        for labels, share in (([0, 1, 2, 2], 1.0), ([0, 1, 2, 1], 0.75), ([1, 2, 0, 0], 0.0)):
+            assert accuracy(model, answers, np.array(labels), 3, tried="new rows") == share
+        with pytest.raises(CheckFailed, match=r"saw shape \(4, 3\)"):
+            accuracy(model, answers, np.array([0, 1, 2, 2]), 4, tried="new rows")
+
+
+def of(*seeds: int) -> np.ndarray:
+    return np.random.default_rng(seeds).normal(size=5)
+
+
+@pytest.mark.parametrize(
+    ("trained", "same"),
+    [
+        pytest.param(lambda number, world, seed: of(seed), True, id="follows the seed alone"),
+        pytest.param(lambda number, world, seed: of(world, seed), True, id="mixes it with the global one"),
+        pytest.param(lambda number, world, seed: of(1), True, id="draws nothing"),
+        pytest.param(lambda number, world, seed: of(world), False, id="follows the global seed"),
+        pytest.param(lambda number, world, seed: of(number), False, id="follows no seed"),
+    ],
+)
+def test_ends_are_alike_where_the_seed_decides(trained: Callable[[int, int, int], np.ndarray], same: bool) -> None:
+    numbers = iter(range(100))
+    one, other = ends_of_one_seed(
+        lambda world, seed: trained(next(numbers), world, seed), Draw(1, "toy"), rtol=0, atol=1e-6
+    )
+    assert np.allclose(one, other) is same
