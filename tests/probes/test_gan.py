@@ -153,23 +153,27 @@ def test_weights_are_found_where_they_turn_the_logit_round(zygotes: Zygotes, fra
 def test_a_discriminator_is_steered(zygotes: Zygotes, framework: FrameworkName) -> None:
     with a_gan(zygotes, framework) as (_, players):
         discriminator = players.discriminator
-        when_new = gan.log_odds(discriminator.forward(POINTS))
+        bias = gan.output_bias(discriminator, POINTS)
+        discriminator.set_parameters({bias: discriminator.parameters()[bias] + 0.25})
+        start, when_new = discriminator.parameters(), gan.log_odds(discriminator.forward(POINTS))
 
         def logit(level: float, slope: float = 1.0) -> np.ndarray:
             steered.set(level, slope)
             return gan.log_odds(discriminator.forward(POINTS))
 
         for spread in (gan.APART, gan.ALIKE):
+            discriminator.set_parameters(start)
             steered = gan.Steered(discriminator, POINTS, spread)
-            assert steered.bias and steered.output
+            assert steered.bias == bias and steered.output
+            assert standing_still(start, discriminator.parameters()) == list(start)
             straight, turned = logit(0.0), logit(0.0, slope=-1)
             assert straight.std() == pytest.approx(spread, rel=0.01)
             assert np.allclose(turned, -straight, atol=1e-4)
             assert np.allclose(straight / spread, (when_new - when_new.mean()) / when_new.std(), atol=0.01)
             assert logit(-3.0).mean() == pytest.approx(-3, abs=0.01)
             assert np.allclose(logit(6.0, slope=0), 6, atol=0.01)
-            steered.set(float(when_new.mean()))
         # As little apart as `ALIKE` asks for is left as it is.
+        steered.set(0.0)
         discriminator.set_parameters({steered.output: discriminator.parameters()[steered.output] / 10})
         steered = gan.Steered(discriminator, POINTS, gan.ALIKE)
         assert logit(0.0).std() == pytest.approx(gan.ALIKE / 10, rel=0.05)
