@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import cross_entropy, sigmoid, softmax
-from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
+from autograder.authoring.probes.parameters import output_bias_alone, random_weights
 
 from .probes import labels_are, leads_back, new_rnn
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import expect, images
 from autograder.authoring.probes.models import new_model, take_over
-from autograder.authoring.probes.parameters_of_others import random_weights
+from autograder.authoring.probes.parameters import random_weights
 from autograder.authoring.probes.training import accuracy
 
 NETS = (("build_iris_net", (4,), 3), ("build_dense_net", (784,), 10), ("build_cnn", (28, 28, 1), 10))

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import expect
 from autograder.authoring.probes.models import new_model
-from autograder.authoring.probes.parameters_of_others import glorot, random_weights
+from autograder.authoring.probes.parameters import glorot, random_weights
 
 BUILDERS = ("build_lstm", "build_dropout_lstm", "build_cnn_lstm")
 

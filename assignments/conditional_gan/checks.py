@@ -3,48 +3,17 @@
 import numpy as np
 
 from autograder import check, expect, images, on_gpu, tensor
+from autograder.authoring.probes.batch_norm import statistics
+from autograder.authoring.probes.functions import one_hot
+from autograder.authoring.probes.parameters import randomise, standing_still
 from shared import data
 
-DIGITS = 10
-LATENT = 6
-
-
-def one_hot(labels, columns=DIGITS, shift=0):
-    return np.eye(columns, dtype=np.float32)[np.asarray(labels) + shift]
-
-
-def both_targets(labels):
-    """What D should say of real images of these digits, and of fakes."""
-    return one_hot(labels, DIGITS + 1, 1), one_hot(np.zeros_like(labels), DIGITS + 1)
-
-
-def real_digits(draw, digits, each):
-    """`each` real images of each digit in [−1, 1], in a mixed order, and their labels."""
-    pixels, labels = data.digits()
-    rows = np.concatenate([draw.rng.choice(np.flatnonzero(labels == digit), each, replace=False) for digit in digits])
-    rows = draw.rng.permutation(rows)
-    return pixels[rows] * 2 - 1, labels[rows]
-
-
-def large_weights(draw, model, gain=1.0):
-    """Random weights, so large that the answers reach far."""
-    shapes = {name: value.shape for name, value in model.parameters().items()}
-    model.set_parameters(
-        {name: gain * draw.normal(*shape) / max(1, np.prod(shape)) ** 0.25 for name, shape in shapes.items()}
-    )
-
-
-def new_gan(student, draw, latent_dim=LATENT):
-    tried = f"ConditionalGAN({latent_dim}, seed)"
-    gan = expect.remote(student.ConditionalGAN(latent_dim, draw.seed()), tried=tried)
-    generator = gan.part("generator").ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
-    discriminator = gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1), dtype=np.float32)))
-    return gan, generator, discriminator
+from .probes import DIGITS, LATENT, clear_answers, fake_targets, judge, logs, new_gan, real_digits, real_targets
 
 
 def moved(before, after, tried, cause):
     """Most arrays have moved: one before a batch norm, or behind units that are off, may have no gradient."""
-    still = [name for name, value in before.items() if np.array_equal(value, after.get(name))]
+    still = standing_still(before, after)
     expect.that(
         len(still) <= len(before) / 2 and len(before) > 0,
         tried=tried,
@@ -54,17 +23,12 @@ def moved(before, after, tried, cause):
     )
 
 
-def statistics(model):
-    """Batch-norm statistics; not the whole numbers that count draws or batches."""
-    return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
-
-
 @check("condition.example")
 def _(student):
     """The label stands behind the noise, one-hot in ten columns"""
     noise = np.array([[0.5, -1.25, 2.0], [-0.75, 0.25, 1.5]], dtype=np.float32)
     labels = np.array([0, 7])
-    code = one_hot(labels)
+    code = one_hot(labels, DIGITS)
     tried = "condition of two rows of noise, labels 0 and 7"
     with expect.blame("Noise and one-hot label stand side by side: join them along axis 1."):
         joined = student.condition(tensor(noise), tensor(labels))
@@ -94,7 +58,7 @@ def _(student):
 def _(student):
     """Column 0 says fake, columns 1 to 10 the digit of a real image"""
     labels = np.array([3, 0])
-    real, fake = both_targets(labels)
+    real, fake = real_targets(labels), fake_targets(labels)
     for kind, wanted in ((False, fake), (True, real)):
         expect.close(
             student.discriminator_targets(labels, kind),
@@ -103,14 +67,14 @@ def _(student):
             cause="Eleven columns, a single 1 in each row: column 0 for a fake, column 1 + digit for a real image.",
             mistakes={
                 "The fake column stands at the end: it is column 0, and digit d is column d + 1.": (
-                    one_hot([10, 10], 11)
+                    one_hot(np.full_like(labels, 10), 11)
                 ),
                 "The digit is off by one: digit d is column d + 1, since column 0 says fake.": one_hot(labels, 11),
                 "A fake keeps the digit that it was made with: for D it is a fake and nothing else, column 0.": real,
                 "A fake has two ones: column 0 alone.": real + fake,
                 "real and fake are exchanged.": fake if kind else real,
-                "The digit is missing: a real image's target names it.": one_hot([1, 1], 11),
-                "Ten columns: the fake needs one too.": one_hot(labels),
+                "The digit is missing: a real image's target names it.": one_hot(np.ones_like(labels), 11),
+                "Ten columns: the fake needs one too.": one_hot(labels, DIGITS),
             },
         )
 
@@ -119,17 +83,18 @@ def _(student):
 def _(student):
     """The generator wants D to see a real image of the digit asked for"""
     labels = np.array([0, 9, 4])
-    real, fake = both_targets(labels)
     expect.close(
         student.generator_targets(labels),
-        real,
+        real_targets(labels),
         tried="generator_targets([0, 9, 4])",
         cause="What D would be told of real images of these digits.",
         mistakes={
-            "These are the targets of fakes for D; G wants the opposite: that D takes them for real digits.": fake,
+            "These are the targets of fakes for D; G wants the opposite: that D takes them for real digits.": (
+                fake_targets(labels)
+            ),
             "The digit is off by one: digit d is column d + 1.": one_hot(labels, 11),
-            "The digit is missing: G wants D to see the digit asked for.": one_hot([1, 1, 1], 11),
-            "Ten columns: the fake's column 0 is there too, and is 0.": one_hot(labels),
+            "The digit is missing: G wants D to see the digit asked for.": one_hot(np.ones_like(labels), 11),
+            "Ten columns: the fake's column 0 is there too, and is 0.": one_hot(labels, DIGITS),
         },
     )
 
@@ -141,7 +106,7 @@ def _(student, draw):
         tried = f"build_generator({latent_dim}) on 5 rows of noise and label"
         student.seed(draw.seed())
         generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
-        inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5))])
+        inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5), DIGITS)])
         darkest, brightest = [], []
         with expect.blame(f"It gets latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
             generator.ready(inputs)
@@ -162,7 +127,7 @@ def _(student, draw):
                 )
                 darkest.append(made.min())
                 brightest.append(made.max())
-                large_weights(draw, generator, gain=2.0)
+                randomise(generator, draw, gain=2.0)
         expect.that(
             min(darkest) < -0.1 and max(brightest) > 0.1,
             tried=f"{tried}, three kinds of weights",
@@ -176,8 +141,7 @@ def _(student, draw):
 def _(student, draw):
     """The discriminator gives eleven probabilities that sum to 1"""
     student.seed(draw.seed())
-    pixels, _ = real_digits(draw, range(DIGITS), 1)
-    pixels = pixels[:6]
+    pixels = real_digits(draw, data.digits(), range(DIGITS), 1)[0][:6]
     tried = "build_discriminator() on 6 digits"
     with expect.blame("It gets images of 28×28 with one channel, in your framework's layout."):
         discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(
@@ -212,14 +176,14 @@ def _(student, draw):
                 else "A sigmoid for each column: they do not compete. The cross-entropy over eleven answers needs a softmax.",
                 atol=1e-3,
             )
-            large_weights(draw, discriminator)
+            randomise(discriminator, draw)
 
 
 @check("training.discriminator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
     """train_discriminator moves the discriminator and leaves the generator alone"""
-    gan, generator, discriminator = new_gan(student, draw)
-    pixels, labels = real_digits(draw, (2, 5), 8)
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    pixels, labels = real_digits(draw, data.digits(), (2, 5), 8)
     makes, judges = generator.parameters(), discriminator.parameters()
     tried = "one train_discriminator on 16 digits"
     with expect.blame(
@@ -243,7 +207,7 @@ def _(student, draw):
 @check("training.generator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
     """train_generator moves the generator and leaves the discriminator alone, its batch-norm statistics too"""
-    gan, generator, discriminator = new_gan(student, draw)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     makes, judges, keeps = generator.parameters(), discriminator.parameters(), statistics(discriminator)
     tried = "one train_generator for 16 labels"
     with expect.blame("G never learns: its fakes are cut off from it (detach, stop_gradient, .numpy()).", on="grad"):
@@ -271,20 +235,15 @@ def _(student, draw):
 @check("training.pretrain", needs=("generator.images", "discriminator.softmax"), trains=True)
 def _(student, draw):
     """pretrain teaches the discriminator alone"""
-    gan, generator, discriminator = new_gan(student, draw)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     digit = int(draw.integers(1, DIGITS))
-    pixels, labels = real_digits(draw, (digit,), 24)
+    pixels, labels = real_digits(draw, data.digits(), (digit,), 24)
     makes, judges = generator.parameters(), discriminator.parameters()
     tried = f"pretrain for one epoch on 24 images of a {digit}"
 
     def said():
         """Mean ln p of each column; in training mode too: batch norm's statistics lag behind after two batches."""
-        found = []
-        for training in (False, True):
-            p = discriminator.forward(images(pixels), training)
-            expect.shape(p, (24, DIGITS + 1), tried="the discriminator on 24 images")
-            found.append(np.log(np.clip(p, 1e-12, 1)).mean(axis=0))
-        return np.array(found)
+        return np.array([logs(judge(discriminator, pixels, training)).mean(axis=0) for training in (False, True)])
 
     before = said()
     gan.pretrain(images(pixels), labels, 1, 12)
@@ -312,9 +271,17 @@ def _(student, draw):
 @check("classification.digits", needs="discriminator.softmax")
 def _(student, draw):
     """classify answers with the likeliest of the ten digits"""
-    gan, _, discriminator = new_gan(student, draw)
+    gan, _, discriminator = new_gan(student, draw.seed())
     pixels = draw.uniform(-1, 1, 40, 28, 28, 1)
-    p, clear = judged(draw, discriminator, pixels, lambda p: p[:, 0] < p[:, 1:].max(axis=1))
+    gains = (1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 4.0)
+    p, clear = clear_answers(draw, discriminator, pixels, lambda p: p[:, 0] < p[:, 1:].max(axis=1), gains, kinds=2)
+    expect.that(
+        clear.any(),
+        tried="D with random weights on random images",
+        saw="no image on which it prefers one digit",
+        expected="answers that depend on the image",
+        cause="D does not look at the image.",
+    )
     digits = p[:, 1:].argmax(axis=1)[clear]
     expect.equal(
         expect.shape(
@@ -333,31 +300,10 @@ def _(student, draw):
     )
 
 
-def judged(draw, discriminator, pixels, chosen):
-    """D's answers, with weights drawn until two digits and more are the clear winners among the images chosen."""
-    for gain in (1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 4.0):
-        large_weights(draw, discriminator, gain)
-        p = expect.shape(
-            discriminator.forward(images(pixels)), (len(pixels), DIGITS + 1), tried="D with random weights"
-        )
-        ranked = np.sort(p[:, 1:], axis=1)
-        clear = chosen(p) & (ranked[:, -1] > 1.05 * ranked[:, -2]) & (ranked[:, -1] > 1e-12)
-        if clear.sum() >= 4 and len(np.unique(p[clear, 1:].argmax(axis=1))) >= 2:
-            break
-    expect.that(
-        clear.any(),
-        tried="D with random weights on random images",
-        saw="no image on which it prefers one digit",
-        expected="answers that depend on the image",
-        cause="D does not look at the image.",
-    )
-    return p, clear
-
-
 @check("generation.images", needs="generator.images")
 def _(student, draw):
     """generate makes n images of a digit, fixed by the seed"""
-    gan, _, _ = new_gan(student, draw)
+    gan, _, _ = new_gan(student, draw.seed())
     digit, seed = int(draw.integers(0, DIGITS)), draw.seed()
 
     def made(n, seed):
@@ -395,7 +341,7 @@ def _(student, draw):
     seed, labels = draw.seed(), draw.integers(0, DIGITS, 8)
     real, noise = draw.uniform(-1, 1, 8, 28, 28, 1), draw.normal(8, LATENT)
     gan = student.ConditionalGAN(LATENT, seed)
-    student.place(gan.part("generator"), np.concatenate([noise, one_hot(labels)], axis=1))
+    student.place(gan.part("generator"), np.concatenate([noise, one_hot(labels, DIGITS)], axis=1))
     student.place(gan.part("discriminator"), images(real))
     gan.train_discriminator(images(real), labels)
     gan.train_generator(labels)

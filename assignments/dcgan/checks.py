@@ -3,72 +3,15 @@
 import numpy as np
 
 from autograder import check, expect, figures, images, on_gpu
-from shared import data, reader
+from autograder.authoring.probes.batch_norm import new_statistics, replace_statistics
+from autograder.authoring.probes.parameters import scaled, snapshot, weights
+from shared import reader
 
-LATENT = 100
+from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
+
 FIRST, MORE, BATCH = 6, 2, 32
 SAMPLES = 400
 NO_GRADIENT = "G does not learn: its fakes are detached from it, or its optimiser holds other parameters."
-
-
-def net(student, draw, build, *arguments):
-    """A new generator or discriminator that has its parameters."""
-    student.seed(draw.seed())
-    example = images(np.zeros((2, 28, 28, 1)))
-    if build == "build_generator":
-        example = np.zeros((2, arguments[0] if arguments else LATENT))
-    tried = f"{build}({', '.join(map(str, arguments))})"
-    return expect.remote(student.call(build, *arguments), tried=tried, cause="Return the model.").ready(example)
-
-
-def new_gan(student, seed, latent_dim=LATENT):
-    """A GAN, its generator and its discriminator."""
-    gan = expect.remote(student.GAN(latent_dim, seed), tried=f"GAN({latent_dim}, seed)")
-    generator = gan.part("generator").ready(np.zeros((2, latent_dim)))
-    return gan, generator, gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1))))
-
-
-def pictured(generator, z, tried, training=False):
-    """G(z), `(n, 28, 28, 1)`."""
-    return expect.shape(generator.forward(z, training, gives="images"), (len(z), 28, 28, 1), tried=tried)
-
-
-def scored(discriminator, x, tried):
-    """D's probabilities in inference mode, `(n,)`."""
-    return expect.array(discriminator.forward(images(x)), tried=tried).reshape(len(x), -1)[:, 0]
-
-
-def weights(model):
-    """Kernels, with four axes, and the matrices of dense layers. One axis is a bias or the like, three are PReLU's slopes."""
-    return {name: value for name, value in model.parameters().items() if value.ndim in (2, 4)}
-
-
-def statistics(model):
-    """The means and variances that a new net's batch norm keeps: all 0 or all 1."""
-    return {
-        name: value
-        for name, value in model.buffers().items()
-        if value.dtype.kind == "f" and value.ndim and (np.all(value == 0) or np.all(value == 1))
-    }
-
-
-def with_other_statistics(generator, draw):
-    """Batch norm of G as after some training: inference and training mode answer very differently."""
-    generator.set_buffers(
-        {
-            name: draw.uniform(0.02, 0.05, *value.shape) if np.all(value == 1) else 0.1 * draw.normal(*value.shape)
-            for name, value in statistics(generator).items()
-        }
-    )
-
-
-def spread_out(discriminator, x):
-    """Scale D's weights until its probabilities of these images differ, but are not yet all alike at one end."""
-    for _ in range(16):
-        p = scored(discriminator, x, "the discriminator on fakes")
-        if p.std() > 0.05 or not 0.3 < p.mean() < 0.7:
-            return
-        discriminator.set_parameters({name: 1.5 * value for name, value in weights(discriminator).items()})
 
 
 @check("upsampling.example")
@@ -110,15 +53,6 @@ def _(student):
     )
 
 
-def overlap_add(x, kernel, stride):
-    """By definition, value by value."""
-    output = np.zeros(((len(x) - 1) * stride + len(kernel), (x.shape[1] - 1) * stride + kernel.shape[1]))
-    for (row, column), value in np.ndenumerate(x):
-        for (down, right), weight in np.ndenumerate(kernel):
-            output[row * stride + down, column * stride + right] += value * weight
-    return output
-
-
 @check("scaling.example")
 def _(student):
     """0 becomes −1, 255 becomes 1, and back"""
@@ -151,7 +85,7 @@ def _(student):
 def _(student, draw):
     """G turns points of the latent space into images of 28×28 with values from −1 to 1"""
     for latent_dim in (LATENT, 12):
-        generator = net(student, draw, "build_generator", latent_dim)
+        generator = new_player(student, draw, "build_generator", latent_dim)
         z = draw.normal(5, latent_dim)
         tried = f"build_generator({latent_dim}) on 5 points"
         seen = expect.shape(
@@ -173,8 +107,8 @@ def _(student, draw):
             cause="z does not reach the image.",
         )
     # Large weights drive the last activation to its ends.
-    generator = net(student, draw, "build_generator")
-    generator.set_parameters({name: 50 * value for name, value in weights(generator).items()})
+    generator = new_player(student, draw, "build_generator")
+    generator.set_parameters(scaled(weights(generator), 50))
     tried = "build_generator() with weights 50 times as large, in training mode"
     seen = pictured(generator, draw.normal(32, LATENT), tried, training=True)
     expect.between(seen, -1, 1, tried=tried, cause="The last activation is missing: tanh keeps the image in [−1, 1].")
@@ -190,7 +124,7 @@ def _(student, draw):
 @check("discriminator.probability")
 def _(student, draw):
     """D gives each image one probability"""
-    discriminator = net(student, draw, "build_discriminator")
+    discriminator = new_player(student, draw, "build_discriminator")
     x = draw.uniform(-1, 1, 6, 28, 28, 1)
     p = expect.shape(
         discriminator.forward(images(x)),
@@ -215,7 +149,7 @@ def _(student, draw):
         by=0,
     )
     # Large weights drive the answer to its ends.
-    discriminator.set_parameters({name: 50 * value for name, value in weights(discriminator).items()})
+    discriminator.set_parameters(scaled(weights(discriminator), 50))
     expect.between(
         discriminator.forward(images(x)),
         0,
@@ -230,7 +164,7 @@ def _(student, draw):
     """An update of the discriminator moves D and leaves G alone"""
     gan, generator, discriminator = new_gan(student, draw.seed())
     d_before, g_before = weights(discriminator), generator.parameters()
-    real = 2 * data.digits()[0][draw.permutation(1797)[:32]] - 1
+    real = digits(draw, 32)
     tried = "a new GAN before and after one train_discriminator on 32 digits"
     loss = gan.train_discriminator(images(real))
     expect.moved(
@@ -253,7 +187,7 @@ def _(student, draw):
 def _(student, draw):
     """An update of the generator moves G and leaves D alone, its batch norm too"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    g_before, d_before, kept = weights(generator), discriminator.parameters(), statistics(discriminator)
+    g_before, d_before, kept = weights(generator), discriminator.parameters(), new_statistics(discriminator)
     tried = "a new GAN before and after one train_generator(32)"
     with expect.blame(NO_GRADIENT, on="No gradients"), expect.blame(NO_GRADIENT, on="does not require grad"):
         loss = gan.train_generator(32)
@@ -287,7 +221,7 @@ def _(student, draw, limits):
     def attempt(_):
         gan, generator, discriminator = new_gan(student, draw.seed())
         z = draw.normal(SAMPLES, LATENT)
-        start = generator.parameters(), generator.buffers(), pictured(generator, z, "the images of a new G")
+        restore, new = snapshot(generator), pictured(generator, z, "the images of a new G")
         curves = {"D": [], "G": []}
         # Stopped as soon as the samples are good: most nets need a third of the epochs that they may take, and some that are
         # good fall apart when they are trained on.
@@ -314,7 +248,18 @@ def _(student, draw, limits):
             diversity, limits.diversity, tried=seen, cause=cause, what="a diversity, where real digits have 1,"
         )
         expect.at_most(epochs, limits.epochs, tried=seen, what="a number of epochs")
-        made_by_what_was_trained(generator, draw, z, fakes, start)
+        computed_from_z(generator, draw, z, fakes)
+        restore()
+        tried = "the trained G with the parameters that it had when it was new"
+        expect.close(
+            pictured(generator, z, tried),
+            new,
+            tried=tried,
+            expected="the images that it made then",
+            cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
+            rtol=1e-2,
+            atol=1e-2,
+        )
 
     expect.best_of(3, attempt)
 
@@ -334,8 +279,8 @@ def told(losses, name, epochs, tried):
     return list(curve)
 
 
-def made_by_what_was_trained(generator, draw, z, fakes, start):
-    """The samples are worked out from z, by parameters that `fit` has moved: they are no copies of images that it was given."""
+def computed_from_z(generator, draw, z, fakes):
+    """The samples change little where z does: they are no copies of images that `fit` was given."""
     near = pictured(generator, z + 1e-3 * draw.normal(*z.shape), "G of points right beside those")
     expect.that(
         np.abs(near - fakes).mean() < 0.1 * np.abs(fakes[1:] - fakes[:-1]).mean(),
@@ -343,19 +288,6 @@ def made_by_what_was_trained(generator, draw, z, fakes, start):
         saw="images that have nothing to do with each other",
         expected="nearly the same images",
         cause="The images are looked up, not worked out from z.",
-    )
-    parameters, buffers, new = start
-    generator.set_parameters(parameters)
-    generator.set_buffers(buffers)
-    tried = "the trained G with the parameters that it had when it was new"
-    expect.close(
-        pictured(generator, z, tried),
-        new,
-        tried=tried,
-        expected="the images that it made then",
-        cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
-        rtol=1e-2,
-        atol=1e-2,
     )
 
 
@@ -386,7 +318,7 @@ def diagnosis(on_real, on_fake, diversity, fakes):
 def _(student, draw):
     """The best images score above the threshold, the worst below it"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    with_other_statistics(generator, draw)
+    replace_statistics(generator, draw)
     fakes = pictured(generator, draw.normal(200, LATENT), "the generator on 200 points")
     spread_out(discriminator, fakes)
     scores = scored(discriminator, fakes, "the discriminator on 200 fakes")
@@ -425,7 +357,7 @@ def _(student, draw):
 def _(student, draw):
     """The line begins with the image of z0 and ends with that of z1"""
     gan, generator, _ = new_gan(student, draw.seed())
-    with_other_statistics(generator, draw)
+    replace_statistics(generator, draw)
     z = draw.normal(2, LATENT)
     tried = "interpolate between two points in 5 steps"
     line = expect.shape(

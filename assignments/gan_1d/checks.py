@@ -4,10 +4,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from autograder import check, expect, figures, on_gpu
+from autograder.authoring.probes.gan import mean_log_odds, output_bias
+from autograder.authoring.probes.parameters import at_least_glorot, normal_like, scaled, snapshot, standing_still
 
-LATENT = 5
-N = 64
-"""One size of batch throughout: a traced function is traced anew for each."""
+from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
 D_STEP = "GAN.train_discriminator on 64 points"
 G_STEP = "GAN.train_generator(64)"
@@ -74,9 +74,7 @@ def _(student, draw):
 @check("discriminator.probability")
 def _(student, draw):
     """The discriminator makes one probability of each point, and can say anything between 0 and 1."""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(np.zeros((2, 2)))
-    points = draw.normal(200, 2)
+    model, points = new_discriminator(student, draw), draw.normal(200, 2)
     tried = "build_discriminator() on 200 points"
     expect.shape(
         model.forward(points),
@@ -88,22 +86,23 @@ def _(student, draw):
             "Two numbers a point: one is enough.": (200, 2),
         },
     )
+
+    def with_large_weights():
+        model.set_parameters(scaled(normal_like(model.parameters(), draw), 3))
+        return expect.array(model.forward(points), tried=tried)
+
     # Weights several times as large drive a sigmoid to both ends, and anything else out of [0, 1].
-    model.set_parameters({name: 3 * draw.normal(*value.shape) for name, value in model.parameters().items()})
-    p = expect.array(model.forward(points), tried=tried)
+    answers = [with_large_weights()]
     expect.between(
-        p,
+        answers[0],
         0,
         1,
         tried=f"{tried}, with large weights",
         cause="The sigmoid is missing: the output must be a probability.",
         what="probabilities",
     )
-    reach = [model.forward(points)]
-    for _ in range(11):
-        model.set_parameters({name: 3 * draw.normal(*value.shape) for name, value in model.parameters().items()})
-        reach.append(model.forward(points))
-    low, high = float(np.min(reach)), float(np.max(reach))
+    answers += [with_large_weights() for _ in range(11)]
+    low, high = float(np.min(answers)), float(np.max(answers))
     expect.that(
         low < 0.3 and high > 0.8,
         tried=f"{tried}, with twelve sets of large weights",
@@ -119,11 +118,8 @@ def _(student, draw):
 def _(student, draw):
     """The generator makes a point of the plane of each latent point, each for itself."""
     for latent_dim in (3, 5):
-        student.seed(draw.seed())
+        model, z = new_generator(student, draw, latent_dim), draw.normal(30, latent_dim)
         tried = f"build_generator({latent_dim}) on 30 latent points"
-        model = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
-        model.ready(np.zeros((2, latent_dim)))
-        z = draw.normal(30, latent_dim)
         points = expect.shape(
             model.forward(z),
             (30, 2),
@@ -144,7 +140,7 @@ def _(student, draw):
 @check("discriminator_step.freezes")
 def _(student, draw):
     """A step of the discriminator moves its parameters, and none of the generator's."""
-    gan, generator, discriminator = new_gan(student, draw)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     before, of_generator = discriminator.parameters(), generator.parameters()
     loss = gan.train_discriminator(curve(draw))
     expect.number(loss, tried=f"the loss that {D_STEP} returns", cause="Return the loss: one number.")
@@ -160,21 +156,13 @@ def _(student, draw):
 @check("discriminator_step.separates", needs="discriminator_step.freezes")
 def _(student, draw):
     """Repeated, steps of the discriminator raise its answer on real points against that on fakes."""
-    gan, generator, discriminator = new_gan(student, draw)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     z = draw.normal(256, LATENT)
     far = np.array([draw.choice([-1.5, 1.5]), draw.choice([-1.5, 1.5])])
     real, fake = curve(draw, 256) + far, generator.forward(z)
 
     def gaps():
-        # A discriminator with batch normalisation may be used in either mode.
-        statistics = discriminator.buffers()
-        found = [
-            np.mean(logit(discriminator.forward(real, training=mode)))
-            - np.mean(logit(discriminator.forward(fake, training=mode)))
-            for mode in (False, True)
-        ]
-        discriminator.set_buffers(statistics)
-        return np.array(found)
+        return mean_log_odds(discriminator, real) - mean_log_odds(discriminator, fake)
 
     before = gaps()
     for _ in range(40):
@@ -195,7 +183,7 @@ def _(student, draw):
 @check("generator_step.freezes")
 def _(student, draw):
     """A step of the generator moves its parameters and nothing of the discriminator; then D can still learn."""
-    gan, generator, discriminator = new_gan(student, draw)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     before, of_discriminator = generator.parameters(), discriminator.parameters()
     statistics = discriminator.buffers()
     with expect.blame("No gradient reaches G: the fakes must stay connected to it in G's own step.", on="gradient"):
@@ -241,22 +229,13 @@ def _(student, draw):
     seeds = [draw.seed(), draw.seed()]
 
     def attempt(number):
-        gan, generator, discriminator = new_gan(student, draw, seeds[number])
-        matrices = {name: value for name, value in discriminator.parameters().items() if value.ndim == 2}
-        discriminator.set_parameters({name: enlarged(value) for name, value in matrices.items()})
+        gan, generator, discriminator = new_gan(student, seeds[number])
+        discriminator.set_parameters(at_least_glorot(discriminator.parameters()))
         z = draw.normal(256, LATENT)
-
-        def scores():
-            # A discriminator with batch normalisation may be used in either mode.
-            fakes, statistics = generator.forward(z), discriminator.buffers()
-            found = [np.mean(logit(discriminator.forward(fakes, training=mode))) for mode in (False, True)]
-            discriminator.set_buffers(statistics)
-            return np.array(found)
-
-        before = scores()
+        before = mean_log_odds(discriminator, generator.forward(z))
         for _ in range(8):
             gan.train_generator(N)
-        rise = float(np.max(scores() - before))
+        rise = float(np.max(mean_log_odds(discriminator, generator.forward(z)) - before))
         expect.that(
             rise > 0,
             tried="8 steps of GAN.train_generator(64), D(G(z)) on 256 latent points before and after",
@@ -271,7 +250,7 @@ def _(student, draw):
 @check("training.losses", needs=("discriminator_step.freezes", "generator_step.freezes"))
 def _(student, draw):
     """`fit` trains both players and returns their losses by name."""
-    gan, *nets = new_gan(student, draw)
+    gan, *nets = new_gan(student, draw.seed())
     before = [net.parameters() for net in nets]
     steps, k = 4, 2
     tried = f"GAN.fit({steps}, {N}, k={k})"
@@ -311,8 +290,9 @@ def _(student, draw, limits):
 
     def attempt(number):
         if number % rounds == 0:
-            run.update(parts=new_gan(student, draw, seeds[number // rounds]), d_loss=[], g_loss=[])
-            run["new"] = as_it_is(run["parts"][1], draw.normal(100, LATENT))
+            run.update(parts=new_gan(student, seeds[number // rounds]), d_loss=[], g_loss=[])
+            generator, z = run["parts"].generator, draw.normal(100, LATENT)
+            run["new"] = z, generator.forward(z), snapshot(generator)
         gan, generator, discriminator = run["parts"]
         reported = expect.mapping(gan.fit(steps, 128), tried="GAN.fit(1000, 128)")
         for name in ("d_loss", "g_loss"):
@@ -342,9 +322,8 @@ def _(student, draw, limits):
             cause=cause,
         )
         expect.at_least(coverage(fake), limits.coverage, what="a share of the curve reached", tried=tried, cause=cause)
-        z, points, *start = run["new"]
-        generator.set_parameters(start[0])
-        generator.set_buffers(start[1])
+        z, points, restore = run["new"]
+        restore()
         expect.close(
             generator.forward(z),
             points,
@@ -361,8 +340,8 @@ def _(student, draw, limits):
 @check("evaluation.extremes")
 def _(student, draw):
     """A discriminator that takes everything for real, and one that takes everything for fake."""
-    gan, _, discriminator = new_gan(student, draw)
-    name = output_bias(discriminator)
+    gan, _, discriminator = new_gan(student, draw.seed())
+    name = output_bias(discriminator, np.array([[0.3, -0.2], [-0.4, 0.1], [0.1, 0.5]]))
     tried = "GAN.evaluate(51, seed)"
     seed = draw.seed()
     shares = expect.several(gan.evaluate(51, seed), 2, tried=tried, cause="Return two numbers: real, then fake.")
@@ -415,40 +394,9 @@ def _(student, draw):
 # What the checks above share.
 
 
-def new_gan(student, draw, seed=None):
-    """A new GAN and its two nets, built also where the framework puts that off."""
-    seed = draw.seed() if seed is None else seed
-    gan = expect.remote(student.GAN(LATENT, seed), tried=f"GAN({LATENT}, seed)", cause="`GAN` is a class.")
-    generator = gan.part("generator").ready(np.zeros((2, LATENT)))
-    return gan, generator, gan.part("discriminator").ready(np.zeros((2, 2)))
-
-
-def as_it_is(generator, z):
-    """`z`, what G makes of it, and all that this hangs on."""
-    return z, generator.forward(z), generator.parameters(), generator.buffers()
-
-
-def curve(draw, n=N):
-    """Real points, `(n, 2)`."""
-    x = draw.uniform(-0.5, 0.5, n)
-    return np.stack([x, x**2], axis=1)
-
-
-def logit(p):
-    """ln p/(1−p), kept finite."""
-    p = np.clip(expect.array(p, tried="the discriminator's answers"), 1e-30, 1 - 1e-7)
-    return np.log(p) - np.log1p(-p)
-
-
-def enlarged(matrix):
-    """At the standard deviation of Glorot and Bengio, if it is far below: what a step changes would be lost in rounding."""
-    due = np.sqrt(2 / sum(matrix.shape))
-    return matrix * due / matrix.std() if 0 < matrix.std() < 0.3 * due else matrix
-
-
 def some_moved(before, after, tried, cause):
     """At least half of the arrays: a bias under batch normalisation has no gradient, and may stay."""
-    still = [name for name, value in before.items() if np.array_equal(value, after.get(name))]
+    still = standing_still(before, after)
     expect.that(
         len(still) <= len(before) / 2 and len(before) > 0,
         tried=f"{tried}: the parameters that it is to train",
@@ -458,20 +406,6 @@ def some_moved(before, after, tried, cause):
     )
     for name, value in after.items():
         expect.array(value, tried=f"{tried}: {name}")
-
-
-def output_bias(discriminator):
-    """The parameter that is added to D's logit, found by what it does; `None` where there is none."""
-    x = np.array([[0.3, -0.2], [-0.4, 0.1], [0.1, 0.5]])
-    before = logit(discriminator.forward(x))
-    for name, value in reversed(discriminator.parameters().items()):
-        if value.size == 1:
-            discriminator.set_parameters({name: value + 1})
-            rise = logit(discriminator.forward(x)) - before
-            discriminator.set_parameters({name: value})
-            if np.allclose(rise, 1, atol=0.02):
-                return name
-    return None
 
 
 def energy_distance(a, b):

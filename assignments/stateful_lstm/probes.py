@@ -5,7 +5,7 @@ import numpy as np
 from autograder import expect
 from autograder.authoring.probes import recurrent
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.parameters_of_others import random_weights
+from autograder.authoring.probes.parameters import random_weights
 
 UNITS = 8
 

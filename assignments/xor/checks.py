@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, on_gpu, tensor
 from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
 from autograder.authoring.probes.models import new_model
-from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
+from autograder.authoring.probes.parameters import output_bias_alone, random_weights
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 XOR = np.array([0, 1, 1, 0])

@@ -6,7 +6,7 @@ from scipy.stats import binom
 from autograder import check, expect
 from autograder.authoring.probes.functions import relu, sigmoid, softmax
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.parameters_of_others import output_bias_alone
+from autograder.authoring.probes.parameters import output_bias_alone
 from autograder.authoring.probes.settles import settles
 from autograder.authoring.probes.training import ends_of_one_seed
 

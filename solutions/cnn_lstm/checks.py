@@ -7,7 +7,7 @@ import numpy as np
 from autograder import check, expect
 from autograder.authoring.probes.functions import logit, relu, sigmoid
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.parameters_of_others import glorot, random_weights
+from autograder.authoring.probes.parameters import glorot, random_weights
 from autograder.authoring.probes.settles import settles
 from autograder.authoring.probes.training import ends_of_one_seed
 

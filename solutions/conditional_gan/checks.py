@@ -3,68 +3,27 @@
 import numpy as np
 
 from autograder import check, expect, figures, images, tensor
+from autograder.authoring.probes.batch_norm import statistics
+from autograder.authoring.probes.functions import one_hot
+from autograder.authoring.probes.parameters import change, flat, randomise, scaled, snapshot, zeros
 from autograder.errors import CheckFailed, StudentError
 from shared import reader
 
-DIGITS = 10
-LATENT = 6
+from .probes import DIGITS, LATENT, clear_answers, fake_targets, judge, logs, new_gan, real_digits, real_targets
+
 STEPS = 30
 """Updates after which a net shows what it is taught; one training step costs 5 to 20 ms."""
 
 
-def one_hot(labels, columns=DIGITS, shift=0):
-    return np.eye(columns, dtype=np.float32)[np.asarray(labels) + shift]
-
-
-def real_digits(draw, digits, each):
-    """`each` real images of each digit in [−1, 1], in a mixed order, and their labels."""
-    pixels, labels = reader.unseen()
-    rows = np.concatenate([draw.rng.choice(np.flatnonzero(labels == digit), each, replace=False) for digit in digits])
-    rows = draw.rng.permutation(rows)
-    return pixels[rows] * 2 - 1, labels[rows]
-
-
-def large_weights(draw, model, gain=1.0):
-    """Random weights, so large that the answers reach far."""
-    shapes = {name: value.shape for name, value in model.parameters().items()}
-    model.set_parameters(
-        {name: gain * draw.normal(*shape) / max(1, np.prod(shape)) ** 0.25 for name, shape in shapes.items()}
-    )
-
-
-def new_gan(student, draw, latent_dim=LATENT, seed=None):
-    seed = draw.seed() if seed is None else seed
-    tried = f"ConditionalGAN({latent_dim}, seed)"
-    gan = expect.remote(student.ConditionalGAN(latent_dim, seed), tried=tried)
-    generator = gan.part("generator").ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
-    discriminator = gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1), dtype=np.float32)))
-    return gan, generator, discriminator
-
-
-def judge(discriminator, pixels, training=False):
-    """D's eleven probabilities."""
-    p = discriminator.forward(images(pixels), training)
-    return expect.shape(p, (len(pixels), DIGITS + 1), tried=f"the discriminator on {len(pixels)} images")
-
-
 def make(generator, noise, labels, training=False):
     """G's images of these labels."""
-    made = generator.forward(np.hstack([noise, one_hot(labels)]), training, gives="images")
+    made = generator.forward(np.hstack([noise, one_hot(labels, DIGITS)]), training, gives="images")
     return expect.shape(made, (len(noise), 28, 28, 1), tried=f"the generator on {len(noise)} rows")
-
-
-def statistics(model):
-    """Batch-norm statistics; not the whole numbers that count draws or batches."""
-    return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
-
-
-def logs(p):
-    return np.log(np.clip(p, 1e-12, 1))
 
 
 def silence(draw, discriminator, pixels):
     """All of D's weights to 0, so that it answers alike to all images. The name of its last bias, if it has one."""
-    discriminator.set_parameters({name: np.zeros_like(value) for name, value in discriminator.parameters().items()})
+    discriminator.set_parameters(zeros(discriminator.parameters()))
     slopes = discriminator.gradients(images(pixels), draw.normal(len(pixels), DIGITS + 1), training=True)
     sloping = {name: slope for name, slope in slopes.items() if slope is not None and np.any(slope)}
     last = [name for name, slope in sloping.items() if slope.shape == (DIGITS + 1,)]
@@ -88,7 +47,7 @@ def _(student, draw):
         labels = draw.integers(0, highest, rows)
         tried = f"condition of noise ({rows}, {latent_dim}) in {np.dtype(dtype).name}, labels below {highest}"
         joined = student.condition(tensor(noise), tensor(labels))
-        wanted = np.hstack([noise, one_hot(labels)])
+        wanted = np.hstack([noise, one_hot(labels, DIGITS)])
         expect.close(
             joined,
             wanted,
@@ -115,7 +74,7 @@ def _(student, draw):
     for n, highest in ((9, 10), (4, 2), (1, 10)):
         labels = draw.integers(0, highest, n)
         for kind in (True, False):
-            wanted = one_hot(labels, 11, 1) if kind else one_hot(np.zeros_like(labels), 11)
+            wanted = real_targets(labels) if kind else fake_targets(labels)
             expect.close(
                 student.discriminator_targets(labels, kind),
                 wanted,
@@ -134,7 +93,7 @@ def _(student, draw):
     """Any labels: eleven columns always"""
     for n, highest in ((9, 10), (4, 2), (1, 10)):
         labels = draw.integers(0, highest, n)
-        wanted = one_hot(labels, 11, 1)
+        wanted = real_targets(labels)
         expect.close(
             student.generator_targets(labels),
             wanted,
@@ -153,7 +112,7 @@ def _(student, draw):
     student.seed(draw.seed())
     generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
     generator.ready(np.zeros((2, latent_dim + DIGITS), dtype=np.float32))
-    large_weights(draw, generator, gain=0.5)
+    randomise(generator, draw, gain=0.5)
     labels = np.arange(DIGITS)
     noise = draw.normal(1, latent_dim).repeat(DIGITS, axis=0)
     alike = make(generator, noise, labels)
@@ -185,9 +144,9 @@ def _(student, draw):
 def _(student, draw):
     """Each of the eleven answers depends on the image, and on no other image of the batch"""
     student.seed(draw.seed())
-    pixels, _ = real_digits(draw, range(DIGITS), 1)
+    pixels, _ = real_digits(draw, reader.unseen(), range(DIGITS), 1)
     discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(images(pixels))
-    lively(draw, discriminator)
+    tell_images_apart(draw, discriminator)
     p = judge(discriminator, pixels)
     varies = np.ptp(logs(p), axis=0) > 1e-4
     expect.that(
@@ -210,8 +169,8 @@ def _(student, draw):
 def _(student, draw):
     """From a D that says the same of every image, one update shows what it is told: the digit of real images, and fake"""
     digit = int(draw.integers(1, DIGITS - 1))
-    gan, _, discriminator = new_gan(student, draw)
-    pixels, labels = real_digits(draw, (digit,), 24)
+    gan, _, discriminator = new_gan(student, draw.seed())
+    pixels, labels = real_digits(draw, reader.unseen(), (digit,), 24)
     tried = f"one train_discriminator on {len(labels)} images of a {digit}, from a D that says the same of every image"
 
     last = silence(draw, discriminator, pixels)
@@ -258,8 +217,8 @@ def _(student, draw):
 def _(student, draw, limits):
     """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them"""
     seed = draw.seed()
-    gan, generator, discriminator = new_gan(student, draw, seed=seed)
-    pixels, labels = real_digits(draw, range(DIGITS), 3)
+    gan, generator, discriminator = new_gan(student, seed)
+    pixels, labels = real_digits(draw, reader.unseen(), range(DIGITS), 3)
     noise = draw.normal(len(labels), LATENT)
 
     def contrasts():
@@ -278,12 +237,12 @@ def _(student, draw, limits):
     gan.train_discriminator(images(pixels), labels)
     first_step = discriminator.parameters()
 
-    same, its_generator, its_discriminator = new_gan(student, draw, seed=seed)
-    large_weights(draw, its_generator)
+    same, its_generator, its_discriminator = new_gan(student, seed)
+    randomise(its_generator, draw)
     same.train_discriminator(images(pixels), labels)
     expect.differ(
-        np.concatenate([value.ravel() for value in its_discriminator.parameters().values()]),
-        np.concatenate([value.ravel() for value in first_step.values()]),
+        flat(its_discriminator.parameters()),
+        flat(first_step),
         tried="one update of D in two ConditionalGAN of the same seed, one with other weights in G: D's weights afterwards",
         cause="D is not shown what G makes: the term of the fakes is computed on something else.",
     )
@@ -319,8 +278,8 @@ def own_digit(said, labels):
 def _(student, draw):
     """Each player's step follows its own loss: nothing is left over from the other's step"""
     digit, asked = (int(each) for each in draw.rng.choice(DIGITS, 2, replace=False))
-    pixels, labels = real_digits(draw, (digit,), 16)
-    gan, generator, discriminator = new_gan(student, draw)
+    pixels, labels = real_digits(draw, reader.unseen(), (digit,), 16)
+    gan, generator, discriminator = new_gan(student, draw.seed())
     first = discriminator.parameters()
     last = silence(draw, discriminator, pixels)
     if not is_silent(discriminator, pixels):
@@ -344,7 +303,7 @@ def _(student, draw):
     silence(draw, discriminator, pixels)
     before = generator.parameters()
     gan.train_generator(labels)
-    moved = {name: value - before[name] for name, value in generator.parameters().items()}
+    moved = change(before, generator.parameters())
     far = [
         name
         for name, step in moved.items()
@@ -365,8 +324,8 @@ def _(student, draw):
 @check("training.conditions", needs="training.generator_step", trains=True)
 def _(student, draw, limits):
     """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more"""
-    gan, generator, discriminator = new_gan(student, draw)
-    lively(draw, discriminator)
+    gan, generator, discriminator = new_gan(student, draw.seed())
+    tell_images_apart(draw, discriminator)
     labels = np.tile(np.arange(DIGITS), 4)
     noise = draw.normal(len(labels), LATENT)
 
@@ -400,16 +359,16 @@ def _(student, draw, limits):
     )
 
 
-def lively(draw, discriminator):
-    """Random weights, of a size at which D tells images apart by about a nat: any such D will do to be fooled."""
+def tell_images_apart(draw, discriminator):
+    """Give D random weights of a size at which its answers to images differ by about a nat: any such D will do to be fooled."""
     pixels = draw.uniform(-1, 1, 32, 28, 28, 1) * draw.uniform(0, 1, 32, 1, 1, 1)
-    large_weights(draw, discriminator)
+    randomise(discriminator, draw)
     drawn = discriminator.parameters()
     # Batch norm whose statistics are still those of a new net may blow answers up with the fifth power of the size.
     small, large = 1 / 64, 16.0
     for _ in range(16):
         size = np.sqrt(small * large)
-        discriminator.set_parameters({name: size * value for name, value in drawn.items()})
+        discriminator.set_parameters(scaled(drawn, size))
         for _ in range(10):
             judge(discriminator, pixels, training=True)  # batch norm and spectral norm follow the new weights
         said = logs(judge(discriminator, pixels))
@@ -422,15 +381,15 @@ def lively(draw, discriminator):
 @check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
     """The same seed gives the same nets and the same updates"""
-    pixels, labels = real_digits(draw, (1, 4, 7), 4)
+    pixels, labels = real_digits(draw, reader.unseen(), (1, 4, 7), 4)
     seed = draw.seed()
 
     def weights(seed, updates):
-        gan, *nets = new_gan(student, draw, seed=seed)
+        gan, *nets = new_gan(student, seed)
         if updates:
             gan.train_discriminator(images(pixels), labels)
             gan.train_generator(labels)
-        return np.concatenate([value.ravel() for net in nets for value in net.parameters().values()])
+        return flat(*[net.parameters() for net in nets])
 
     expect.close(
         weights(seed, updates=True),
@@ -462,8 +421,8 @@ def _(student, draw, limits):
 def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
     """Train a GAN, until it shows the digits or the epochs are over, and look at what it makes."""
     (pixels, held_out_pixels), (labels, held_out_labels) = np.split(pixels, [720]), np.split(labels, [720])
-    gan, generator, discriminator = new_gan(student, draw, latent_dim=100)
-    start = generator.parameters(), generator.buffers()
+    gan, generator, discriminator = new_gan(student, draw.seed(), latent_dim=100)
+    restore = snapshot(generator)
     gan.pretrain(images(pixels), labels, 3, 16)
     read = judge(discriminator, held_out_pixels)[:, 1:].argmax(axis=1)
     expect.at_least(
@@ -490,10 +449,9 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
         limits.digit_asked,
         tried=f"then fit for {epochs} epochs, batches of 16, and 20 images of each digit read by the grader's reader",
         what="a share that shows the digit asked for",
-        cause=diagnosis(made, asked, judge(discriminator, made), judge(discriminator, held_out_pixels)),
+        cause=why_other_digits(made, asked, judge(discriminator, made), judge(discriminator, held_out_pixels)),
     )
-    generator.set_parameters(start[0])
-    generator.set_buffers(start[1])
+    restore()
     expect.that(
         shown(at_its_best(student, draw, gan, generator, asked), asked) < limits.digit_asked,
         tried="the same GAN, its generator with the parameters that it had when it was new",
@@ -528,8 +486,8 @@ def generated(student, gan, asked, seed):
     return np.concatenate(made)
 
 
-def diagnosis(made, asked, on_made, on_real):
-    """The sickness of this GAN by its name."""
+def why_other_digits(made, asked, on_made, on_real):
+    """Why G does not show the digits asked for, told by what the reader and D see."""
     spread = reader.diversity((made + 1) / 2)
     if spread < 0.3:
         return (
@@ -549,15 +507,10 @@ def diagnosis(made, asked, on_made, on_real):
 @check("classification.fake_ignored", needs="classification.digits")
 def _(student, draw):
     """An image that D takes for a fake is classified too, and D answers in inference mode"""
-    gan, _, discriminator = new_gan(student, draw)
+    gan, _, discriminator = new_gan(student, draw.seed())
     pixels = draw.uniform(-1, 1, 60, 28, 28, 1)
-    for gain in (1.0, 0.5, 2.0, 0.25) * 6:
-        large_weights(draw, discriminator, gain)
-        p = judge(discriminator, pixels)
-        ranked = np.sort(p[:, 1:], axis=1)
-        clear = (p[:, 0] > ranked[:, -1]) & (ranked[:, -1] > 1.05 * ranked[:, -2]) & (ranked[:, -1] > 1e-12)
-        if clear.sum() >= 4:
-            break
+    gains = (1.0, 0.5, 2.0, 0.25) * 6
+    p, clear = clear_answers(draw, discriminator, pixels, lambda p: p[:, 0] > p[:, 1:].max(axis=1), gains, kinds=1)
     digits = p[:, 1:].argmax(axis=1)
     keeps = statistics(discriminator)
     tried = f"classify on {int(clear.sum())} images that D takes for fakes, D's weights drawn at random"
@@ -584,8 +537,8 @@ def _(student, draw):
 def _(student, draw):
     """generate asks G for the digit, in inference mode"""
     latent_dim = 3
-    gan, generator, _ = new_gan(student, draw, latent_dim=latent_dim)
-    large_weights(draw, generator, gain=0.7)
+    gan, generator, _ = new_gan(student, draw.seed(), latent_dim=latent_dim)
+    randomise(generator, draw, gain=0.7)
     keeps = statistics(generator)
     noise = draw.normal(150, latent_dim)
     middles = np.array([make(generator, noise, np.full(150, digit)).mean(axis=0) for digit in range(DIGITS)])

@@ -3,72 +3,17 @@
 import numpy as np
 
 from autograder import check, expect, images
+from autograder.authoring.probes.batch_norm import replace_statistics
+from autograder.authoring.probes.gan import cosine, log_odds, mean_of, moves, output_bias, output_weights
+from autograder.authoring.probes.parameters import flat, normal_like, scaled, weights, zeros
 from shared import data
 
-LATENT = 100
-
-
-def net(student, draw, build):
-    """A new generator or discriminator that has its parameters."""
-    student.seed(draw.seed())
-    example = np.zeros((2, LATENT)) if build == "build_generator" else images(np.zeros((2, 28, 28, 1)))
-    return expect.remote(student.call(build), tried=f"{build}()", cause="Return the model.").ready(example)
-
-
-def new_gan(student, seed, latent_dim=LATENT):
-    """A GAN, its generator and its discriminator."""
-    gan = expect.remote(student.GAN(latent_dim, seed), tried=f"GAN({latent_dim}, seed)")
-    generator = gan.part("generator").ready(np.zeros((2, latent_dim)))
-    return gan, generator, gan.part("discriminator").ready(images(np.zeros((2, 28, 28, 1))))
-
-
-def pictured(generator, z, tried, training=False):
-    """G(z), `(n, 28, 28, 1)`."""
-    return expect.shape(generator.forward(z, training, gives="images"), (len(z), 28, 28, 1), tried=tried)
-
-
-def scored(discriminator, x, tried, training=False):
-    """D's probabilities, `(n,)`."""
-    return expect.array(discriminator.forward(images(x), training), tried=tried).reshape(len(x), -1)[:, 0]
+from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
 
 
 def logits(discriminator, x, tried):
     """The scores under D's sigmoid, in inference mode, `(n,)`."""
-    p = np.clip(scored(discriminator, x, tried), 1e-12, 1 - 1e-7)
-    return np.log(p) - np.log1p(-p)
-
-
-def weights(model):
-    """Kernels, with four axes, and the matrices of dense layers. One axis is a bias or the like, three are PReLU's slopes."""
-    return {name: value for name, value in model.parameters().items() if value.ndim in (2, 4)}
-
-
-def statistics(model):
-    """The means and variances that a new net's batch norm keeps: all 0 or all 1."""
-    return {
-        name: value
-        for name, value in model.buffers().items()
-        if value.dtype.kind == "f" and value.ndim and (np.all(value == 0) or np.all(value == 1))
-    }
-
-
-def with_other_statistics(generator, draw):
-    """Batch norm of G as after some training: inference and training mode answer very differently."""
-    generator.set_buffers(
-        {
-            name: draw.uniform(0.02, 0.05, *value.shape) if np.all(value == 1) else 0.1 * draw.normal(*value.shape)
-            for name, value in statistics(generator).items()
-        }
-    )
-
-
-def spread_out(discriminator, x):
-    """Scale D's weights until its probabilities of these images differ, but are not yet all alike at one end."""
-    for _ in range(16):
-        p = scored(discriminator, x, "the discriminator on fakes")
-        if p.std() > 0.05 or not 0.3 < p.mean() < 0.7:
-            return
-        discriminator.set_parameters({name: 1.5 * value for name, value in weights(discriminator).items()})
+    return log_odds(scored(discriminator, x, tried))
 
 
 @check("upsampling.any_size", needs="upsampling.example")
@@ -82,15 +27,6 @@ def _(student, draw):
             tried=f"upsample_nearest of a random {x.shape[0]}×{x.shape[1]} image by ({rows}, {columns})",
             cause="Each value becomes a block of `rows` rows and `columns` columns.",
         )
-
-
-def overlap_add(x, kernel, stride):
-    """By definition, value by value."""
-    output = np.zeros(((len(x) - 1) * stride + len(kernel), (x.shape[1] - 1) * stride + kernel.shape[1]))
-    for (row, column), value in np.ndenumerate(x):
-        for (down, right), weight in np.ndenumerate(kernel):
-            output[row * stride + down, column * stride + right] += value * weight
-    return output
 
 
 @check("transposed_convolution.random", needs="transposed_convolution.example")
@@ -174,7 +110,7 @@ def _(student, draw):
 @check("generator.layers", needs="generator.images")
 def _(student, draw):
     """One projection, then convolutions that all take part"""
-    generator = net(student, draw, "build_generator")
+    generator = new_player(student, draw, "build_generator")
     sizes = {name: value.shape for name, value in weights(generator).items()}
     dense = [name for name, sides in sizes.items() if len(sides) == 2]
     tried = "the weights of build_generator()"
@@ -209,7 +145,7 @@ def _(student, draw):
 @check("generator.batch_norm", needs="generator.images")
 def _(student, draw):
     """Batch norm is at work inside the generator, and not on its output"""
-    generator = net(student, draw, "build_generator")
+    generator = new_player(student, draw, "build_generator")
     z, others = draw.normal(4, LATENT), 3 * draw.normal(4, LATENT)
     mixed = np.concatenate([z[:2], others])
     tried = "an image of build_generator() among two different batches"
@@ -247,24 +183,25 @@ def _(student, draw):
         cause="Batch norm keeps no statistics: without them it has nothing to use in inference mode.",
     )
     # With large weights the ε of batch norm, 0.001 in Keras, does not count.
-    generator.set_parameters({name: 10 * value for name, value in weights(generator).items()})
-    start = pictured(generator, z, tried, training=True)
-    for name, value in weights(generator).items():
-        # The biases of a projection differ from place to place: there a larger matrix shows through any batch norm.
-        if value.ndim == 2:
-            continue
-        generator.set_parameters({name: 4 * value})
-        change = float(np.abs(pictured(generator, z, tried, training=True) - start).max())
-        generator.set_parameters({name: value})
-        if change > 0.02 * float(np.abs(start).max()):
-            return
+    generator.set_parameters(scaled(weights(generator), 10))
+    # The biases of a projection differ from place to place: there a larger matrix shows through any batch norm.
+    kernels = {name: value for name, value in weights(generator).items() if value.ndim == 4}
     expect.that(
-        False,
+        any(stronger(generator, z, name, kernel, tried) for name, kernel in kernels.items()),
         tried="build_generator() in training mode, each of its kernels four times as large",
         saw="the same images every time",
         expected="stronger images where the last weights are larger",
         cause="There is batch norm on G's output: it fixes the mean and the contrast of the images. Leave it out there.",
     )
+
+
+def stronger(generator, z, name, kernel, tried):
+    """Do the images change, in training mode, when one kernel is four times as large?"""
+    before = pictured(generator, z, tried, training=True)
+    generator.set_parameters({name: 4 * kernel})
+    after = pictured(generator, z, tried, training=True)
+    generator.set_parameters({name: kernel})
+    return float(np.abs(after - before).max()) > 0.02 * float(np.abs(before).max())
 
 
 def readout(model):
@@ -285,7 +222,7 @@ def as_kernels_only(discriminator, draw, sign):
     discriminator.set_parameters(
         {name: 0 * value for name, value in parameters.items() if value.ndim < 2 and not np.all(value > 0.15)}
     )
-    new = {name: draw.normal(*value.shape) for name, value in weights(discriminator).items()}
+    new = normal_like(weights(discriminator), draw)
     discriminator.set_parameters({name: np.abs(value) if sign else value for name, value in new.items()})
 
 
@@ -315,7 +252,7 @@ def measurable(discriminator, x, tried):
 @check("discriminator.leaky", needs="discriminator.probability")
 def _(student, draw):
     """Inside D both signs get through, and nothing saturates"""
-    discriminator = net(student, draw, "build_discriminator")
+    discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=False)
     x = draw.normal(8, 28, 28, 1)
     tried = "build_discriminator() without biases, on images and on the same images four times as strong"
@@ -344,7 +281,7 @@ def _(student, draw):
 @check("discriminator.no_pooling", needs="discriminator.leaky")
 def _(student, draw):
     """Strides make D's maps smaller, no maximum does"""
-    discriminator = net(student, draw, "build_discriminator")
+    discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=True)
     # Where weights and pixels are above 0, LeakyReLU is a straight line and D's score is a sum over pixels. A maximum is not.
     places = draw.integers(6, 20, 12, 2)
@@ -369,7 +306,7 @@ def _(student, draw):
 def _(student, draw):
     """A new GAN's weights are drawn from N(0, 0.02²), by its seed"""
     seed = draw.seed()
-    _, generator, discriminator = new_gan(student, seed, 20)
+    _, generator, discriminator = new_gan(student, seed, latent_dim=20)
     for name, value in {**weights(generator), **weights(discriminator)}.items():
         tried = f"the weights {name} of GAN(20, seed), {value.size} of them"
         # Three standard errors beyond a tenth: a truncated normal distribution is a tenth narrower.
@@ -390,8 +327,8 @@ def _(student, draw):
             cause="A normal distribution with mean 0 and deviation 0.02.",
             what="a mean",
         )
-    start = flat(generator, discriminator)
-    other = flat(*new_gan(student, seed + 1, 20)[1:])
+    start = flat(weights(generator), weights(discriminator))
+    other = flat(*map(weights, new_gan(student, seed + 1, latent_dim=20)[1:]))
     expect.that(
         float(np.abs(start - other).max()) > 1e-6,
         tried="the weights of two GANs with different seeds",
@@ -399,11 +336,6 @@ def _(student, draw):
         expected="other weights for another seed",
         cause="`seed` is ignored: draw the starting weights from it.",
     )
-
-
-def flat(*models):
-    """All weights in a row."""
-    return np.concatenate([value.ravel() for model in models for value in weights(model).values()])
 
 
 @check("training.seed", needs="training.discriminator_step", trains=True)
@@ -416,9 +348,9 @@ def _(student, draw):
         # What other code has drawn in the meantime must make no difference.
         student.seed(noise)
         gan, generator, discriminator = new_gan(student, seed)
-        start = flat(generator, discriminator)
+        start = flat(weights(generator), weights(discriminator))
         gan.train_discriminator(real)
-        ends.append((start, flat(discriminator)))
+        ends.append((start, flat(weights(discriminator))))
     for place, what, cause in (
         (0, "the weights of two new GANs", "Seed the framework's generator with `seed` before the nets are built."),
         (
@@ -440,7 +372,7 @@ def _(student, draw):
 def _(student, draw):
     """Updates of D raise its answer on real images and lower that on fakes"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    real = 2 * data.digits()[0][draw.permutation(1797)[:64]] - 1
+    real = digits(draw, 64)
     for _ in range(40):
         gan.train_discriminator(images(real[draw.permutation(64)[:16]]))
     fakes = pictured(generator, draw.normal(64, LATENT), "the generator on 64 points", training=True)
@@ -508,7 +440,7 @@ def _(student, draw):
 def _(student, draw):
     """G learns just as well where D is sure that its images are fake"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    bias = output_bias(discriminator, draw)
+    bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
     if bias is None:
         # Without a bias at its end D cannot be made sure of everything; nothing can be said about such a net here.
         return
@@ -524,14 +456,13 @@ def _(student, draw):
         sizes = np.concatenate([np.abs(slope).ravel() for slope in slopes.values() if slope is not None])
         if np.quantile(sizes, 0.9) < 3e-5:
             break
-        others = {name: 0.5 * value for name, value in weights(discriminator).items()}
-        discriminator.set_parameters(others)
+        discriminator.set_parameters(scaled(weights(discriminator), 0.5))
     steps = []
     for answer in (-11.5, 0.0):
-        discriminator.set_parameters({bias: np.array([answer], dtype=np.float32)})
-        before = flat(generator)
+        discriminator.set_parameters({bias: np.full_like(discriminator.parameters()[bias], answer)})
+        before = flat(weights(generator))
         gan.train_generator(32)
-        steps.append(float(np.abs(flat(generator) - before).mean()))
+        steps.append(float(np.abs(flat(weights(generator)) - before).mean()))
     expect.that(
         steps[0] > 0.4 * steps[1],
         tried="train_generator(32), once where D says 0.00001 of every image, once where it says ½",
@@ -546,44 +477,40 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch: nothing is left over from earlier steps, nor from the other player's"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    bias = output_bias(discriminator, draw)
-    turned = turned_round(discriminator, draw, bias)
+    bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
+    output = output_weights(discriminator, images(draw.normal(8, 28, 28, 1)), bias)
     own = discriminator.parameters()
 
-    def steps(count, net, step, **steered):
-        """Where `net` goes in each of `count` steps from the same weights."""
+    def steps(count, net, step, steered):
         discriminator.set_parameters(own | steered)
-        begin = net.parameters()
-        moves = []
-        for _ in range(count):
-            net.set_parameters(begin)
-            step()
-            moves.append({name: value - begin[name] for name, value in net.parameters().items()})
-        net.set_parameters(begin)
-        return moves
+        return moves(net, step, count)
 
     def update_discriminator():
-        gan.train_discriminator(images(2 * data.digits()[0][draw.permutation(1797)[:16]] - 1))
+        gan.train_discriminator(images(digits(draw, 16)))
+
+    def update_generator():
+        gan.train_generator(32)
 
     # Half as many steps after the turn as before: what an optimiser remembers is gone by then, a sum of all gradients is not.
     # A D whose score nothing shifts, or nothing turns, cannot be steered; nothing can be said of it here.
     if bias:
-        steps(30, discriminator, update_discriminator, **{bias: np.full(1, 4, np.float32)})
-        moves = steps(16, discriminator, update_discriminator, **{bias: np.full(1, -4, np.float32)})
+        steps(30, discriminator, update_discriminator, {bias: np.full_like(own[bias], 4)})
+        last = steps(16, discriminator, update_discriminator, {bias: np.full_like(own[bias], -4)})[-4:]
         expect.that(
-            np.mean([move[bias] for move in moves[-4:]]) > 0,
+            np.mean([move[bias] for move in last]) > 0,
             tried="30 steps of train_discriminator where D takes everything for real, then 16 where it takes everything for fake",
             saw="D's answers still go down",
             expected="up, as half of the images are real",
             cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
         )
-    if not turned:
+    if not output:
         return
-    up = steps(30, generator, lambda: gan.train_generator(32))
-    down = steps(16, generator, lambda: gan.train_generator(32), **turned)
+    turned = {name: -own[name] for name in (output, bias) if name}
+    up = steps(30, generator, update_generator, {})
+    down = steps(16, generator, update_generator, turned)
     expect.that(
         # Right programs of five kinds have turned to between −0.50 and −0.39; a sum of all gradients is at 0.31 to 0.92.
-        cosine(up[-10:], down[-6:]) < 0.05,
+        cosine(mean_of(up[-10:]), mean_of(down[-6:])) < 0.05,
         tried="30 steps of train_generator, then 16 with D's score turned round",
         saw="steps that still go the old way",
         expected="steps that turn round as well",
@@ -591,49 +518,11 @@ def _(student, draw):
     )
 
 
-def turned_round(discriminator, draw, bias):
-    """Parameters with which D's score is the opposite of what it is with its own; none where there are no such."""
-    x, own = draw.normal(8, 28, 28, 1), discriminator.parameters()
-    before = logits(discriminator, x, "D on 8 images")
-    for name, value in reversed(own.items()):
-        if value.ndim >= 2:
-            opposite = {name: -value} | ({bias: -own[bias]} if bias else {})
-            discriminator.set_parameters(opposite)
-            after = logits(discriminator, x, "D with its last weights turned round")
-            discriminator.set_parameters(own)
-            if np.allclose(after, -before, rtol=0.01, atol=1e-5) and np.abs(before).max() > 1e-4:
-                return opposite
-    return {}
-
-
-def cosine(moves, others):
-    """Of the angle between the means of two lists of moves."""
-    a, b = (
-        np.concatenate([np.mean([m[name] for m in each], axis=0).ravel() for name in moves[0]])
-        for each in (moves, others)
-    )
-    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-30))
-
-
-def output_bias(discriminator, draw):
-    """The name of the parameter that is added to D's score, or none."""
-    x = draw.normal(4, 28, 28, 1)
-    before = logits(discriminator, x, "D on 4 images")
-    for name, value in discriminator.parameters().items():
-        if value.shape == (1,):
-            discriminator.set_parameters({name: value + 1})
-            after = logits(discriminator, x, "D with a bias that is larger by 1")
-            discriminator.set_parameters({name: value})
-            if np.allclose(after - before, 1, atol=1e-3):
-                return name
-    return None
-
-
 @check("selection.ends", needs="selection.scores")
 def _(student, draw):
     """The search ends after max_tries images, with what it has found"""
     gan, generator, discriminator = new_gan(student, draw.seed())
-    with_other_statistics(generator, draw)
+    replace_statistics(generator, draw)
     fakes = pictured(generator, draw.normal(400, LATENT), "the generator on 400 points")
     spread_out(discriminator, fakes)
     rare = float(np.quantile(scored(discriminator, fakes, "the discriminator on 400 fakes"), 0.95))
@@ -681,7 +570,7 @@ def _(student, draw):
         cause="`max_tries` counts images, not batches of them.",
     )
     # D says ½ of everything: neither above nor below ½.
-    discriminator.set_parameters({name: 0 * value for name, value in discriminator.parameters().items()})
+    discriminator.set_parameters(zeros(discriminator.parameters()))
     for best in (True, False):
         tried, found = search(3, 0.5, best, 10)
         expect.that(
@@ -697,7 +586,7 @@ def _(student, draw):
 def _(student, draw):
     """Images are selected in inference mode, and drawn by the seed"""
     gan, generator, _ = new_gan(student, draw.seed())
-    with_other_statistics(generator, draw)
+    replace_statistics(generator, draw)
     z = draw.normal(200, LATENT)
     wanted = float(pictured(generator, z, "the generator on 200 points").std())
     seeds = draw.seed(), draw.seed()
@@ -738,7 +627,7 @@ def _(student, draw):
 def _(student, draw):
     """The images between are those of equally spaced points, in inference mode"""
     gan, generator, _ = new_gan(student, draw.seed())
-    with_other_statistics(generator, draw)
+    replace_statistics(generator, draw)
     z = draw.normal(2, LATENT)
     for steps in (7, 3):
         part = np.linspace(0, 1, steps)[:, None]

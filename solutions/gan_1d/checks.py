@@ -9,13 +9,11 @@ import numpy as np
 from scipy import stats
 
 from autograder import check, expect
+from autograder.authoring.probes.batch_norm import in_both_modes
+from autograder.authoring.probes.gan import ALIKE, APART, Steered, cosine, log_odds, mean_log_odds, mean_of, moves
+from autograder.authoring.probes.parameters import at_least_glorot, flat, normal_like, scaled
 
-LATENT = 5
-N = 64
-"""One size of batch throughout: a traced function is traced anew for each."""
-
-ALIKE, APART = 0.02, 0.5
-"""Spreads of D's logit: nearly one answer for all points, and answers that differ."""
+from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
 
 @check("real.uniform", needs="real.curve")
@@ -74,19 +72,15 @@ def _(student, draw):
 @check("discriminator.bends", needs="discriminator.probability")
 def _(student, draw):
     """The discriminator is no linear decision rule."""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(np.zeros((2, 2)))
-    bend, start = (
-        0.0,
-        {name: enlarged(value) if value.ndim == 2 else value for name, value in model.parameters().items()},
-    )
+    model = new_discriminator(student, draw)
+    bend, start = 0.0, at_least_glorot(model.parameters())
     for size in (1, 1.5, 2, 3, 5):
         # Of several sizes one suits the depth: too small hardly bends, too large leaves nothing but 0 and 1.
         model.set_parameters(
             {name: size * value + 0.3 * draw.normal(*value.shape) * (value.ndim < 2) for name, value in start.items()}
         )
         a, b = draw.normal(200, 2), draw.normal(200, 2)
-        at = [logit(model.forward(x)) for x in (a, b, (a + b) / 2)]
+        at = [log_odds(model.forward(x)) for x in (a, b, (a + b) / 2)]
         sure = np.max(np.abs(at), axis=0) < 8  # beyond, float32 keeps too little of a probability
         bend = max(bend, float(np.abs((at[0] + at[1]) / 2 - at[2])[sure].max(initial=0)))
     expect.that(
@@ -101,18 +95,14 @@ def _(student, draw):
 @check("generator.linear_output", needs="generator.shape")
 def _(student, draw):
     """The generator's output is linear: it has no bounds."""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_generator(LATENT), tried=f"build_generator({LATENT})")
-    model.ready(np.zeros((2, LATENT)))
-    z = draw.normal(400, LATENT)
-    start = {name: draw.normal(*value.shape) for name, value in model.parameters().items()}
+    model, z = new_generator(student, draw), draw.normal(400, LATENT)
+    start = normal_like(model.parameters(), draw)
     reach = []
     for size in (4, 40):
-        values = {name: size * value for name, value in start.items()}
         lows, highs = [], []
         for sign in (1, -1):
             # Both signs of all parameters: one draw alone may lie on one side of 0.
-            model.set_parameters({name: sign * value for name, value in values.items()})
+            model.set_parameters(scaled(start, sign * size))
             points = expect.shape(model.forward(z), (400, 2), tried="the generator on 400 latent points, large weights")
             lows.append(points.min(axis=0))
             highs.append(points.max(axis=0))
@@ -141,8 +131,8 @@ def _(student, draw):
     # Turned round as well: a loss whose two halves cancel goes up once and down once.
     for level, slope, steps in ((-3.0, 1, 10), (-3.0, -1, 10), (3.0, 1, 40)):
         steered.set(level=level, slope=slope)
-        moves = [steered.move(lambda: gan.train_discriminator(curve(draw))) for _ in range(steps)]
-        changes[level, slope] = float(np.mean([move[steered.bias] for move in moves[-5:]]))
+        last = moves(discriminator, lambda: gan.train_discriminator(curve(draw)), steps)[-5:]
+        changes[level, slope] = float(np.mean([move[steered.bias] for move in last]))
         steered.set(level=level, slope=slope)
         losses[level] = expect.number(gan.train_discriminator(curve(draw)), tried="the loss of train_discriminator")
     ups, down = [changes[-3.0, slope] > 0 for slope in (1, -1)], changes[3.0, 1] < 0
@@ -172,9 +162,9 @@ def _(student, draw):
     seed, far = draw.seed(), np.array([1.5, 1.5])
     ends = []
     for points in (curve(draw) + far, curve(draw) - far):
-        gan, _, discriminator = new_gan(student, draw, seed)
+        gan, _, discriminator = new_gan(student, seed)
         gan.train_discriminator(points)
-        ends.append(everything(discriminator))
+        ends.append(flat(discriminator.parameters()))
     expect.differ(
         *ends,
         tried="train_discriminator of two GANs with the same seed, on other real points",
@@ -196,7 +186,7 @@ def _(student, draw):
         return up / max(down, 1e-6)
 
     def steps(count):
-        return [steered.move(lambda: gan.train_discriminator(curve(draw))) for _ in range(count)]
+        return moves(discriminator, lambda: gan.train_discriminator(curve(draw)), count)
 
     steered.set(level=4.0)
     high = steps(60)
@@ -229,13 +219,9 @@ def _(student, draw):
     gan, generator, discriminator = lively_gan(student, draw)
     z = draw.normal(256, LATENT)
     steered = Steered(discriminator, fakes(generator, draw), APART)
-    start = generator.parameters()
 
-    def step():
-        generator.set_parameters(start)
-        gan.train_generator(N)
-        after = generator.parameters()
-        return {name: after[name] - start[name] for name in start}
+    def steps(count):
+        return moves(generator, lambda: gan.train_generator(N), count)
 
     if steered.bias is not None:
         # At D ≈ 0.9, D's own step wants G's fakes away from there nine times as much as G's step wants the opposite.
@@ -243,9 +229,9 @@ def _(student, draw):
             steered.set(level=2.2)
             gan.train_discriminator(curve(draw))
         steered.set(level=2.2)
-        first = step()
+        (first,) = steps(1)
         steered.set(level=0.0)
-        rise = float(np.nanmax(rises(generator, discriminator, z, start, first)))
+        rise = float(np.nanmax(rises(generator, discriminator, z, first)))
         expect.that(
             rise > 0,
             tried="3 steps of train_discriminator, then one of train_generator, where D ≈ 0.9",
@@ -256,9 +242,9 @@ def _(student, draw):
     if steered.output is None:
         return  # nothing turns this discriminator's logit round
     steered.set(level=0.0)
-    up = [step() for _ in range(70)]
+    up = steps(70)
     steered.set(level=0.0, slope=-1)
-    down = [step() for _ in range(45)]
+    down = steps(45)
     expect.that(
         cosine(up[-1], up[-2]) < 1 - 1e-6 or cosine(up[-2], up[-3]) < 1 - 1e-6,
         tried="train_generator, three times from the same parameters",
@@ -273,7 +259,7 @@ def _(student, draw):
         expected="steps that depend on the steps before or on the gradient's size",
         cause="A new optimiser in each step: it forgets its averages. Make it once, in the constructor.",
     )
-    rise = float(np.nanmax(rises(generator, discriminator, z, start, mean_of(down[-8:]))))
+    rise = float(np.nanmax(rises(generator, discriminator, z, mean_of(down[-8:]))))
     expect.that(
         rise > 0,
         tried="train_generator, 70 steps, then 45 with D's logit turned round",
@@ -293,21 +279,17 @@ def _(student, draw):
         steered = Steered(discriminator, fakes(generator, draw), APART)
         if steered.bias is None or steered.output is None:
             return
-        start, z = generator.parameters(), draw.normal(256, LATENT)
+        z = draw.normal(256, LATENT)
 
-        def step():
-            generator.set_parameters(start)
-            gan.train_generator(N)
-            after = generator.parameters()
-            return {name: after[name] - start[name] for name in start}
+        def rises_after(steps):
+            last = moves(generator, lambda: gan.train_generator(N), steps)[-8:]
+            return rises(generator, discriminator, z, mean_of(last))
 
         steered.set(level=0.0)
-        at_half = mean_of([step() for _ in range(20)][-8:])
-        due = rises(generator, discriminator, z, start, at_half)
+        due = rises_after(20)
         # Turned round, so that what the optimiser remembers cannot pass for a gradient.
         steered.set(level=-5.0, slope=-1)
-        near_zero = mean_of([step() for _ in range(25)][-8:])
-        found = rises(generator, discriminator, z, start, near_zero)
+        found = rises_after(25)
         ratio = float(np.nanmax(np.where(due > 0, found / due, np.nan), initial=0.0))
         expect.at_least(
             ratio,
@@ -328,20 +310,20 @@ def _(student, draw):
     ends, starts = [], []
     for _ in range(2):
         student.seed(draw.seed())
-        gan, generator, discriminator = new_gan(student, draw, seed)
-        starts.append(everything(generator, discriminator))
+        gan, generator, discriminator = new_gan(student, seed)
+        starts.append(flat(generator.parameters(), discriminator.parameters()))
         gan.train_discriminator(real)
         gan.train_generator(N)
         gan.fit(2, N)
-        ends.append(everything(generator, discriminator))
+        ends.append(flat(generator.parameters(), discriminator.parameters()))
     tried = f"GAN({LATENT}, seed), twice with the same seed"
     cause = "The starting weights come from `seed`: seed the framework with it before you build the nets."
     expect.close(starts[0], starts[1], tried=f"{tried}: the starting weights", cause=cause, atol=1e-6)
     cause = "Some draw after construction hangs on no seed: latent points, real points, or labels."
     expect.close(ends[0], ends[1], tried=f"{tried}: the weights after four steps", cause=cause, rtol=1e-3, atol=1e-5)
-    _, generator, discriminator = new_gan(student, draw, seed + 1)
+    _, generator, discriminator = new_gan(student, seed + 1)
     expect.differ(
-        everything(generator, discriminator),
+        flat(generator.parameters(), discriminator.parameters()),
         starts[0],
         tried=f"GAN({LATENT}, …) with two different seeds: the starting weights",
         cause="`seed` is not used. Or, in Keras, an initializer made once serves all nets: such an object draws the same "
@@ -363,7 +345,7 @@ def _(student, draw):
         # Its output hangs on no input, so that many updates of a wide net do not carry it away from there.
         steered.set(level=6.0, slope=0)
         generator.set_parameters(start)
-        change = steered.move(lambda: gan.fit(steps, N, k=k))
+        (change,) = moves(discriminator, lambda: gan.fit(steps, N, k=k), 1)
         return abs(float(change[steered.bias].ravel()[0]))
 
     # Where D takes everything for real, the gradient of its output bias is the same in each update.
@@ -398,7 +380,7 @@ def _(student, draw):
             break
         # The bar in the middle of the real points, then in the middle of the fakes.
         steered.set(level=0.0)
-        steered.set(level=-float(np.median(logit(discriminator.forward(group)))))
+        steered.set(level=-float(np.median(log_odds(discriminator.forward(group)))))
         before = (discriminator.parameters(), generator.parameters(), discriminator.buffers(), generator.buffers())
         tried = f"GAN.evaluate({n}, seed)"
         shares = expect.several(gan.evaluate(n, draw.seed()), 2, tried=tried)
@@ -424,167 +406,38 @@ def _(student, draw):
 # What the checks above share.
 
 
-class Steered:
-    """A student's D whose logit is set to slope · f(x) + level, with f scaled to a `spread` over `points` (`ALIKE`: at most).
-
-    `start` holds the parameters as they were. `bias` and `output` name those that shift the logit and turn it round,
-    found by what they do; `None` where there is none, and then nothing can be steered.
-    """
-
-    def __init__(self, discriminator, points, spread):
-        self.model = discriminator
-        self._points = points
-        self.start = discriminator.parameters()
-        self.bias = self._that_shifts()
-        self.output = self._that_turns() if self.bias else None
-        scale = spread / max(float(self._logit().std()), 1e-3) if self.output else 1.0
-        # Answers that are more alike than asked for are left so: other points would be drawn apart.
-        self._scale = min(scale, 1.0) if spread == ALIKE else scale
-        self._mean = self._mean_without_bias() if self.output else 0.0
-
-    def set(self, level, slope=1.0):
-        """All parameters as when new; the logit's mean over the points is `level`."""
-        values = dict(self.start)
-        if self.output:
-            values[self.output] = values[self.output] * slope * self._scale
-        if self.bias:
-            # Worked out first, since far from 0 float32 keeps too few digits of a probability; then seen to.
-            values[self.bias] = np.full_like(values[self.bias], level - slope * self._scale * self._mean)
-            self.model.set_parameters(values)
-            values[self.bias] = values[self.bias] + (level - float(self._logit().mean()))
-        self.model.set_parameters(values)
-        self._set = values
-
-    def move(self, action):
-        """By how much each parameter changes in a step; afterwards all are as they were set."""
-        self.model.set_parameters(self._set)
-        action()
-        after = self.model.parameters()
-        self.model.set_parameters(self._set)
-        return {name: after[name] - value for name, value in self._set.items()}
-
-    def _logit(self):
-        return logit(self.model.forward(self._points))
-
-    def _mean_without_bias(self):
-        self.model.set_parameters({self.bias: np.zeros_like(self.start[self.bias])})
-        mean = float(self._logit().mean())
-        self.model.set_parameters({self.bias: self.start[self.bias]})
-        return mean
-
-    def _that_shifts(self):
-        before = self._logit()
-        for name, value in reversed(self.start.items()):
-            if value.size == 1:
-                self.model.set_parameters({name: value + 1})
-                rise = self._logit() - before
-                self.model.set_parameters({name: value})
-                if np.allclose(rise, 1, atol=0.02):
-                    return name
-        return None
-
-    def _that_turns(self):
-        zero = {self.bias: np.zeros_like(self.start[self.bias])}
-        self.model.set_parameters(zero)
-        before, found = self._logit(), None
-        for name, value in reversed(self.start.items()):
-            if name != self.bias and value.ndim >= 2:
-                self.model.set_parameters({name: -value})
-                after = self._logit()
-                self.model.set_parameters({name: value})
-                if np.allclose(after, -before, rtol=0.01, atol=1e-5) and np.abs(before).max() > 1e-4:
-                    found = name
-                    break
-        self.model.set_parameters(self.start)
-        return found
-
-
-def new_gan(student, draw, seed=None):
-    """A new GAN and its two nets, built also where the framework puts that off."""
-    seed = draw.seed() if seed is None else seed
-    gan = expect.remote(student.GAN(LATENT, seed), tried=f"GAN({LATENT}, seed)", cause="`GAN` is a class.")
-    generator = gan.part("generator").ready(np.zeros((2, LATENT)))
-    return gan, generator, gan.part("discriminator").ready(np.zeros((2, 2)))
-
-
-def curve(draw, n=N):
-    """Real points, `(n, 2)`."""
-    x = draw.uniform(-0.5, 0.5, n)
-    return np.stack([x, x**2], axis=1)
-
-
-def logit(p):
-    """ln p/(1−p), kept finite."""
-    p = np.clip(expect.array(p, tried="the discriminator's answers"), 1e-30, 1 - 1e-7)
-    return np.log(p) - np.log1p(-p)
-
-
 def lively_gan(student, draw, seed=None):
     """A new GAN in whose nets no matrix is so small that the answers hardly hang on anything.
 
     Some draw their weights from N(0, 0.02²), and what a step changes is then lost in the digits of a probability.
     """
-    gan, *nets = new_gan(student, draw, seed)
-    for net in nets:
-        net.set_parameters({name: enlarged(value) for name, value in net.parameters().items() if value.ndim == 2})
-    return gan, *nets
-
-
-def enlarged(matrix):
-    """At the standard deviation of Glorot and Bengio, if it is far below."""
-    due = np.sqrt(2 / sum(matrix.shape))
-    return matrix * due / matrix.std() if 0 < matrix.std() < 0.3 * due else matrix
+    made = new_gan(student, seed)
+    for net in (made.generator, made.discriminator):
+        net.set_parameters(at_least_glorot(net.parameters()))
+    return made
 
 
 def fakes(generator, draw, n=64):
     """Half of them as G answers in inference mode and half as it does in training, since a step may use either."""
-    statistics, z = generator.buffers(), draw.normal(n // 2, LATENT)
-    points = np.concatenate([generator.forward(z, training=mode) for mode in (False, True)])
-    generator.set_buffers(statistics)
-    return points
+    return np.concatenate(in_both_modes(generator, draw.normal(n // 2, LATENT)))
 
 
-def everything(*nets):
-    """All parameters of the nets in one row."""
-    return np.concatenate([np.ravel(value) for net in nets for value in net.parameters().values()])
-
-
-def flat(change):
-    return np.concatenate([np.ravel(value) for value in change.values()]).astype(np.float64)
-
-
-def mean_of(changes):
-    return {name: np.mean([change[name] for change in changes], axis=0) for name in changes[0]}
-
-
-def rises(generator, discriminator, z, start, change):
+def rises(generator, discriminator, z, change):
     """By how much a change of G's parameters raises D's mean logit of G(z), with either net in inference or training mode.
 
     A right step may use any of the four; NaN where dropout makes the answers differ by themselves. Not told by the parameters
     alone: under batch normalisation most of them have next to no say in the mean, and follow the spread.
     """
-    generator.set_parameters(start)
-    before, again = (scores(generator, discriminator, z) for _ in range(2))
+
+    def scores():
+        return np.concatenate([mean_log_odds(discriminator, points) for points in in_both_modes(generator, z)])
+
+    start = generator.parameters()
+    before, again = scores(), scores()
     generator.set_parameters({name: start[name] + change[name] for name in start})
-    after = scores(generator, discriminator, z)
+    after = scores()
+    generator.set_parameters(start)
     return np.where(before == again, after - before, np.nan)
-
-
-def scores(generator, discriminator, z):
-    """D's mean logit of G(z) for the four pairs of modes, `(4,)`. The statistics of both nets stay."""
-    kept = [(net, net.buffers()) for net in (generator, discriminator)]
-    found = []
-    for mode_of_g in (False, True):
-        points = generator.forward(z, training=mode_of_g)
-        found += [np.mean(logit(discriminator.forward(points, training=mode))) for mode in (False, True)]
-        for net, statistics in kept:
-            net.set_buffers(statistics)
-    return np.array(found)
-
-
-def cosine(change, other):
-    a, b = flat(change), flat(other)
-    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-30))
 
 
 def forgets(before, after):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import check, expect
-from autograder.authoring.probes.parameters_of_others import random_weights
+from autograder.authoring.probes.parameters import random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
 from autograder.authoring.probes.settles import settles
 

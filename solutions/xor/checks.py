@@ -7,7 +7,7 @@ from autograder.authoring.probes.functions import binary_cross_entropy, logit, s
 from autograder.authoring.probes.gradient_check import gradients_match
 from autograder.authoring.probes.gradients import arrived
 from autograder.authoring.probes.models import new_model, take_over
-from autograder.authoring.probes.parameters_of_others import output_bias_alone, random_weights
+from autograder.authoring.probes.parameters import output_bias_alone, random_weights
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 XOR = np.array([[0], [1], [1], [0]], dtype=np.float32)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-Numbers = np.ndarray[Any, Any]
+from autograder.worker.names import Numbers
 
 SMALLEST = 1e-7
 """Cross-entropies keep probabilities this far from 0, as Keras does: one that is exactly 0 must not give infinity."""

@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from autograder.authoring import expect
-
-Numbers = np.ndarray[Any, Any]
+from autograder.worker.names import Numbers
 
 
 def lost(slopes: Mapping[str, Numbers | None]) -> list[str]:

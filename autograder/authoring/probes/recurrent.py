@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -11,8 +10,7 @@ from jaxtyping import Float
 from autograder.authoring import expect
 from autograder.authoring.student import Remote
 from autograder.errors import CheckFailed
-
-Numbers = np.ndarray[Any, Any]
+from autograder.worker.names import Numbers
 
 
 def ready_without_state(model: Remote, example: Numbers) -> Remote:

@@ -11,8 +11,7 @@ from jaxtyping import Int
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
 from autograder.authoring.student import Remote
-
-Numbers = np.ndarray[Any, Any]
+from autograder.worker.names import Numbers
 
 
 def accuracy(model: Remote, x: Any, labels: Int[np.ndarray, " rows"], classes: int, *, tried: str) -> float:

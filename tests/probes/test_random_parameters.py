@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring.challenges import Draw
-from autograder.authoring.probes.parameters_of_others import glorot, output_bias_alone, random_weights
+from autograder.authoring.probes.parameters import glorot, output_bias_alone, random_weights
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FrameworkName
 from tests import toy

@@ -1,0 +1,127 @@
+"""Probes of parameters: new values for them, and what has changed between two states of a model.
+
+Parameters are dicts of arrays by name, as `Remote.parameters()` returns them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.authoring.challenges import Draw
+from autograder.authoring.student import Remote
+from autograder.worker.names import Numbers
+
+Parameters = dict[str, Numbers]
+Scale = float | Callable[[tuple[int, ...]], float]
+"""Of the entries of an array: a number, or a function of the array's shape."""
+
+
+def weights(model: Remote) -> Parameters:
+    """Convolution kernels (four axes) and matrices of dense layers (two).
+
+    Arrays with one axis are biases, gains and the like; those with three are the slopes of a PReLU.
+    """
+    return {name: value for name, value in model.parameters().items() if value.ndim in (2, 4)}
+
+
+def zeros(values: Mapping[str, Numbers]) -> Parameters:
+    """Arrays of zeros with the same names and shapes."""
+    return {name: np.zeros_like(value) for name, value in values.items()}
+
+
+def scaled(values: Mapping[str, Numbers], factor: float) -> Parameters:
+    """All arrays times a factor."""
+    return {name: factor * value for name, value in values.items()}
+
+
+def normal_like(values: Mapping[str, Numbers], draw: Draw) -> Parameters:
+    """Standard normal arrays with the same names and shapes."""
+    return {name: draw.normal(*value.shape) for name, value in values.items()}
+
+
+def randomise(model: Remote, draw: Draw, gain: float = 1.0) -> None:
+    """Give the model random parameters, so large that its outputs reach far: normal, of deviation gain · size^(−¼)."""
+    fresh = normal_like(model.parameters(), draw)
+    model.set_parameters({name: gain * value / max(1, value.size) ** 0.25 for name, value in fresh.items()})
+
+
+def at_least_glorot(values: Mapping[str, Numbers]) -> Parameters:
+    """The same parameters, with every matrix that is far too small scaled up to the deviation of Glorot and Bengio (2010).
+
+    Some programs draw their weights from N(0, 0.02²); in a small net, float32 then rounds away what a step changes in the
+    output. Matrices of zeros, and arrays that are no matrices, stay as they are.
+    """
+
+    def scaled_up(matrix: Numbers) -> Numbers:
+        due, deviation = np.sqrt(2 / sum(matrix.shape)), matrix.std()
+        return matrix * due / deviation if 0 < deviation < 0.3 * due else matrix
+
+    return {name: scaled_up(value) if value.ndim == 2 else value for name, value in values.items()}
+
+
+def flat(*states: Mapping[str, Numbers]) -> Numbers:
+    """All arrays of all states in one row, float64."""
+    return np.concatenate([np.ravel(value) for state in states for value in state.values()]).astype(np.float64)
+
+
+def change(before: Mapping[str, Numbers], after: Mapping[str, Numbers]) -> Parameters:
+    """By how much each array of `before` has changed in `after`. Raises `KeyError` where one is missing there."""
+    return {name: after[name] - value for name, value in before.items()}
+
+
+def standing_still(before: Mapping[str, Numbers], after: Mapping[str, Any]) -> list[str]:
+    """The names of the arrays that are exactly as they were. A missing array counts as moved."""
+    return [name for name, value in before.items() if name in after and np.array_equal(value, after[name])]
+
+
+def snapshot(model: Remote) -> Callable[[], None]:
+    """Remember the model's parameters and buffers; the returned function sets them again."""
+    parameters, buffers = model.parameters(), model.buffers()
+
+    def restore() -> None:
+        model.set_parameters(parameters)
+        model.set_buffers(buffers)
+
+    return restore
+
+
+def random_weights(
+    draw: Draw, parameters: Mapping[str, Numbers], *, matrices: Scale = 1.0, biases: float = 1.0
+) -> dict[str, Numbers]:
+    """Normal numbers for each parameter, by name.
+
+    `matrices`: the standard deviation in arrays of two axes and more, a number or a function of the shape. `biases`: that in
+    all others.
+    """
+
+    def scale(shape: tuple[int, ...]) -> float:
+        if len(shape) < 2:
+            return biases
+        return matrices(shape) if callable(matrices) else matrices
+
+    return {name: draw.normal(*value.shape) * scale(value.shape) for name, value in parameters.items()}
+
+
+def glorot(shape: tuple[int, ...]) -> float:
+    """Glorot's √(2 / (inputs + outputs)) for a kernel, the same whichever way round it is stored (Glorot & Bengio 2010, eq. 12).
+
+    `shape`: two sides, or more for a convolution, of which the two largest count as inputs and outputs.
+    """
+    *windows, inputs, outputs = sorted(shape)
+    return float(np.sqrt(2 / ((inputs + outputs) * np.prod(windows))))
+
+
+def output_bias_alone(parameters: Mapping[str, Numbers], bias: Any) -> dict[str, Numbers]:
+    """Zeros for each parameter, but `bias` for those that have as many entries as it has.
+
+    A model that ends in a layer of that many units answers with the bias alone, whatever it reads. Where another parameter has
+    that many entries too, it gets the same ones.
+    """
+    values = np.asarray(bias)
+    return {
+        name: values.reshape(value.shape) if value.size == values.size else np.zeros_like(value)
+        for name, value in parameters.items()
+    }

@@ -1,0 +1,224 @@
+"""Probes of GANs, on small players of both frameworks: what can be steered, what cannot, and where steps lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from autograder.authoring.probes import gan
+from autograder.authoring.probes.parameters import flat, standing_still
+from autograder.authoring.student import Student
+from autograder.errors import CheckFailed, StudentError
+from autograder.execution.zygote_client import Zygotes
+from autograder.worker.names import FrameworkName
+from tests import toy
+
+GANS: dict[FrameworkName, str] = {
+    "torch": """
+        FRAMEWORK = "torch"
+        import torch
+        from torch import nn
+
+        class Discriminator(nn.Module):
+            # One number that is a slope, and no bias.
+            def __init__(self, *last):
+                super().__init__()
+                self.net = nn.Sequential(nn.Linear(2, 8), nn.PReLU(), *last)
+
+            def forward(self, x):
+                return torch.sigmoid(self.net(x))
+
+        class GAN:
+            def __init__(self, latent_dim, momentum=0.0):
+                torch.manual_seed(3)
+                self.generator = nn.Sequential(nn.LazyLinear(2))
+                self.discriminator = Discriminator(nn.LazyLinear(1))
+                self.momentum, self.optimizer = momentum, None
+
+            def climb(self, rate):
+                # Raise D's mean answer, or lower it.
+                if self.optimizer is None:
+                    self.optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=1.0, momentum=self.momentum)
+                self.optimizer.zero_grad()
+                x = torch.linspace(-1, 1, 16).reshape(8, 2)
+                (-rate * self.discriminator(x).mean()).backward()
+                self.optimizer.step()
+
+        def without_bias():
+            return Discriminator(nn.Linear(8, 1, bias=False))
+
+        def scaled_after_the_bias():
+            return Discriminator(nn.Linear(8, 1), nn.Linear(1, 1, bias=False))
+
+        def squared():
+            class Square(nn.Module):
+                def forward(self, x):
+                    return x**2 - 1
+
+            return Discriminator(nn.Linear(8, 1), Square())
+        """,
+    "keras": """
+        FRAMEWORK = "keras"
+        import keras
+        import tensorflow as tf
+        from keras import layers
+
+        def discriminator(*last):
+            return keras.Sequential([layers.Dense(8), layers.PReLU(shared_axes=[1]), *last, layers.Activation("sigmoid")])
+
+        class GAN:
+            def __init__(self, latent_dim, momentum=0.0):
+                keras.utils.set_random_seed(3)
+                self.generator = keras.Sequential([layers.Dense(2)])
+                self.discriminator = discriminator(layers.Dense(1))
+                self.optimizer = keras.optimizers.SGD(1.0, momentum=momentum)
+
+            def climb(self, rate):
+                x = tf.reshape(tf.linspace(-1.0, 1.0, 16), (8, 2))
+                with tf.GradientTape() as tape:
+                    loss = -rate * tf.reduce_mean(self.discriminator(x))
+                variables = self.discriminator.trainable_variables
+                self.optimizer.apply(tape.gradient(loss, variables), variables)
+
+        def without_bias():
+            return discriminator(layers.Dense(1, use_bias=False))
+
+        def scaled_after_the_bias():
+            return discriminator(layers.Dense(1), layers.Dense(1, use_bias=False))
+
+        def squared():
+            return discriminator(layers.Dense(1), layers.Lambda(lambda x: x**2 - 1))
+        """,
+}
+BOTH = pytest.mark.parametrize("framework", GANS)
+POINTS = np.random.default_rng(0).standard_normal((40, 2)).astype(np.float32)
+NOISE = np.zeros((2, 5))
+
+
+@contextmanager
+def a_gan(zygotes: Zygotes, framework: FrameworkName, **kwargs: float) -> Iterator[tuple[Student, gan.Players]]:
+    with toy.student(zygotes, GANS[framework], framework) as student:
+        yield student, gan.players(student.GAN(5, **kwargs), NOISE, POINTS, tried="GAN(5)")
+
+
+@BOTH
+def test_players_have_their_parameters(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (_, (_, generator, discriminator)):
+        assert sorted(value.shape for value in generator.parameters().values()) in ([(2,), (2, 5)], [(2,), (5, 2)])
+        assert np.shape(discriminator.forward(POINTS)) == (40, 1)
+        with pytest.raises(CheckFailed) as caught:
+            gan.players(7, NOISE, POINTS, tried="GAN(5)", cause="`GAN` is a class.")
+        assert (caught.value.tried, caught.value.likely) == ("GAN(5)", "`GAN` is a class.")
+        with pytest.raises(StudentError):
+            gan.players(discriminator, NOISE, POINTS, tried="an object without parts")
+
+
+def test_log_odds_are_finite_and_want_numbers() -> None:
+    assert np.allclose(gan.log_odds([[0.5], [0.25]]), [[0], [-np.log(3)]])
+    assert np.isfinite(gan.log_odds(np.array([0.0, 1.0]))).all()
+    with pytest.raises(CheckFailed, match="D on 3 points"):
+        gan.log_odds("a half", tried="D on 3 points")
+
+
+@BOTH
+def test_a_bias_is_found_where_it_shifts_the_logit_by_itself(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (student, players):
+        before = players.discriminator.parameters()
+        found = gan.output_bias(players.discriminator, POINTS)
+        assert found == list(before)[-1]
+        assert standing_still(before, players.discriminator.parameters()) == list(before)
+        for build in ("without_bias", "scaled_after_the_bias"):
+            assert gan.output_bias(student.call(build).ready(POINTS), POINTS) is None
+
+
+@BOTH
+def test_weights_are_found_where_they_turn_the_logit_round(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (student, players):
+        before = players.discriminator.parameters()
+        bias = gan.output_bias(players.discriminator, POINTS)
+        found = gan.output_weights(players.discriminator, POINTS, bias)
+        assert found is not None and sorted(before[found].shape) == [1, 8]
+        assert standing_still(before, players.discriminator.parameters()) == list(before)
+        assert gan.output_weights(student.without_bias().ready(POINTS), POINTS, None) is not None
+        assert gan.output_weights(student.squared().ready(POINTS), POINTS, None) is None
+        # A logit of 0 has no opposite.
+        players.discriminator.set_parameters({name: 0 * value for name, value in before.items()})
+        assert gan.output_weights(players.discriminator, POINTS, bias) is None
+
+
+@BOTH
+def test_a_discriminator_is_steered(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (_, players):
+        discriminator = players.discriminator
+        bias = gan.output_bias(discriminator, POINTS)
+        assert bias
+        discriminator.set_parameters({bias: discriminator.parameters()[bias] + 0.25})
+        start, when_new = discriminator.parameters(), gan.log_odds(discriminator.forward(POINTS))
+
+        def logit(level: float, slope: float = 1.0) -> np.ndarray:
+            steered.set(level, slope)
+            return gan.log_odds(discriminator.forward(POINTS))
+
+        for spread in (gan.APART, gan.ALIKE):
+            discriminator.set_parameters(start)
+            steered = gan.Steered(discriminator, POINTS, spread)
+            assert steered.bias == bias and steered.output
+            assert standing_still(start, discriminator.parameters()) == list(start)
+            straight, turned = logit(0.0), logit(0.0, slope=-1)
+            assert straight.std() == pytest.approx(spread, rel=0.01)
+            assert np.allclose(turned, -straight, atol=1e-4)
+            assert np.allclose(straight / spread, (when_new - when_new.mean()) / when_new.std(), atol=0.01)
+            assert logit(-3.0).mean() == pytest.approx(-3, abs=0.01)
+            assert np.allclose(logit(6.0, slope=0), 6, atol=0.01)
+        # As little apart as `ALIKE` asks for is left as it is.
+        steered.set(0.0)
+        discriminator.set_parameters({steered.output: discriminator.parameters()[steered.output] / 10})
+        steered = gan.Steered(discriminator, POINTS, gan.ALIKE)
+        assert logit(0.0).std() == pytest.approx(gan.ALIKE / 10, rel=0.05)
+
+
+@BOTH
+def test_a_discriminator_that_cannot_be_steered_says_so(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with toy.student(zygotes, GANS[framework], framework) as student:
+        for build in ("without_bias", "scaled_after_the_bias"):
+            model = student.call(build).ready(POINTS)
+            before = model.parameters()
+            steered = gan.Steered(model, POINTS, gan.APART)
+            assert steered.bias is None
+            steered.set(3.0, slope=-1)
+            assert standing_still(before, model.parameters()) == list(before)
+
+
+@BOTH
+def test_steps_from_the_same_parameters(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (_, (whole, _, discriminator)):
+        before = discriminator.parameters()
+        up = gan.moves(discriminator, lambda: whole.climb(0.1), 3)
+        down = gan.moves(discriminator, lambda: whole.climb(-0.1), 1)
+        assert standing_still(before, discriminator.parameters()) == list(before)
+    # Plain gradient descent remembers nothing: all steps are the same.
+    assert np.allclose(flat(up[0]), flat(up[2]), atol=1e-6)
+    assert gan.cosine(up[0], up[1]) == pytest.approx(1, abs=1e-4)
+    assert gan.cosine(gan.mean_of(up), down[0]) == pytest.approx(-1, abs=1e-4)
+    with a_gan(zygotes, framework, momentum=0.9) as (_, (whole, _, discriminator)):
+        first, second = gan.moves(discriminator, lambda: whole.climb(0.1), 2)
+    assert np.linalg.norm(flat(second)) == pytest.approx(1.9 * np.linalg.norm(flat(first)), rel=0.01)
+
+
+@BOTH
+def test_the_mean_logit_rises_where_the_discriminator_climbs(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (_, (whole, _, discriminator)):
+        before = gan.mean_log_odds(discriminator, POINTS)
+        assert before[0] == before[1]  # no batch norm here
+        whole.climb(0.1)
+        assert np.all(gan.mean_log_odds(discriminator, POINTS) > before)
+
+
+def test_directions() -> None:
+    a, b = {"w": np.array([[1.0, 0.0]]), "b": np.zeros(1)}, {"w": np.array([[1.0, 1.0]]), "b": np.zeros(1)}
+    assert gan.cosine(a, b) == pytest.approx(np.sqrt(0.5))
+    assert gan.cosine(a, {"w": np.zeros((1, 2)), "b": np.zeros(1)}) == 0
+    assert gan.mean_of([a, b])["w"].tolist() == [[1.0, 0.5]]
