@@ -44,7 +44,10 @@ class Mistake:
 
     def source(self) -> str:
         """The solution with the mistake in it."""
-        return _edited(self.solution, self.edits)
+        text = self.solution
+        for old, new in self.edits:
+            text = text.replace(old, new)
+        return text
 
 
 def frameworks_with_solution(solutions: Path) -> list[FrameworkName]:
@@ -140,8 +143,10 @@ def _counted(number: int, thing: str) -> str:
 
 def _as_pairs(value: object) -> object:
     """One edit may stand alone: `[old, new]` for `[[old, new]]`."""
-    texts = isinstance(value, list) and bool(value) and isinstance(value[0], str)
-    return [value] if texts else value
+    if not isinstance(value, list):
+        return value
+    listed = cast(list[object], value)
+    return [listed] if listed and isinstance(listed[0], str) else listed
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -231,24 +236,18 @@ def _doubled_titles(lines: Lines, entries: Sequence[tuple[int, _Entry]]) -> Iter
 
 
 def _mistakes(entry: _Entry, known: _Known) -> Iterator[Mistake]:
-    for framework in [each for each in FRAMEWORKS if each in entry.edit]:
-        edits = tuple((old, new) for old, new in entry.edit[framework])
-        yield Mistake(
-            known.exercise,
-            framework,
-            entry.mistake,
-            edits,
-            entry.fails,
-            entry.says,
-            frozenset(entry.also_fails),
-            known.sources[framework],
-        )
-
-
-def _edited(text: str, edits: Sequence[tuple[str, str]]) -> str:
-    for old, new in edits:
-        text = text.replace(old, new)
-    return text
+    for framework in FRAMEWORKS:
+        if framework in entry.edit:
+            yield Mistake(
+                known.exercise,
+                framework,
+                entry.mistake,
+                tuple((old, new) for old, new in entry.edit[framework]),
+                entry.fails,
+                entry.says,
+                frozenset(entry.also_fails),
+                known.sources[framework],
+            )
 
 
 def _solutions(folder: Path) -> dict[FrameworkName, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -58,13 +58,18 @@ def parse(text: str, shown: Path) -> tuple[yaml.Node | None, Any]:
     """
     try:
         loader = yaml.SafeLoader(text)
-        node = cast(yaml.Node | None, loader.get_single_node())
-        return node, None if node is None else loader.construct_document(node)
+        node = loader.get_single_node()
+        return node, None if node is None else _values(loader, node)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
         raise UsageError(f"{shown}, line {line}: this is no YAML: {problem.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise UsageError(f"{shown}: this is no YAML: {problem}") from None
+
+
+def _values(loader: Any, node: yaml.Node) -> Any:
+    # PyYAML's stubs say nothing of what this takes and returns.
+    return loader.construct_document(node)
 
 
 def lines_of(node: yaml.Node, shown: Path) -> Lines:

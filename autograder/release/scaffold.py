@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -80,7 +80,7 @@ def home_of(policy: Policy) -> Path:
 
 def files(name: str, frameworks: Sequence[FrameworkName]) -> dict[Path, bytes]:
     """The files of a new exercise in these frameworks, by their path in a course's folder."""
-    left_out = [framework for framework in FRAMEWORKS if framework not in frameworks]
+    left_out = set(FRAMEWORKS) - set(frameworks)
     found: dict[Path, bytes] = {}
     for half in HALVES:
         for path in sorted((SKELETON / half).rglob("*.*")):
@@ -100,24 +100,31 @@ def with_block(text: str, shown: Path, name: str) -> str:
     Raises `UsageError`, which calls the file `shown`, where the exercises do not stand on lines of their own.
     """
     node, values = parse(text, shown)
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    pairs = cast(list[tuple[yaml.Node, yaml.Node]], node.value if isinstance(node, yaml.MappingNode) else [])
     exercises = next((value for key, value in pairs if key.value == "exercises"), None)
     lines = text.splitlines(keepends=True)
     if not lines[-1].endswith(("\n", "\r")):
         lines[-1] += "\n"
-    if exercises is None and isinstance(node, yaml.MappingNode) and not node.flow_style:
+    if not isinstance(node, yaml.MappingNode) or node.flow_style:
+        raise _in_braces(shown)
+    if exercises is None:
         end, added = len(lines), ["\n", "exercises:\n", *_block(name, 2)]
-    elif isinstance(exercises, yaml.MappingNode) and not exercises.flow_style:
+    elif not isinstance(exercises, yaml.MappingNode) or (exercises.flow_style and exercises.value):
+        raise _in_braces(shown)
+    elif exercises.value:
         end, added = _end(exercises, lines), ["\n", *_block(name, exercises.value[0][0].start_mark.column)]
     else:
-        raise UsageError(
-            f"{shown}: `exercises:` stands in braces; put each exercise on lines of its own, without them, or leave "
-            "out `exercises:` where there is none yet"
-        )
+        row, column = exercises.start_mark.line, exercises.start_mark.column
+        lines[row] = lines[row][:column].rstrip() + lines[row][column:].removeprefix("{}")
+        end, added = row + 1, _block(name, 2)
     newline = "\r\n" if "\r\n" in text else "\n"
     whole = "".join([*lines[:end], *(line.replace("\n", newline) for line in added), *lines[end:]])
     _insist_on_nothing_else(values, parse(whole, shown)[1], shown, name)
     return whole
+
+
+def _in_braces(shown: Path) -> UsageError:
+    return UsageError(f"{shown}: `exercises:` stands in braces; put each exercise on lines of its own, without them")
 
 
 def _problems_of_name(policy: Policy, name: str) -> Iterator[str]:
@@ -137,7 +144,7 @@ def _problems_of_name(policy: Policy, name: str) -> Iterator[str]:
                 yield f"{folder} is there already; take another name, or move it away"
 
 
-def _without(text: str, frameworks: Sequence[FrameworkName]) -> str:
+def _without(text: str, frameworks: Collection[FrameworkName]) -> str:
     """The mistakes without their edits for these frameworks."""
     dropped = tuple(f"    {framework}:" for framework in frameworks)
     return "".join(line for line in text.splitlines(keepends=True) if not (dropped and line.startswith(dropped)))

@@ -14,7 +14,9 @@ from autograder.worker.names import FrameworkName
 from tests import catalogue
 
 EXERCISES = catalogue.names()
-BOTH = [(name, framework) for name in EXERCISES for framework in catalogue.frameworks(name)]
+BOTH: list[tuple[str, FrameworkName]] = [
+    (name, framework) for name in EXERCISES for framework in catalogue.frameworks(name)
+]
 VARIANTS = [(name, framework, variant) for name, framework in BOTH for variant in catalogue.variants(name, framework)]
 
 
@@ -72,4 +74,4 @@ def test_a_mistake_fails_what_it_names(zygotes: Zygotes, mistake: Mistake) -> No
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_catalogue_is_full(name: str) -> None:
-    assert catalogue.shortcomings(name) == []
+    assert not (said := catalogue.shortcomings(name)), "\n".join(said)
