@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
+from autograder.authoring import expect, figures
 from autograder.authoring.catalogue import read_mistakes, read_variants, shortfalls
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
+from autograder.authoring.student import Remote, Student
 from autograder.course import submission
 from autograder.course.grading_file import load_policy
-from autograder.course.policy import GRADING_FILE
+from autograder.course.policy import GRADING_FILE, ExercisePolicy, Limits
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.release import scaffold
+from autograder.release import scaffold, solution_markers
 from autograder.results.form import Result
 from autograder.worker.names import FRAMEWORKS, FrameworkName
 from tests import catalogue, command
@@ -258,7 +261,7 @@ def test_the_block_stands_at_the_end_of_the_exercises(course: Path, before: str,
 
 def test_the_first_exercise_of_a_course(course: Path) -> None:
     file = course / GRADING_FILE
-    file.write_text("exercises: {}  # none yet\ntitle: A course\n", encoding="utf-8")
+    file.write_text("exercises: { }  # none yet\ntitle: A course\n", encoding="utf-8")
     with scaffold.created(load_policy(file), NAME, TORCH):
         pass
     text = file.read_text(encoding="utf-8")
@@ -279,3 +282,69 @@ def test_braces_with_exercises_in_them_are_refused(course: Path, text: str) -> N
     with pytest.raises(UsageError, match="stands in braces"), scaffold.created(policy, NAME, TORCH):
         pass
     assert contents(course) == before
+
+
+# ── the guide ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def example(file: str) -> str:
+    """The block of the guide whose first line names the file, without that line."""
+    guide = (ROOT / "docs" / "adding-an-exercise.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"```\w+\n# {re.escape(file)}\n(.*?)```", guide, re.DOTALL)
+    return found
+
+
+@pytest.fixture
+def followed(project: Path, tmp_path: Path) -> Path:
+    """The new exercise, with what the guide adds to it."""
+    for half in scaffold.HALVES:
+        shutil.copytree(project / half / NAME, tmp_path / half / NAME)
+    (tmp_path / GRADING_FILE).write_text(example(GRADING_FILE), encoding="utf-8")
+    for file in ("checks.py", "mistakes.yml"):
+        with (tmp_path / "solutions" / NAME / file).open("a", encoding="utf-8") as open_file:
+            open_file.write(f"\n\n{example(f'solutions/{NAME}/{file}')}")
+    variant = f"solutions/{NAME}/variants/built_in_torch.py"
+    (tmp_path / variant).write_text(example(variant), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_guides_check_and_mistake_work(followed: Path, zygotes: Zygotes, framework: FrameworkName) -> None:
+    policy = load_policy(followed / GRADING_FILE)
+    exercise = load_exercise(policy, NAME)
+    for source in (exercise.reference(framework).read_text(encoding="utf-8"), *programs(followed, framework)):
+        result = catalogue.grade(zygotes, NAME, framework, source, using=exercise)
+        assert result.score == 20, catalogue.not_passed(result)
+    _, mistake = [each for each in read_mistakes(policy, NAME) if each.framework == framework]
+    wrong = catalogue.grade(zygotes, NAME, framework, mistake.source(), using=exercise)
+    assert catalogue.complaints(mistake, wrong) == []
+
+
+def programs(course: Path, framework: FrameworkName) -> list[str]:
+    return list(read_variants(course / "solutions" / NAME, framework).values())
+
+
+def test_the_guides_other_examples_are_as_it_says(followed: Path) -> None:
+    cell = example(f"solutions/{NAME}/{NAME}_torch.py")
+    assert solution_markers.stub(cell) == example(f"assignments/{NAME}/{NAME}_torch.ipynb")
+    guide = (ROOT / "docs" / "adding-an-exercise.md").read_text(encoding="utf-8")
+    (heading,) = re.findall(r"```markdown\n(.*?)```", guide, re.DOTALL)
+    assert heading in (followed / "assignments" / NAME / "README.md").read_text(encoding="utf-8")
+    (followed / "mine" / "assignments").mkdir(parents=True)
+    (followed / "mine" / GRADING_FILE).write_text(example("mine/grading.yml"), encoding="utf-8")
+    policy = load_policy(followed / "mine" / GRADING_FILE)
+    assert sum(policy.exercise(NAME).check_points().values()) == pytest.approx(100)
+    assert scaffold.home_of(policy) == followed / "mine"
+
+
+def test_the_guide_knows_every_word_of_a_check() -> None:
+    guide = (ROOT / "docs" / "adding-an-exercise.md").read_text(encoding="utf-8")
+    of_the_grader = {"measuring", "collecting", "forget", "found", "provoke", "left_behind", "to_device"}
+    for home in (expect, figures, Student, Remote):
+        module = getattr(home, "__module__", home.__name__)
+        functions = [value for value in vars(home).values() if isinstance(value, FunctionType)]
+        own = {value.__name__ for value in functions if value.__module__ == module}
+        for name in own - of_the_grader:
+            assert name.startswith("_") or re.search(rf"\w\.{name}\(", guide), f"{home.__name__}: {name}"
+    for key in (*ExercisePolicy.model_fields, *Limits.model_fields):
+        assert re.search(rf"`(limits\.)?{key}`", guide), key

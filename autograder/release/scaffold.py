@@ -114,8 +114,8 @@ def with_block(text: str, shown: Path, name: str) -> str:
     elif exercises.value:
         end, added = _end(exercises, lines), ["\n", *_block(name, exercises.value[0][0].start_mark.column)]
     else:
-        row, column = exercises.start_mark.line, exercises.start_mark.column
-        lines[row] = lines[row][:column].rstrip() + lines[row][column:].removeprefix("{}")
+        row, start, stop = exercises.start_mark.line, exercises.start_mark.column, exercises.end_mark.column
+        lines[row] = lines[row][:start].rstrip() + lines[row][stop:]
         end, added = row + 1, _block(name, 2)
     newline = "\r\n" if "\r\n" in text else "\n"
     whole = "".join([*lines[:end], *(line.replace("\n", newline) for line in added), *lines[end:]])
