@@ -8,14 +8,15 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: demo test test-quick matrix lint release lock clean
+.PHONY: demo test test-quick matrix exercise lint release lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo        set up once, grade the sample class, say where the report lies"
 	@echo "make test        every test, lint and type check"
 	@echo "make test-quick  the tests that train nothing"
-	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix.md"
+	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
+	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
 	@echo "make release     regenerate the notebooks in assignments/"
 
 $(INSTALLED): requirements.lock pyproject.toml
@@ -50,6 +51,21 @@ lint: $(INSTALLED)
 
 matrix: $(INSTALLED)
 	$(BIN)/python -m tests.matrix
+
+# Every step runs, also after one that failed: an author reads all that is wrong at once.
+exercise: FOLDERS = assignments/$(NAME) solutions/$(NAME)
+exercise: $(INSTALLED)
+	@test -n "$(NAME)" -a -d "solutions/$(NAME)" \
+	  || { echo "There is no exercise '$(NAME)' in solutions/. Say which one: make exercise NAME=xor"; exit 2; }
+	@failed=""; \
+	step() { name="$$1"; shift; echo; echo "== $$name"; "$$@" || failed="$$failed $$name"; }; \
+	step release $(BIN)/autograder release "$(NAME)"; \
+	step lint $(BIN)/ruff check $(FOLDERS); \
+	step format $(BIN)/ruff format --check $(FOLDERS); \
+	step types $(BIN)/pyright; \
+	step tests $(BIN)/python -m pytest -q tests/exercises tests/test_release.py --exercise "$(NAME)"; \
+	step matrix $(BIN)/python -m tests.matrix "$(NAME)" --seeds 1; \
+	test -z "$$failed" || { echo; echo "Failed:$$failed"; exit 1; }
 
 release: $(INSTALLED)
 	$(BIN)/autograder release

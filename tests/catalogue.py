@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from autograder.authoring.catalogue import Mistake, read_mistakes, read_variants, shortfalls
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
 from autograder.course import submission
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE, Policy
 from autograder.course.submission import Submission
+from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.release import solution_markers
+from autograder.release import notebooks, solution_markers
 from autograder.results.form import CheckResult, Result
 from autograder.worker.names import FrameworkName
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 SEED = 20
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A known mistake in one framework: an edit of the solution, the check it must fail, the diagnosis it must get."""
-
-    exercise: str
-    framework: FrameworkName
-    title: str
-    edits: tuple[tuple[str, str], ...]
-    fails: str
-    says: str
-    also_fails: frozenset[str]
-
-    def source(self) -> str:
-        """The solution with the mistake in it. `ValueError` where an edit does not apply exactly once."""
-        text = reference_source(self.exercise, self.framework)
-        for old, new in self.edits:
-            if text.count(old) != 1:
-                raise ValueError(
-                    f"{self.title!r}: {old!r} stands {text.count(old)} times in the {self.framework} solution"
-                )
-            text = text.replace(old, new)
-        return text
 
 
 @cache
@@ -71,40 +45,32 @@ def reference_source(name: str, framework: FrameworkName) -> str:
     return load(name).reference(framework).read_text(encoding="utf-8")
 
 
+def frameworks(name: str) -> list[FrameworkName]:
+    """Those in which the exercise is offered."""
+    return notebooks.frameworks_of(_solutions(name))
+
+
 def variants(name: str, framework: FrameworkName) -> dict[str, str]:
     """Name → source. One without a FRAMEWORK of its own is run after the reference, whose names it replaces."""
-    found: dict[str, str] = {}
-    for path in sorted((ROOT / "solutions" / name / "variants").glob(f"*_{framework}.py")):
-        text = path.read_text(encoding="utf-8")
-        alone = any(line.startswith("FRAMEWORK") for line in text.splitlines())
-        found[path.stem.removesuffix(f"_{framework}")] = (
-            text if alone else f"{reference_source(name, framework)}\n\n# %%\n{text}"
-        )
-    return found
+    return read_variants(_solutions(name), framework)
 
 
-def mistakes(name: str) -> Iterator[Mistake]:
-    path = ROOT / "solutions" / name / "mistakes.yml"
-    # An exercise without the file yields nothing here and fails `test_the_catalogue_is_full`.
-    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
-    for entry in entries:
-        unknown = set(entry) - {"mistake", "seen", "edit", "fails", "says", "also_fails"}
-        if unknown:
-            raise ValueError(f"{name}: {entry.get('mistake')!r} has keys that nobody reads: {', '.join(unknown)}")
-        for framework in FRAMEWORKS:
-            edit = entry["edit"].get(framework)
-            if edit is None:
-                continue
-            pairs = [edit] if isinstance(edit[0], str) else edit
-            yield Mistake(
-                name,
-                framework,
-                entry["mistake"],
-                tuple((old, new) for old, new in pairs),
-                entry["fails"],
-                entry["says"],
-                frozenset(entry.get("also_fails", ())),
-            )
+@cache
+def mistakes(name: str) -> list[Mistake]:
+    """The known mistakes; raises `UsageError` with what is wrong in `mistakes.yml`."""
+    return read_mistakes(policy(), name)
+
+
+def shortcomings(name: str) -> list[str]:
+    """What is wrong in the exercise's `mistakes.yml`, or what the exercise has too little of, a sentence each."""
+    try:
+        return shortfalls(load(name), mistakes(name))
+    except UsageError as problem:
+        return list(problem.problems)
+
+
+def _solutions(name: str) -> Path:
+    return policy().root_of(name) / "solutions" / name
 
 
 def as_submission(name: str, framework: FrameworkName, source: str, student: str = "somebody") -> Submission:
@@ -135,7 +101,7 @@ def exact_checks(name: str) -> list[str]:
 
 def contract(name: str) -> list[str]:
     """The functions and classes that students write: what the stub defines."""
-    tree = ast.parse(solution_markers.stub(reference_source(name, "torch")))
+    tree = ast.parse(solution_markers.stub(reference_source(name, frameworks(name)[0])))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 

@@ -9,9 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.catalogue import Mistake
 from autograder.execution.zygote_client import Zygotes
 
 Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--exercise", metavar="NAME", help="only the tests of this exercise")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Not `-k NAME`: the name of one exercise may be part of another's, as cnn is of cnn_lstm.
+    name = config.getoption("--exercise")
+    if name:
+        kept = [item for item in items if name in _exercises_of(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def _exercises_of(item: pytest.Item) -> set[str]:
+    """The exercises that a test is parametrised by."""
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params if callspec else {}
+    named = {value for key in ("name", "exercise") if isinstance(value := values.get(key), str)}
+    return named | {value.exercise for value in values.values() if isinstance(value, Mistake)}
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from autograder.authoring.catalogue import Mistake
+from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.results.files import write_whole
 from autograder.results.form import Result
 from autograder.worker.names import FrameworkName
 from tests import catalogue
-from tests.catalogue import FRAMEWORKS, ROOT, Mistake
+from tests.catalogue import ROOT
 
 FOLDER = ROOT / "docs" / "matrix"
 
@@ -38,7 +40,7 @@ def main() -> int:
             # Written before the mistakes as well: an interruption then costs half of the hours.
             problems = write(name, right, [])
             if asked.mistakes:
-                problems = write(name, right, known_mistakes(name, zygotes, pool))
+                problems = with_mistakes(name, right, zygotes, pool)
             print(f"{name}: {len(problems)} problems")
             print("\n".join(problems))
             wrong += len(problems)
@@ -48,12 +50,22 @@ def main() -> int:
 Program = tuple[FrameworkName, str]
 
 
+def with_mistakes(
+    name: str, right: dict[Program, list[Result]], zygotes: Zygotes, pool: ThreadPoolExecutor
+) -> list[str]:
+    """Write the page with the mistakes; returns what is wrong, in `mistakes.yml` too."""
+    try:
+        return write(name, right, known_mistakes(name, zygotes, pool))
+    except UsageError as problem:
+        return list(problem.problems)
+
+
 def right_programs(
     name: str, seeds: int, of_variants: int, zygotes: Zygotes, pool: ThreadPoolExecutor
 ) -> dict[Program, list[Result]]:
     """Reference and variants, seed by seed."""
     runs: dict[Program, tuple[str, int]] = {}
-    for framework in FRAMEWORKS:
+    for framework in catalogue.frameworks(name):
         runs[framework, "reference"] = catalogue.reference_source(name, framework), seeds
         for variant, source in catalogue.variants(name, framework).items():
             runs[framework, variant] = source, of_variants
@@ -67,7 +79,7 @@ def right_programs(
 
 def known_mistakes(name: str, zygotes: Zygotes, pool: ThreadPoolExecutor) -> list[tuple[Mistake, Result]]:
     """Every mistake against every check."""
-    found = list(catalogue.mistakes(name))
+    found = catalogue.mistakes(name)
     waiting = [pool.submit(catalogue.grade, zygotes, name, each.framework, each.source()) for each in found]
     return [(mistake, each.result()) for mistake, each in zip(found, waiting, strict=True)]
 
@@ -121,7 +133,7 @@ def written(
 
 def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
     """What the grader drew of each reference at the first seed; the pictures lie in a folder beside the page."""
-    firsts = {framework: right[framework, "reference"][0] for framework in FRAMEWORKS}
+    firsts = {framework: right[framework, "reference"][0] for framework in catalogue.frameworks(name)}
     drawn = [
         (framework, check.id, picture)
         for framework, result in firsts.items()
@@ -131,7 +143,7 @@ def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
     if not drawn:
         return
     yield from ("", "## What the references make", "")
-    yield f"Drawn by the grader from what each reference answered, seed {firsts['torch'].seed}."
+    yield f"Drawn by the grader from what each reference answered, seed {next(iter(firsts.values())).seed}."
     (FOLDER / name).mkdir(parents=True, exist_ok=True)
     for number, (framework, id, picture) in enumerate(drawn):
         path = FOLDER / name / f"{framework}-{number}.png"

@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.authoring.catalogue import Mistake
 from autograder.course.submission import Submission
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results.form import CheckResult
 from autograder.worker.names import FrameworkName
 from tests import catalogue
-from tests.catalogue import Mistake
 
 SAYS = """
 _said = set()

@@ -13,7 +13,7 @@ import sys
 import typer
 from rich.text import Text
 
-from autograder.commands import check, data, doctor, grade, gradescope, nbgrader, otter, release
+from autograder.commands import check, data, doctor, grade, gradescope, nbgrader, new, otter, release
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
 from autograder.errors import GraderError, UsageError
 from autograder.reports import safe_text
@@ -38,7 +38,7 @@ app = typer.Typer(
 )
 
 # Help lists the commands in this order.
-for command in (check.check, grade.grade, release.release, data.data, doctor.doctor):
+for command in (check.check, grade.grade, release.release, data.data, doctor.doctor, new.new):
     app.command()(command)
 app.add_typer(nbgrader.app, name="nbgrader")
 for command in (gradescope.gradescope, otter.otter):

@@ -14,13 +14,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from autograder.course.policy import ExercisePolicy, Limits, Policy, did_you_mean
+from autograder.course.yaml_places import Keys, Lines, Place, lines_of, parse, read_text, spelled
 from autograder.errors import UsageError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-
-Path_ = tuple[str, ...]
-Place = tuple[Path, int]
-"""File and line, counted from 1."""
 
 
 def load_policy(path: Path) -> Policy:
@@ -39,33 +36,9 @@ def load_policy(path: Path) -> Policy:
     if problems or policy is None:
         # Mistakes of the file itself before those of the files that it extends.
         problems.sort(key=lambda problem: (problem[0][0] != path, problem[0]))
-        raise UsageError(*(f"{_spelled(place)}: {said}" for place, said in problems))
-    policy.read_from(path, roots, lambda keys: _spelled(lines.nearest(keys)))
+        raise UsageError(*(f"{spelled(place)}: {said}" for place, said in problems))
+    policy.read_from(path, roots, lambda keys: spelled(lines.nearest(keys)))
     return policy
-
-
-class _Lines(dict[Path_, Place]):
-    """Path of keys → place; `doubled` says which keys stand twice, and where."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.file = file
-        self.doubled: list[tuple[Place, str]] = []
-
-    def nearest(self, path: Path_) -> Place:
-        while path and path not in self:
-            path = path[:-1]
-        return self.get(path, (self.file, 1))
-
-    def extend(self, under: _Lines) -> None:
-        """Take in the places of the file that this one extends, where it says nothing itself."""
-        for path, place in under.items():
-            self.setdefault(path, place)
-        self.doubled += under.doubled
-
-
-def _spelled(place: Place) -> str:
-    return f"{place[0]}, line {place[1]}"
 
 
 def _sound(values: dict[str, Any]) -> dict[str, ExercisePolicy]:
@@ -78,30 +51,13 @@ def _sound(values: dict[str, Any]) -> dict[str, ExercisePolicy]:
     return found
 
 
-def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, list[Path]]:
+def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Lines, list[Path]]:
     """The file's values, refined over those of the file that it extends, and the folders that hold exercises, its own first."""
     path = path.resolve()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise UsageError(f"{shown} cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{shown} is not UTF-8 text: save it as UTF-8") from None
-    try:
-        node = cast(yaml.Node | None, yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
-        values = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise UsageError(f"{shown}, line {line}: this is no YAML: {problem.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise UsageError(f"{shown}: this is no YAML: {problem}") from None
+    node, values = parse(read_text(path, shown), shown)
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
         raise UsageError(f"{shown}, line 1: the file must hold `exercises:`")
-    lines = _Lines(shown)
-    try:
-        _mark(node, (), lines)
-    except RecursionError:
-        raise UsageError(f"{shown}: something in the file holds itself; write it out") from None
+    lines = lines_of(node, shown)
     content = cast(dict[str, Any], values)
     roots = _own_roots(content.pop("exercises_from", []), path.parent, lines)
     base_name = content.pop("extends", None)
@@ -109,7 +65,7 @@ def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, An
         return content, lines, roots or [path.parent]
     base = (path.parent / str(base_name)).resolve()
     if base in (*seen, path):
-        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: the files extend each other in a circle")
+        raise UsageError(f"{spelled(lines.nearest(('extends',)))}: the files extend each other in a circle")
     try:
         under, lines_under, roots_under = _read(
             base, Path(os.path.normpath(shown.parent / str(base_name))), (*seen, path)
@@ -117,14 +73,14 @@ def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, An
     except UsageError as problem:
         if base.is_file():
             raise
-        raise UsageError(f"{_spelled(lines.nearest(('extends',)))}: {problem}") from None
+        raise UsageError(f"{spelled(lines.nearest(('extends',)))}: {problem}") from None
     lines.extend(lines_under)
     return _refined(under, content), lines, [*roots, *roots_under]
 
 
-def _own_roots(given: Any, beside: Path, lines: _Lines) -> list[Path]:
+def _own_roots(given: Any, beside: Path, lines: Lines) -> list[Path]:
     """The folders of `exercises_from`, one or a list, as seen from the file's own folder."""
-    place = _spelled(lines.nearest(("exercises_from",)))
+    place = spelled(lines.nearest(("exercises_from",)))
     names: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
     if not all(isinstance(name, str) and name for name in names):
         raise UsageError(f"{place}: exercises_from names a folder, or a list of folders, not {given!r}")
@@ -148,24 +104,8 @@ def _refined(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def _mark(node: yaml.Node, path: Path_, lines: _Lines) -> None:
-    lines.setdefault(path, (lines.file, node.start_mark.line + 1))
-    if isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key, value in node.value:
-            name, place = str(key.value), (lines.file, key.start_mark.line + 1)
-            if name in keys:
-                lines.doubled.append((place, f"{name!r} stands here for the second time; remove one"))
-            keys.add(name)
-            lines[(*path, name)] = place
-            _mark(value, (*path, name), lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            _mark(value, (*path, str(index)), lines)
-
-
-def _points_that_do_not_fit(lines: _Lines, name: str, exercise: ExercisePolicy) -> Iterator[tuple[Place, str]]:
-    where: Path_ = ("exercises", name, "points")
+def _points_that_do_not_fit(lines: Lines, name: str, exercise: ExercisePolicy) -> Iterator[tuple[Place, str]]:
+    where: Keys = ("exercises", name, "points")
     if not any(worth for ideas in exercise.points.values() for worth in ideas.values()):
         yield lines.nearest(where), f"the points of {name} sum to 0: nothing could be earned"
         return
@@ -181,9 +121,9 @@ def _points_that_do_not_fit(lines: _Lines, name: str, exercise: ExercisePolicy) 
                 yield place, f"{part}.{idea} is no check id: lower case, digits and _ only"
 
 
-def _say(lines: _Lines, error: dict[str, Any]) -> tuple[Place, str]:
+def _say(lines: Lines, error: dict[str, Any]) -> tuple[Place, str]:
     # Pydantic marks a wrong key by a step of its own.
-    where: Path_ = tuple(str(key) for key in error["loc"] if key != "[key]")
+    where: Keys = tuple(str(key) for key in error["loc"] if key != "[key]")
     name = where[-1] if where else "the file"
     match error["type"]:
         case "extra_forbidden":
@@ -196,7 +136,7 @@ def _say(lines: _Lines, error: dict[str, Any]) -> tuple[Place, str]:
     return lines.nearest(where), said
 
 
-def _keys_beside(where: Path_) -> list[str]:
+def _keys_beside(where: Keys) -> list[str]:
     model: type[BaseModel] = Policy
     if len(where) == 3:
         model = ExercisePolicy

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from autograder.authoring.catalogue import frameworks_with_solution
 from autograder.course.policy import Policy, did_you_mean
 from autograder.errors import UsageError
 from autograder.release.percent import Cell, parse
@@ -78,8 +79,7 @@ def pictures_of(assignment: Path) -> list[Path]:
 
 def frameworks_of(solutions: Path) -> list[FrameworkName]:
     """The frameworks that an exercise is offered in: those with a solution in its folder; all where there is none yet."""
-    there: list[FrameworkName] = [each for each in FRAMEWORKS if (solutions / f"{solutions.name}_{each}.py").is_file()]
-    return there or list(FRAMEWORKS)
+    return frameworks_with_solution(solutions) or list(FRAMEWORKS)
 
 
 def solved_exercises(policy: Policy) -> dict[str, Path]:

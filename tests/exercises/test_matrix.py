@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from autograder.authoring.catalogue import Mistake
+from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import solution_markers
 from autograder.worker.names import FrameworkName
 from tests import catalogue, reach
-from tests.catalogue import FRAMEWORKS, Mistake
 from tests.conftest import Once
 
 EXERCISES = catalogue.names()
-BOTH: list[tuple[str, FrameworkName]] = [(name, framework) for name in EXERCISES for framework in FRAMEWORKS]
+BOTH: list[tuple[str, FrameworkName]] = [
+    (name, framework) for name in EXERCISES for framework in catalogue.frameworks(name)
+]
 VARIANTS = [(name, framework, variant) for name, framework in BOTH for variant in catalogue.variants(name, framework)]
-MISTAKES = [mistake for name in EXERCISES for mistake in catalogue.mistakes(name)]
+
+
+def _readable_mistakes(name: str) -> list[Mistake]:
+    """None where `mistakes.yml` is wrong: `test_the_catalogue_is_full` says what is, and other exercises are tested."""
+    with suppress(UsageError):
+        return catalogue.mistakes(name)
+    return []
+
+
+MISTAKES = [mistake for name in EXERCISES for mistake in _readable_mistakes(name)]
 
 
 def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, source: str) -> None:
@@ -66,12 +80,4 @@ def test_a_mistake_fails_what_it_names(zygotes: Zygotes, once: Once, mistake: Mi
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_catalogue_is_full(name: str) -> None:
-    parts = {check.part for check in catalogue.load(name).checks} - {"gpu"}
-    for visible in (True, False):
-        assert {check.part for check in catalogue.load(name).checks if check.visible is visible} - {"gpu"} == parts
-    for framework in FRAMEWORKS:
-        assert len(catalogue.variants(name, framework)) >= 4
-        assert sum(mistake.framework == framework for mistake in catalogue.mistakes(name)) >= 10
-    assert len({(mistake.framework, mistake.title) for mistake in catalogue.mistakes(name)}) == len(
-        list(catalogue.mistakes(name))
-    )
+    assert not (said := catalogue.shortcomings(name)), "\n".join(said)
