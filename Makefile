@@ -8,7 +8,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: demo test test-quick matrix exercise lint release lock clean
+.PHONY: demo test test-quick matrix exercise lint release claims lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
 	@echo "make release     regenerate the notebooks in assignments/"
+	@echo "make claims      regenerate docs/claims.md from the checks"
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -64,8 +65,12 @@ exercise: $(INSTALLED)
 	step format $(BIN)/ruff format --check $(FOLDERS); \
 	step types $(BIN)/pyright; \
 	step tests $(BIN)/python -m pytest -q tests/exercises tests/test_release.py --exercise "$(NAME)"; \
+	step claims $(BIN)/python -m tests.claims; \
 	step matrix $(BIN)/python -m tests.matrix "$(NAME)" --seeds 1; \
 	test -z "$$failed" || { echo; echo "Failed:$$failed"; exit 1; }
+
+claims: $(INSTALLED)
+	$(BIN)/python -m tests.claims
 
 release: $(INSTALLED)
 	$(BIN)/autograder release

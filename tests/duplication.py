@@ -1,8 +1,9 @@
 """How much stands twice in the check files: `python -m tests.duplication` shows where.
 
 Two numbers are added up. Namesakes: functions and classes that have one name in several files, all but the longest of each.
-Shared runs: lines of the hidden checks of an exercise that its visible checks have too, in runs of three and more; blank lines
-and comments do not count. An exercise's `probes.py` counts as a check file, so that a copy does not vanish by moving there.
+Shared runs: lines of the hidden checks of an exercise that its visible checks have too, in runs of three and more; blank lines,
+comments and docstrings do not count: claims of two checks may well be the same. An exercise's `probes.py` counts as a
+check file, so that a copy does not vanish by moving there.
 """
 
 from __future__ import annotations
@@ -84,8 +85,21 @@ def _windows(texts: list[str]) -> list[tuple[str, ...]]:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     """Number and text of the lines that count; indentation does not."""
-    stripped = ((number, line.strip()) for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1))
-    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
+    text = path.read_text("utf-8")
+    prose = {line for node in ast.walk(ast.parse(text)) for line in _docstring_lines(node)}
+    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    # No run goes across a docstring: each line of one is like no other.
+    return [
+        (number, f"{path}:{number}" if number in prose else line)
+        for number, line in stripped
+        if line and not line.startswith("#")
+    ]
+
+
+def _docstring_lines(node: ast.AST) -> range:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and ast.get_docstring(node) is not None:
+        return range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+    return range(0)
 
 
 def main(root: Path) -> None:

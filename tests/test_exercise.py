@@ -153,6 +153,19 @@ def test_the_digest_hangs_on_checks_solutions_and_policy(tmp_path: Path) -> None
     assert len({start, *others}) == 5
 
 
+def test_a_claim_stands_below_the_title(tmp_path: Path) -> None:
+    claim = '"""A title\n    in two lines.\n\n    Forge: a table\n        of one: example.\n    So: form.\n    """'
+    found = toy.load(toy.project(tmp_path, HEAD + a_check("part.one", doc=claim) + a_check("part.two"), POINTS))
+    assert [check.claim for check in found.checks] == [exercise.Claim("a table of one: example", "form"), None]
+    assert found.checks[0].title == "A title in two lines."
+
+
+def test_half_a_claim_is_refused(tmp_path: Path) -> None:
+    doc = '"""A title\n\n    Forge: a table.\n    """'
+    (found,) = problems(tmp_path, a_check("part.one", doc=doc), a_check("part.two"))
+    assert found.endswith("part.one: its claim has no line `So:`")
+
+
 LIMITED = a_check("part.one", takes="student, limits") + "    limits.corner_margin\n" + a_check("part.two")
 
 

@@ -13,7 +13,11 @@ PIG = "it turned into a pig"
 
 @check("vocabulary.example")
 def _(student, draw):
-    """The characters of "it turned into a pig", sorted and counted from 0."""
+    """The characters of "it turned into a pig", sorted and counted from 0.
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     tried = f"build_vocabulary({PIG!r})"
     cause = "Return two tables: character → index and index → character."
     char_to_index, index_to_char = expect.several(student.build_vocabulary(PIG), 2, tried=tried, cause=cause)
@@ -35,7 +39,11 @@ def _(student, draw):
 
 @check("windows.lecture")
 def _(student, draw):
-    """The ten windows of "it turned into a pig"."""
+    """The ten windows of "it turned into a pig".
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     tried = f"make_windows({PIG!r})"
     cause = "Return two lists: the windows and their labels."
     inputs, labels = expect.several(student.make_windows(PIG), 2, tried=tried, cause=cause)
@@ -64,7 +72,11 @@ def _(student, draw):
 
 @check("one_hot.example")
 def _(student, draw):
-    """Three short windows over four characters."""
+    """Three short windows over four characters.
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     tried = "one_hot_windows(['ab', 'bc', 'ca'], ['c', 'a', 'b'], {'a': 0, 'b': 1, 'c': 2, 'd': 3})"
     answer = student.one_hot_windows(["ab", "bc", "ca"], ["c", "a", "b"], {"a": 0, "b": 1, "c": 2, "d": 3})
     X, y = expect.several(answer, 2, tried=tried, cause="Return the pair X, y.")
@@ -104,7 +116,11 @@ def _(student, draw):
 
 @check("equations.example")
 def _(student, draw):
-    """The two steps that the text works out by hand."""
+    """The two steps that the text works out by hand.
+
+    Forge: a table of one example.
+    So: the next two draw others.
+    """
     x = np.array([[1, 0, 0], [0, 0, 1]], dtype=np.float32)
     W = np.array([[0, 1], [-1, 0]], dtype=np.float32)
     U = np.array([[0.5, 0, 0], [0, 0, 1]], dtype=np.float32)
@@ -144,7 +160,11 @@ def _(student, draw):
 
 @check("model.parameters")
 def _(student, draw):
-    """As many parameters as one simple recurrent layer and one dense layer have."""
+    """As many parameters as one simple recurrent layer and one dense layer have.
+
+    Forge: as many parameters.
+    So: form.
+    """
     for length, characters, sizes in [(10, 42, {}), (6, 11, {"hidden": 5})]:
         hidden = sizes.get("hidden", 128)
         dense = (hidden + 1) * characters
@@ -173,7 +193,11 @@ def _(student, draw):
 
 @check("model.probabilities")
 def _(student, draw):
-    """One row of probabilities for each window."""
+    """One row of probabilities for each window.
+
+    Forge: rows that sum to 1.
+    So: form.
+    """
     length, characters, hidden, n = 6, 11, 5, 4
     model = new_rnn(student, draw, length, characters, hidden)
     x = np.eye(characters)[draw.integers(0, characters, n, length)]
@@ -221,7 +245,11 @@ def _(student, draw):
 
 @check("training.one_batch", needs="model.probabilities")
 def _(student, draw):
-    """One epoch of one batch: every parameter moves, the loss is the categorical cross-entropy."""
+    """One epoch of one batch: every parameter moves, the loss is the categorical cross-entropy.
+
+    Forge: the cross-entropy of answers that the grader has itself, and parameters that moved.
+    So: compute it.
+    """
     length, characters, n = 6, 9, 24
     model = new_rnn(student, draw, length, characters, 8)
     # Larger weights than those of a new model: there, most wrong losses come out near ln 9 as well.
@@ -277,7 +305,11 @@ def _(student, draw):
 
 @check("training.language", needs="model.probabilities", trains=True)
 def _(student, draw, limits):
-    """Four epochs on a made-up language, then a text that the model has not seen."""
+    """Four epochs on a made-up language, then a text that the model has not seen.
+
+    Forge: probabilities of a text drawn now that the model has not seen.
+    So: compute it.
+    """
     length, blocks = 10, 32
     text = language(draw, 300 * blocks)
     characters = sorted(set(text))
@@ -310,7 +342,11 @@ def _(student, draw, limits):
 
 @check("generation.greedy", needs="model.probabilities")
 def _(student, draw):
-    """Temperature 0: the likeliest character each time, by a window that slides."""
+    """Temperature 0: the likeliest character each time, by a window that slides.
+
+    Forge: the text that a model whose answers the grader has set must write.
+    So: compute it.
+    """
     length, hidden, n, candidates = 5, 12, 12, 4
     char_to_index, index_to_char = shuffled_vocabulary(draw, 7)
     model = new_rnn(student, draw, length, 7, hidden)

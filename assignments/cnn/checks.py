@@ -57,7 +57,11 @@ def parameter_count(model, wanted, name, mistakes):
 
 @check("one_hot.example")
 def _(student):
-    """The labels 2, 0, 1 become three rows with a single 1 each"""
+    """The labels 2, 0, 1 become three rows with a single 1 each
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     expect.close(
         student.one_hot(np.array([2, 0, 1]), 3),
         np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]]),
@@ -72,7 +76,11 @@ def _(student):
 
 @check("convolution.example")
 def _(student):
-    """The example of the text: a 2×2 kernel on a 3×4 image gives 2×3 sums"""
+    """The example of the text: a 2×2 kernel on a 3×4 image gives 2×3 sums
+
+    Forge: a table of one example.
+    So: the next two draw others.
+    """
     image = np.array([[1, 0, 2, 0], [0, 3, 0, 1], [1, 0, 0, 2]], dtype=np.float32)
     kernel = np.array([[1, 2], [0, -1]], dtype=np.float32)
     expect.close(
@@ -95,7 +103,11 @@ def _(student):
 
 @check("iris.parameters")
 def _(student, draw):
-    """The iris net maps 4 measurements to 3 probabilities, with 1,027 parameters"""
+    """The iris net maps 4 measurements to 3 probabilities, with 1,027 parameters
+
+    Forge: probabilities of the right shape and 1,027 parameters.
+    So: form.
+    """
     x = draw.normal(6, 4)
     model = new_net(student, draw, "build_iris_net", x)
     answers(model, x, (6, 3), "build_iris_net() on 6 flowers")
@@ -112,7 +124,11 @@ def _(student, draw):
 
 @check("dense.parameters")
 def _(student, draw):
-    """The dense net maps 784 pixels to 10 probabilities, with 118,282 parameters"""
+    """The dense net maps 784 pixels to 10 probabilities, with 118,282 parameters
+
+    Forge: scores of the right shape and 118,282 parameters.
+    So: form.
+    """
     x = draw.uniform(0, 1, 6, 784)
     model = new_net(student, draw, "build_dense_net", x)
     answers(model, x, (6, 10), "build_dense_net() on 6 images as rows of 784 pixels")
@@ -130,7 +146,11 @@ def _(student, draw):
 
 @check("cnn.parameters")
 def _(student, draw):
-    """The convolutional net maps 28×28 images to 10 classes, with 2,770,634 parameters"""
+    """The convolutional net maps 28×28 images to 10 classes, with 2,770,634 parameters
+
+    Forge: probabilities of the right shape and 2,770,634 parameters.
+    So: form.
+    """
     x = images(draw.uniform(0, 1, 3, 28, 28, 1))
     model = new_net(student, draw, "build_cnn", x)
     expect.shape(model.forward(x), (3, 10), tried="build_cnn() on 3 images", cause="A row of 10 for each image.")
@@ -149,7 +169,11 @@ def _(student, draw):
 
 @check("cnn.probabilities")
 def _(student, draw):
-    """The convolutional net answers with probabilities, for each image by itself"""
+    """The convolutional net answers with probabilities, for each image by itself
+
+    Forge: the same answer for an image alone and among others.
+    So: compute it.
+    """
     x = draw.normal(5, 28, 28, 1)
     model = new_net(student, draw, "build_cnn", images(x))
     together = answers(model, images(x), (5, 10), "build_cnn() on 5 images")
@@ -190,7 +214,11 @@ def step_of(model, bias):
 
 @check("training.cross_entropy", needs="iris.parameters")
 def _(student, draw):
-    """One step of training goes downhill on the cross-entropy, and on no other loss"""
+    """One step of training goes downhill on the cross-entropy, and on no other loss
+
+    Forge: move one bias, read back by the grader, as the cross-entropy would.
+    So: compute it.
+    """
     # Output biases move against the sum of p − y: the sign of a first step is the same for every optimiser.
     sure = [0.9, 0.08, 0.02]
     model, bias = answering(student, draw, sure, sure)
@@ -247,7 +275,15 @@ def _(student, draw):
 
 @check("training.iris", needs="iris.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the iris net knows new flowers: best of three seeds"""
+    """After training the iris net knows new flowers: best of three seeds
+
+    Forge: a newly built model that is right on flowers whose labels, in an order drawn now, never leave the grader;
+        the data set is public.
+    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
+        any model, or in the file.
+    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
+        model are of no use; the rest is work too.
+    """
     (x, labels), (new_x, new_labels) = data.iris_split()
     # The species in an order drawn now: no one has weights for it beforehand.
     order = draw.permutation(3)
@@ -287,7 +323,11 @@ def _(student, draw, limits):
 
 @check("evaluation.figures", needs=("iris.parameters", "dense.parameters"))
 def _(student, draw):
-    """evaluate gives the mean cross-entropy and the share of right answers"""
+    """evaluate gives the mean cross-entropy and the share of right answers
+
+    Forge: loss and accuracy of answers that the grader has itself, of rows drawn now.
+    So: compute it.
+    """
     for name, inputs, classes in (("build_iris_net", 4, 3), ("build_dense_net", 784, 10)):
         x = draw.normal(ROWS, inputs)
         y = np.eye(classes, dtype=np.float32)[draw.integers(0, classes, ROWS)]
@@ -347,7 +387,12 @@ def same_figures(claimed, p, y, tried, noisy):
 
 @check("gradients.reach", needs=("iris.parameters", "dense.parameters", "cnn.parameters"))
 def _(student, draw):
-    """In all three nets every parameter gets a gradient that is not zero"""
+    """In all three nets every parameter gets a gradient that is not zero
+
+    Forge: slopes of nets whose weights the grader has drawn, along directions that are drawn after the gradients
+        came back.
+    So: compute it.
+    """
     for name, shape, classes in NETS:
         model, x = at_work(student, draw, name, shape, rows=8)
         slopes_reach(model, model.parameters(), x, draw.normal(8, classes), name, draw)

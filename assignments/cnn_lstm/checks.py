@@ -80,7 +80,11 @@ def check_parameters(model, top_words, length, convolution):
 
 @check("padding.example")
 def _(student):
-    """The worked example: short sentences get zeros on the left, long ones keep their end"""
+    """The worked example: short sentences get zeros on the left, long ones keep their end
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     tried = "pad_sequences([[3, 1, 4, 1, 5], [9, 2], [6, 5, 3]], 3)"
     padded = student.pad_sequences([[3, 1, 4, 1, 5], [9, 2], [6, 5, 3]], 3)
     expect.equal(
@@ -110,7 +114,11 @@ def _(student):
 
 @check("lstm.parameters")
 def _(student, draw):
-    """One probability for each sentence; 213,301 parameters in Keras, 213,701 in PyTorch"""
+    """One probability for each sentence; 213,301 parameters in Keras, 213,701 in PyTorch
+
+    Forge: probabilities and as many parameters.
+    So: form.
+    """
     check_parameters(new_reader(student, "build_lstm", 5000, 20), top_words=5000, length=20, convolution=False)
     model, _ = lively_reader(student, draw, "build_lstm", 60, 7)
     probabilities(model, draw.integers(1, 60, 12, 7), tried="build_lstm(60, 7) on 12 sentences of 7 words")
@@ -118,7 +126,11 @@ def _(student, draw):
 
 @check("dropout.modes")
 def _(student, draw):
-    """Dropout is random in training and off in evaluation"""
+    """Dropout is random in training and off in evaluation
+
+    Forge: answers that vary in training mode and not in inference.
+    So: form; a forger may add noise.
+    """
     model, _ = lively_reader(student, draw, "build_dropout_lstm", 50, 9)
     x = draw.integers(1, 50, 6, 9)
     tried = "build_dropout_lstm(50, 9) on 6 sentences, twice"
@@ -140,7 +152,11 @@ def _(student, draw):
 
 @check("cnn_lstm.parameters")
 def _(student, draw):
-    """One probability for each sentence; 216,405 parameters in Keras, 216,805 in PyTorch"""
+    """One probability for each sentence; 216,405 parameters in Keras, 216,805 in PyTorch
+
+    Forge: probabilities and as many parameters.
+    So: form.
+    """
     check_parameters(new_reader(student, "build_cnn_lstm", 5000, 20), top_words=5000, length=20, convolution=True)
     model, _ = lively_reader(student, draw, "build_cnn_lstm", 60, 8)
     probabilities(model, draw.integers(1, 60, 12, 8), tried="build_cnn_lstm(60, 8) on 12 sentences of 8 words")
@@ -148,7 +164,11 @@ def _(student, draw):
 
 @check("cnn_lstm.order", needs="cnn_lstm.parameters")
 def _(student, draw):
-    """The order of the words matters"""
+    """The order of the words matters
+
+    Forge: answers that depend on the order of the words.
+    So: form.
+    """
     model, _ = lively_reader(student, draw, "build_cnn_lstm", 50, 12)
     x = np.stack([1 + draw.permutation(49)[:12] for _ in range(5)])
     tried = "build_cnn_lstm(50, 12) on 5 sentences, and on the same words in reversed order"
@@ -164,7 +184,11 @@ def _(student, draw):
 
 @check("training.losses", needs="cnn_lstm.parameters")
 def _(student, draw):
-    """`train` returns the binary cross-entropy, and every parameter learns"""
+    """`train` returns the binary cross-entropy, and every parameter learns
+
+    Forge: the cross-entropy of answers that the grader has itself, and parameters that moved.
+    So: compute it.
+    """
     model, before = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 24, 8)
     tried = "train for one epoch on one batch of 24 sentences"
@@ -206,7 +230,11 @@ def _(student, draw):
 
 @check("training.falls", needs="training.losses", trains=True)
 def _(student, draw, limits):
-    """Training on a few sentences makes their loss fall"""
+    """Training on a few sentences makes their loss fall
+
+    Forge: answers whose loss, worked out by the grader, fell.
+    So: sentences and labels go over: a table would do; one point, and `training.held_out` keeps its labels.
+    """
     model, _ = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 24, 8)
     y = draw.integers(0, 2, 24, 1).astype(np.float32)
@@ -229,7 +257,11 @@ def _(student, draw, limits):
 
 @check("accuracy.example", needs="cnn_lstm.parameters")
 def _(student, draw):
-    """The share of right answers, of 45 sentences"""
+    """The share of right answers, of 45 sentences
+
+    Forge: the share of answers that the grader has itself.
+    So: compute it.
+    """
     model, _ = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 60, 8)
     tried = "accuracy of a model on 45 sentences, of which the grader made it right on 34"
@@ -277,7 +309,12 @@ def check_slopes(model, draw, x, cotangent, weights, gradients, tried):
 
 @check("gradients.reach", needs=["lstm.parameters", "cnn_lstm.parameters"])
 def _(student, draw):
-    """Every trainable parameter of the three nets gets a gradient"""
+    """Every trainable parameter of the three nets gets a gradient
+
+    Forge: slopes of the answers, with weights that the grader has drawn, along directions that are drawn after the
+        gradients came back.
+    So: compute it.
+    """
     for build in BUILDERS:
         model, weights = lively_reader(student, draw, build, 50, 8)
         x = draw.integers(1, 50, 6, 8)

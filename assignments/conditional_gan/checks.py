@@ -25,7 +25,11 @@ def moved(before, after, tried, cause):
 
 @check("condition.example")
 def _(student):
-    """The label stands behind the noise, one-hot in ten columns"""
+    """The label stands behind the noise, one-hot in ten columns
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     noise = np.array([[0.5, -1.25, 2.0], [-0.75, 0.25, 1.5]], dtype=np.float32)
     labels = np.array([0, 7])
     code = one_hot(labels, DIGITS)
@@ -56,7 +60,11 @@ def _(student):
 
 @check("discriminator_targets.example")
 def _(student):
-    """Column 0 says fake, columns 1 to 10 the digit of a real image"""
+    """Column 0 says fake, columns 1 to 10 the digit of a real image
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     labels = np.array([3, 0])
     real, fake = real_targets(labels), fake_targets(labels)
     for kind, wanted in ((False, fake), (True, real)):
@@ -81,7 +89,11 @@ def _(student):
 
 @check("generator_targets.example")
 def _(student):
-    """The generator wants D to see a real image of the digit asked for"""
+    """The generator wants D to see a real image of the digit asked for
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     labels = np.array([0, 9, 4])
     expect.close(
         student.generator_targets(labels),
@@ -101,7 +113,11 @@ def _(student):
 
 @check("generator.images")
 def _(student, draw):
-    """The generator makes images of 28×28 in [−1, 1]"""
+    """The generator makes images of 28×28 in [−1, 1]
+
+    Forge: images of the right shape, some dark, some bright.
+    So: form.
+    """
     for latent_dim in (LATENT, 100):
         tried = f"build_generator({latent_dim}) on 5 rows of noise and label"
         student.seed(draw.seed())
@@ -139,7 +155,11 @@ def _(student, draw):
 
 @check("discriminator.softmax")
 def _(student, draw):
-    """The discriminator gives eleven probabilities that sum to 1"""
+    """The discriminator gives eleven probabilities that sum to 1
+
+    Forge: rows that sum to 1.
+    So: form.
+    """
     student.seed(draw.seed())
     pixels = real_digits(draw, data.digits(), range(DIGITS), 1)[0][:6]
     tried = "build_discriminator() on 6 digits"
@@ -181,7 +201,11 @@ def _(student, draw):
 
 @check("training.discriminator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
-    """train_discriminator moves the discriminator and leaves the generator alone"""
+    """train_discriminator moves the discriminator and leaves the generator alone
+
+    Forge: parameters of D that moved, and none of G's.
+    So: form; the next checks ask where to.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     pixels, labels = real_digits(draw, data.digits(), (2, 5), 8)
     makes, judges = generator.parameters(), discriminator.parameters()
@@ -206,7 +230,11 @@ def _(student, draw):
 
 @check("training.generator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
-    """train_generator moves the generator and leaves the discriminator alone, its batch-norm statistics too"""
+    """train_generator moves the generator and leaves the discriminator alone, its batch-norm statistics too
+
+    Forge: parameters of G that moved, and none of D's.
+    So: form; `training.conditions` asks where to.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     makes, judges, keeps = generator.parameters(), discriminator.parameters(), statistics(discriminator)
     tried = "one train_generator for 16 labels"
@@ -234,7 +262,11 @@ def _(student, draw):
 
 @check("training.pretrain", needs=("generator.images", "discriminator.softmax"), trains=True)
 def _(student, draw):
-    """pretrain teaches the discriminator alone"""
+    """pretrain teaches the discriminator alone
+
+    Forge: parameters of D that moved, none of G's, and a column that rises, which the labels name.
+    So: form; `training.digit_asked` asks for more.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     digit = int(draw.integers(1, DIGITS))
     pixels, labels = real_digits(draw, data.digits(), (digit,), 24)
@@ -270,7 +302,11 @@ def _(student, draw):
 
 @check("classification.digits", needs="discriminator.softmax")
 def _(student, draw):
-    """classify answers with the likeliest of the ten digits"""
+    """classify answers with the likeliest of the ten digits
+
+    Forge: digits that agree with what D answers.
+    So: form: both are the worker's.
+    """
     gan, _, discriminator = new_gan(student, draw.seed())
     pixels = draw.uniform(-1, 1, 40, 28, 28, 1)
     gains = (1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 0.25, 1.0, 0.5, 2.0, 4.0)
@@ -302,7 +338,11 @@ def _(student, draw):
 
 @check("generation.images", needs="generator.images")
 def _(student, draw):
-    """generate makes n images of a digit, fixed by the seed"""
+    """generate makes n images of a digit, fixed by the seed
+
+    Forge: images that depend on the seed, all different.
+    So: form.
+    """
     gan, _, _ = new_gan(student, draw.seed())
     digit, seed = int(draw.integers(0, DIGITS)), draw.seed()
 

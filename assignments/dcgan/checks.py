@@ -16,7 +16,11 @@ NO_GRADIENT = "G does not learn: its fakes are detached from it, or its optimise
 
 @check("upsampling.example")
 def _(student):
-    """Upsampling by (2, 3) turns 2×2 into 4×6"""
+    """Upsampling by (2, 3) turns 2×2 into 4×6
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     x = np.array([[1, 2], [3, 4]], dtype=np.float32)
     expect.close(
         student.upsample_nearest(x, (2, 3)),
@@ -32,7 +36,11 @@ def _(student):
 
 @check("transposed_convolution.example")
 def _(student):
-    """The worked example: a kernel of ones, laid at every second place, adds up where it overlaps"""
+    """The worked example: a kernel of ones, laid at every second place, adds up where it overlaps
+
+    Forge: a table of one example.
+    So: the next two draw others.
+    """
     x, kernel = np.array([[1, 2], [3, 4]], dtype=np.float32), np.ones((3, 3), dtype=np.float32)
     wanted = np.array([[1, 1, 3, 2, 2], [1, 1, 3, 2, 2], [4, 4, 10, 6, 6], [3, 3, 7, 4, 4], [3, 3, 7, 4, 4]])
     dilated = np.zeros((5, 5))
@@ -55,7 +63,11 @@ def _(student):
 
 @check("scaling.example")
 def _(student):
-    """0 becomes −1, 255 becomes 1, and back"""
+    """0 becomes −1, 255 becomes 1, and back
+
+    Forge: a table of two examples.
+    So: the next check draws others.
+    """
     pixels = np.array([[0, 51, 127.5], [204, 242.25, 255]], dtype=np.float32)
     scaled = np.array([[-1, -0.6, 0], [0.6, 0.9, 1]])
     expect.close(
@@ -83,7 +95,11 @@ def _(student):
 
 @check("generator.images")
 def _(student, draw):
-    """G turns points of the latent space into images of 28×28 with values from −1 to 1"""
+    """G turns points of the latent space into images of 28×28 with values from −1 to 1
+
+    Forge: images that depend on z and near both ends with weights that the grader has set.
+    So: form.
+    """
     for latent_dim in (LATENT, 12):
         generator = new_player(student, draw, "build_generator", latent_dim)
         z = draw.normal(5, latent_dim)
@@ -123,7 +139,11 @@ def _(student, draw):
 
 @check("discriminator.probability")
 def _(student, draw):
-    """D gives each image one probability"""
+    """D gives each image one probability
+
+    Forge: answers from 0 to 1 that depend on the image alone.
+    So: form.
+    """
     discriminator = new_player(student, draw, "build_discriminator")
     x = draw.uniform(-1, 1, 6, 28, 28, 1)
     p = expect.shape(
@@ -161,7 +181,11 @@ def _(student, draw):
 
 @check("training.discriminator_step", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """An update of the discriminator moves D and leaves G alone"""
+    """An update of the discriminator moves D and leaves G alone
+
+    Forge: parameters of D that moved, and none of G's.
+    So: form; where they are to go the next checks ask.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     d_before, g_before = weights(discriminator), generator.parameters()
     real = digits(draw, 32)
@@ -185,7 +209,11 @@ def _(student, draw):
 
 @check("training.generator_step", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """An update of the generator moves G and leaves D alone, its batch norm too"""
+    """An update of the generator moves G and leaves D alone, its batch norm too
+
+    Forge: parameters of G that moved, and nothing of D.
+    So: form.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     g_before, d_before, kept = weights(generator), discriminator.parameters(), new_statistics(discriminator)
     tried = "a new GAN before and after one train_generator(32)"
@@ -215,7 +243,16 @@ def _(student, draw):
 
 @check("training.samples", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw, limits):
-    """After training the samples are near real digits, and as different from each other"""
+    """After training the samples are near real digits, and as different from each other
+
+    Forge: 400 images that look like digits, nearly the same for points of the latent space side by side, from a G
+        that makes what it made when it was new once it has its old parameters again: it may know digits, which come
+        with scikit-learn.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
+        public.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; digits with a transformation drawn now.
+    """
     real, _labels = reader.unseen()
 
     def attempt(_):
@@ -316,7 +353,11 @@ def diagnosis(on_real, on_fake, diversity, fakes):
 
 @check("selection.scores", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """The best images score above the threshold, the worst below it"""
+    """The best images score above the threshold, the worst below it
+
+    Forge: images that D, with weights that the grader has set, scores as asked.
+    So: compute it.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     fakes = pictured(generator, draw.normal(200, LATENT), "the generator on 200 points")
@@ -355,7 +396,11 @@ def _(student, draw):
 
 @check("interpolation.ends", needs="generator.images")
 def _(student, draw):
-    """The line begins with the image of z0 and ends with that of z1"""
+    """The line begins with the image of z0 and ends with that of z1
+
+    Forge: G's images of points drawn now.
+    So: compute it.
+    """
     gan, generator, _ = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     z = draw.normal(2, LATENT)

@@ -15,7 +15,11 @@ G_STEP = "GAN.train_generator(64)"
 
 @check("real.curve")
 def _(student, draw):
-    """Real points are pairs of x from [−½, ½] and x²."""
+    """Real points are pairs of x from [−½, ½] and x².
+
+    Forge: rows of an x in the range and its square.
+    So: compute it.
+    """
     for n in (400, 7, 1):
         tried = f"sample_real({n}, seed)"
         points = expect.shape(
@@ -47,7 +51,11 @@ def _(student, draw):
 
 @check("latent.shape")
 def _(student, draw):
-    """Latent points have the shape asked for; the seed fixes them."""
+    """Latent points have the shape asked for; the seed fixes them.
+
+    Forge: arrays of that shape that repeat by the seed.
+    So: form.
+    """
     for n, latent_dim in ((6, 5), (9, 3)):
         tried = f"sample_latent({n}, {latent_dim}, seed)"
         seed = draw.seed()
@@ -73,7 +81,11 @@ def _(student, draw):
 
 @check("discriminator.probability")
 def _(student, draw):
-    """The discriminator makes one probability of each point, and can say anything between 0 and 1."""
+    """The discriminator makes one probability of each point, and can say anything between 0 and 1.
+
+    Forge: answers from 0 to 1 that come near both ends with weights that the grader has set.
+    So: form.
+    """
     model, points = new_discriminator(student, draw), draw.normal(200, 2)
     tried = "build_discriminator() on 200 points"
     expect.shape(
@@ -116,7 +128,11 @@ def _(student, draw):
 
 @check("generator.shape")
 def _(student, draw):
-    """The generator makes a point of the plane of each latent point, each for itself."""
+    """The generator makes a point of the plane of each latent point, each for itself.
+
+    Forge: points that depend on z, row by row.
+    So: form.
+    """
     for latent_dim in (3, 5):
         model, z = new_generator(student, draw, latent_dim), draw.normal(30, latent_dim)
         tried = f"build_generator({latent_dim}) on 30 latent points"
@@ -139,7 +155,11 @@ def _(student, draw):
 
 @check("discriminator_step.freezes")
 def _(student, draw):
-    """A step of the discriminator moves its parameters, and none of the generator's."""
+    """A step of the discriminator moves its parameters, and none of the generator's.
+
+    Forge: parameters of D that moved, and none of G's.
+    So: form; where they are to go the next checks ask.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     before, of_generator = discriminator.parameters(), generator.parameters()
     loss = gan.train_discriminator(curve(draw))
@@ -155,7 +175,14 @@ def _(student, draw):
 
 @check("discriminator_step.separates", needs="discriminator_step.freezes")
 def _(student, draw):
-    """Repeated, steps of the discriminator raise its answer on real points against that on fakes."""
+    """Repeated, steps of the discriminator raise its answer on real points against that on fakes.
+
+    Forge: answers of D on points drawn now that grow apart after a while.
+    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
+        the text.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; a curve drawn anew would change the exercise.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     z = draw.normal(256, LATENT)
     far = np.array([draw.choice([-1.5, 1.5]), draw.choice([-1.5, 1.5])])
@@ -182,7 +209,11 @@ def _(student, draw):
 
 @check("generator_step.freezes")
 def _(student, draw):
-    """A step of the generator moves its parameters and nothing of the discriminator; then D can still learn."""
+    """A step of the generator moves its parameters and nothing of the discriminator; then D can still learn.
+
+    Forge: parameters of G that moved, and nothing of D.
+    So: form.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     before, of_discriminator = generator.parameters(), discriminator.parameters()
     statistics = discriminator.buffers()
@@ -225,7 +256,14 @@ def _(student, draw):
 
 @check("generator_step.rises", needs="generator_step.freezes")
 def _(student, draw):
-    """Steps of the generator raise D(G(z))."""
+    """Steps of the generator raise D(G(z)).
+
+    Forge: answers of D on fakes that rise after a while.
+    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
+        the text.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; a curve drawn anew would change the exercise.
+    """
     seeds = [draw.seed(), draw.seed()]
 
     def attempt(number):
@@ -249,7 +287,11 @@ def _(student, draw):
 
 @check("training.losses", needs=("discriminator_step.freezes", "generator_step.freezes"))
 def _(student, draw):
-    """`fit` trains both players and returns their losses by name."""
+    """`fit` trains both players and returns their losses by name.
+
+    Forge: two lists of numbers.
+    So: form.
+    """
     gan, *nets = new_gan(student, draw.seed())
     before = [net.parameters() for net in nets]
     steps, k = 4, 2
@@ -284,7 +326,15 @@ def _(student, draw):
 
 @check("training.curve", needs=("training.losses", "generator_step.rises", "discriminator_step.separates"), trains=True)
 def _(student, draw, limits):
-    """After training the samples lie on the curve, and all along it."""
+    """After training the samples lie on the curve, and all along it.
+
+    Forge: 1,000 points spread over the curve, from a G that makes what it made when it was new once it has its old
+        parameters again: it may know the curve, which is in the text.
+    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
+        the text.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; a curve drawn anew would change the exercise.
+    """
     steps, rounds, seeds = 1000, 3, [draw.seed(), draw.seed()]
     run = {}
 
@@ -339,7 +389,11 @@ def _(student, draw, limits):
 
 @check("evaluation.extremes")
 def _(student, draw):
-    """A discriminator that takes everything for real, and one that takes everything for fake."""
+    """A discriminator that takes everything for real, and one that takes everything for fake.
+
+    Forge: the pairs (1, 0) and (0, 1) after the grader has set D.
+    So: compute it.
+    """
     gan, _, discriminator = new_gan(student, draw.seed())
     name = output_bias(discriminator, np.array([[0.3, -0.2], [-0.4, 0.1], [0.1, 0.5]]))
     tried = "GAN.evaluate(51, seed)"

@@ -11,7 +11,11 @@ from .probes import comes_near_optimum, formula, optimum_is
 
 @check("objective.values")
 def _(student, draw):
-    """a ln d + b ln(1−d), element by element."""
+    """a ln d + b ln(1−d), element by element.
+
+    Forge: values at points drawn now.
+    So: compute it.
+    """
     d, a, b = draw.uniform(0.05, 0.95, 6), draw.uniform(0.2, 2, 6), draw.uniform(0.2, 2, 6)
     wanted = a * np.log(d) + b * np.log(1 - d)
     expect.close(
@@ -31,7 +35,11 @@ def _(student, draw):
 
 @check("derivative.values")
 def _(student, draw):
-    """The derivative of the objective in d, element by element."""
+    """The derivative of the objective in d, element by element.
+
+    Forge: values at points drawn now.
+    So: compute it.
+    """
     d, a, b = draw.uniform(0.05, 0.95, 6), draw.uniform(0.2, 2, 6), draw.uniform(0.2, 2, 6)
     wanted = a / d - b / (1 - d)
     expect.close(
@@ -49,7 +57,11 @@ def _(student, draw):
 
 @check("symbolic.readable")
 def _(student):
-    """The formula is a string in A and B, and right for A = 3 and B = 1."""
+    """The formula is a string in A and B, and right for A = 3 and B = 1.
+
+    Forge: a string that is right at one point.
+    So: the next check draws twelve.
+    """
     tried = "symbolic_optimum()"
     text = expect.text(
         student.symbolic_optimum(), tried=tried, cause="Return a string: of a SymPy expression, take str(…)."
@@ -75,7 +87,11 @@ def _(student):
 
 @check("optimum.values")
 def _(student, draw):
-    """D* from the two densities at each point."""
+    """D* from the two densities at each point.
+
+    Forge: values at points drawn now.
+    So: compute it.
+    """
     p_real, p_fake = draw.uniform(0.1, 3, 7), draw.uniform(0.1, 3, 7)
     tried = "optimal_discriminator at seven points where both densities are above 0"
     cause = "Use the formula of the part before: A is the density of the real points, B that of the fakes."
@@ -84,7 +100,11 @@ def _(student, draw):
 
 @check("optimum.empty", needs="optimum.values")
 def _(student):
-    """½ where there are neither real nor fake points, 0 and 1 where there is one kind only."""
+    """½ where there are neither real nor fake points, 0 and 1 where there is one kind only.
+
+    Forge: three cases by a table.
+    So: half of the part's other checks draw theirs.
+    """
     expect.close(
         student.optimal_discriminator(np.array([0.0, 0.0, 1.5, 2.0]), np.array([0.0, 0.7, 0.0, 2.0])),
         [0.5, 0.0, 1.0, 0.5],
@@ -109,7 +129,11 @@ def _(student):
 
 @check("divergence.extremes")
 def _(student):
-    """Equal distributions and distributions that never meet: the ends of the scale."""
+    """Equal distributions and distributions that never meet: the ends of the scale.
+
+    Forge: two cases by a table.
+    So: the next two draw others.
+    """
     p, q = np.array([0.5, 0.3, 0.2, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, 0.6, 0.4])
     with_zero = "A term 0 · ln 0 counts as 0 (NumPy makes it NaN): leave it out, or see scipy.special.xlogy."
     same = "two equal distributions with an empty place"
@@ -157,7 +181,11 @@ def _(student):
 
 @check("training.probability")
 def _(student, draw):
-    """A model with parameters gives probabilities, fixed by the seed, changed by more steps."""
+    """A model with parameters gives probabilities, fixed by the seed, changed by more steps.
+
+    Forge: probabilities that depend on seed and steps.
+    So: form.
+    """
     real, fake = draw.normal(64, 1) - 1, draw.normal(64, 1) + 1
     seed = draw.seed()
     x = np.linspace(-4, 4, 9, dtype=np.float32)[:, None]
@@ -203,7 +231,11 @@ def _(student, draw):
 
 @check("training.near_optimum", needs="training.probability", trains=True)
 def _(student, draw, limits):
-    """Trained on real points around −0.7 and fake ones around 0.7, or thereabouts, D comes near D*."""
+    """Trained on real points around −0.7 and fake ones around 0.7, or thereabouts, D comes near D*.
+
+    Forge: a model near D* of densities drawn now, of which the worker gets samples only.
+    So: compute it.
+    """
     middle = draw.uniform(0.6, 0.8, 2)
     real, fake = stats.norm(-middle[0], 1.0), stats.norm(middle[1], 1.0)
     tried = "train_discriminator on 8,000 points of each kind, 800 steps, against D*"
@@ -230,7 +262,11 @@ def likely(learned, wanted):
 
 @check("game.path")
 def _(student, draw):
-    """The path of simultaneous steps, start included."""
+    """The path of simultaneous steps, start included.
+
+    Forge: the path from a start drawn now.
+    So: compute it.
+    """
     (x, y), rate = draw.uniform(0.5, 2, 2), 0.3
     path, in_turn, both_up, both_down, swapped = ([(x, y)] for _ in range(5))
     for _ in range(4):
@@ -267,7 +303,11 @@ def _(student, draw):
 
 @check("gradients.values")
 def _(student):
-    """The slopes of both generator losses in the logit, where D says 0.1 to 0.9."""
+    """The slopes of both generator losses in the logit, where D says 0.1 to 0.9.
+
+    Forge: slopes at given points.
+    So: the next check draws others.
+    """
     d = np.array([0.1, 0.3, 0.5, 0.8, 0.9], dtype=np.float32)
     tried = "generator_gradients where D says 0.1, 0.3, 0.5, 0.8 and 0.9"
     saturating, other = expect.several(

@@ -14,7 +14,11 @@ TRAINING_MONTHS = 96
 
 @check("windows.example")
 def _(student):
-    """Windows of three of a short series, and the value after each"""
+    """Windows of three of a short series, and the value after each
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     series = np.array([10, 20, 30, 40, 50, 60], dtype=np.float32)
     X = np.array([[10, 20, 30], [20, 30, 40], [30, 40, 50]], dtype=np.float32)
     y = np.array([[40], [50], [60]], dtype=np.float32)
@@ -30,7 +34,11 @@ def _(student):
 
 @check("scaling.line")
 def _(student, draw):
-    """The training part becomes 0 … 1, and comes back"""
+    """The training part becomes 0 … 1, and comes back
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     train = draw.uniform(100, 400, 12)
     tried = "fit_scaler of 12 random values"
     found = expect.several(student.fit_scaler(train), 2, tried=tried, cause="Return the pair `(low, high)`.")
@@ -65,7 +73,11 @@ def _(student, draw):
 
 @check("layout.example")
 def _(student):
-    """Two windows of three: as features of one step, as three steps"""
+    """Two windows of three: as features of one step, as three steps
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     X = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
     swapped = "Features and steps have changed places: (samples, time steps, features)."
     expect.close(
@@ -86,7 +98,11 @@ def _(student):
 
 @check("mlp.shape")
 def _(student, draw):
-    """Windows in, one value each out"""
+    """Windows in, one value each out
+
+    Forge: answers of shape (n, 1).
+    So: form.
+    """
     for rows, look_back in [(5, 3), (2, 4)]:
         tried = f"build_mlp({look_back}) on {rows} windows"
         model = expect.remote(student.build_mlp(look_back), tried=tried)
@@ -100,7 +116,11 @@ def _(student, draw):
 
 @check("lstm.fresh")
 def _(student, draw):
-    """Any number of rows and steps, and no memory between calls"""
+    """Any number of rows and steps, and no memory between calls
+
+    Forge: the same answers twice.
+    So: form, and no memory.
+    """
     model = expect.remote(student.build_lstm(4), tried="build_lstm(4)")
     x = 3 * draw.normal(5, 3, 1)
     column = "(N, T, features) → (N, 1): the output layer sees the last step only."
@@ -119,7 +139,11 @@ def _(student, draw):
 
 @check("stateful.shape")
 def _(student, draw):
-    """Two stacked layers: shape and number of parameters"""
+    """Two stacked layers: shape and number of parameters
+
+    Forge: as many parameters as two layers have, and answers that are nothing without them.
+    So: form.
+    """
     for batch_size, look_back, units in [(3, 2, 4), (1, 5, 3)]:
         tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
         model = build(student, batch_size, look_back, units)
@@ -152,7 +176,11 @@ def _(student, draw):
 
 @check("stateful.split", needs="stateful.shape")
 def _(student, draw):
-    """Two calls of length L answer what one call of length 2L answers"""
+    """Two calls of length L answer what one call of length 2L answers
+
+    Forge: the same answers for a sequence whole and in two halves, with weights that the grader has set.
+    So: a memory that depends on the weights; a forger needs any such function.
+    """
     rows, length = 3, draw.choice([2, 3, 4])
     long = build(student, rows, 2 * length, 4)
     weights = loud(draw, long.parameters())
@@ -182,7 +210,11 @@ def _(student, draw):
 
 @check("reset.as_new", needs="stateful.shape")
 def _(student, draw):
-    """After a reset the model answers as when new; without one it does not"""
+    """After a reset the model answers as when new; without one it does not
+
+    Forge: the first answer again after a reset, another one without.
+    So: a memory that depends on the weights; a forger needs any such function.
+    """
     model = build(student, 2, 3, 4)
     give(model, loud(draw, model.parameters()))
     x, other = 2 * draw.normal(2, 3, 1), 2 * draw.normal(2, 3, 1)
@@ -207,7 +239,11 @@ def _(student, draw):
 
 @check("training.order", needs="stateful.split")
 def _(student, draw):
-    """Batches in time order, and a memory that lives on inside the epoch"""
+    """Batches in time order, and a memory that lives on inside the epoch
+
+    Forge: a step that points along the state that a run of the batches in order leaves.
+    So: compute it.
+    """
     # The output layer is zero and so are all targets but the last: nothing has a gradient until the last row,
     # and then only the output layer has one: the error times the state, which shows what was remembered.
     rows, look_back = 16, 2
@@ -270,7 +306,13 @@ def _(student, draw):
 
 @check("training.forecast", needs=("training.order", "reset.as_new"), trains=True)
 def _(student, draw, limits):
-    """Twenty epochs on the airline series: the grader's own error, in thousands of passengers"""
+    """Twenty epochs on the airline series: the grader's own error, in thousands of passengers
+
+    Forge: forecasts that are near held-out months; the series is public.
+    So: lie about it: the series is public and can be smuggled into the file.
+    Closed by: a series made up now; scaled and shifted it is the same after `scale`, and the bars of the text are
+        those of this one.
+    """
     series = data.airline_passengers().astype(np.float64)
     low, high = series[:TRAINING_MONTHS].min(), series[:TRAINING_MONTHS].max()
     scaled = ((series - low) / (high - low)).astype(np.float32)
@@ -305,7 +347,11 @@ def _(student, draw, limits):
 
 @check("rmse.example")
 def _(student):
-    """Two forecasts, each three thousand passengers off"""
+    """Two forecasts, each three thousand passengers off
+
+    Forge: a table of one example.
+    So: the next check draws others.
+    """
     y = np.array([[0.1], [0.5]], dtype=np.float32)
     p = np.array([[0.4], [0.2]], dtype=np.float32)
     found = expect.number(student.rmse(y, p, 100.0, 110.0), tried="rmse, both forecasts 0.3 off, low 100, high 110")

@@ -11,7 +11,11 @@ from .probes import gram, maps, style_distance, transferred
 
 @check("gram.shape")
 def _(student, draw):
-    """C×C for one feature map, N times C×C for a batch."""
+    """C×C for one feature map, N times C×C for a batch.
+
+    Forge: arrays of the right shape.
+    So: form.
+    """
     expect.shape(
         student.gram_matrix(*maps(draw.normal(4, 7, 5))),
         (5, 5),
@@ -38,7 +42,11 @@ def _(student, draw):
 
 @check("gram.values", needs="gram.shape")
 def _(student, draw):
-    """F Fᵀ, not normalised."""
+    """F Fᵀ, not normalised.
+
+    Forge: products of features drawn now.
+    So: compute it.
+    """
     features = draw.normal(4, 7, 5)
     wanted = gram(features)
     torn = features.reshape(5, 28)
@@ -66,7 +74,11 @@ def _(student, draw):
 
 @check("content.values")
 def _(student, draw):
-    """The sum of the squared differences."""
+    """The sum of the squared differences.
+
+    Forge: sums of features drawn now.
+    So: compute it.
+    """
     features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
     wanted = np.square(features - target).sum()
     expect.close(
@@ -85,7 +97,11 @@ def _(student, draw):
 
 @check("style.values", needs="gram.values")
 def _(student, draw):
-    """The squared distance of the Gram matrices."""
+    """The squared distance of the Gram matrices.
+
+    Forge: distances of features drawn now.
+    So: compute it.
+    """
     features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
     wanted = style_distance(features, target)
     expect.close(
@@ -106,7 +122,11 @@ def _(student, draw):
 
 @check("gradient.differences", needs="style.values")
 def _(student, draw):
-    """Against central differences of the style loss in float64."""
+    """Against central differences of the style loss in float64.
+
+    Forge: slopes that the grader takes from differences.
+    So: compute it.
+    """
     features, target = draw.rng.standard_normal((3, 4, 5)), draw.rng.standard_normal((3, 4, 5))
     wanted = gradient_by_differences(lambda x: style_distance(x, target), features)
     expect.close(
@@ -135,7 +155,11 @@ def mistaken(features, target, wanted):
 
 @check("total.values", needs=["content.values", "style.values"])
 def _(student, draw):
-    """Weights times the sums of the losses, over as many pairs as there are."""
+    """Weights times the sums of the losses, over as many pairs as there are.
+
+    Forge: sums of features drawn now.
+    So: compute it.
+    """
     one, two, three = ([draw.normal(3, 4, channels) for _ in range(2)] for channels in (5, 6, 2))
     content = np.square(one[0] - one[1]).sum()
     second = np.square(two[0] - two[1]).sum()
@@ -159,7 +183,11 @@ def _(student, draw):
 
 @check("transfer.image")
 def _(student, draw):
-    """An image in [0, 1] of the same size, a loss for each step, fixed by the seed."""
+    """An image in [0, 1] of the same size, a loss for each step, fixed by the seed.
+
+    Forge: an image of the right size, fixed by the seed.
+    So: form.
+    """
     content, style = np.zeros((12, 16, 3), np.float32), draw.uniform(0, 1, 12, 16, 3)
     content[:, ::2] = 1
     filters, seed = draw.seed(), draw.seed()
@@ -199,7 +227,11 @@ def _(student, draw):
 
 @check("transfer.loss_falls", needs="transfer.image", trains=True)
 def _(student, draw, limits):
-    """After 150 steps little is left of the total loss that the content image has."""
+    """After 150 steps little is left of the total loss that the content image has.
+
+    Forge: an image whose loss, worked out by the grader with its own extractor, is low.
+    So: compute it.
+    """
 
     def attempt(_):
         content, style, seed = blobs(draw), waves(draw), draw.seed()

@@ -39,7 +39,11 @@ def gate_is(gate, wanted, name, mistakes):
 
 @check("gates.or")
 def _(student):
-    """The OR unit is above ½ on exactly the corners where OR is 1"""
+    """The OR unit is above ½ on exactly the corners where OR is 1
+
+    Forge: weights and bias that separate the corners: the grader multiplies.
+    So: compute it.
+    """
     gate_is(
         student.or_gate(),
         [0, 1, 1, 1],
@@ -54,7 +58,11 @@ def _(student):
 
 @check("gates.and")
 def _(student):
-    """The AND unit is above ½ on exactly the corners where AND is 1"""
+    """The AND unit is above ½ on exactly the corners where AND is 1
+
+    Forge: weights and bias that separate the corners: the grader multiplies.
+    So: compute it.
+    """
     gate_is(
         student.and_gate(),
         [0, 0, 0, 1],
@@ -69,7 +77,11 @@ def _(student):
 
 @check("lecture.values")
 def _(student):
-    """The lecture's formula has the lecture's values on the corners"""
+    """The lecture's formula has the lecture's values on the corners
+
+    Forge: answer the constant 1.
+    So: the formula *is* the constant 1; the text has students find that out.
+    """
     expect.close(
         student.lecture_formula(CORNERS),
         np.ones(4),
@@ -85,7 +97,11 @@ def _(student):
 
 @check("by_hand.corners")
 def _(student, limits):
-    """The network with weights chosen by hand is XOR on the corners"""
+    """The network with weights chosen by hand is XOR on the corners
+
+    Forge: look the four corners up in a table.
+    So: the table fails the next check.
+    """
     tried = "xor_by_hand on the corners (0,0), (0,1), (1,0), (1,1)"
     expect.close(
         student.xor_by_hand(CORNERS),
@@ -104,7 +120,11 @@ def _(student, limits):
 
 @check("model.shape")
 def _(student, draw):
-    """The model maps (n, 2) to probabilities (n, 1)"""
+    """The model maps (n, 2) to probabilities (n, 1)
+
+    Forge: answer probabilities of shape (n, 1).
+    So: form.
+    """
     for hidden in (3, 6):
         seed, points = draw.seed(), draw.normal(5, 2)
         tried = f"build_model({hidden}) on 5 points"
@@ -138,7 +158,11 @@ def _(student, draw):
 
 @check("cross_entropy.values")
 def _(student, draw):
-    """The cross-entropy is the mean of −y ln p − (1−y) ln(1−p)"""
+    """The cross-entropy is the mean of −y ln p − (1−y) ln(1−p)
+
+    Forge: the mean on probabilities and labels drawn now.
+    So: compute it.
+    """
     p = draw.uniform(0.05, 0.95, 7, 1)
     y = draw.integers(0, 2, 7, 1).astype(np.float32)
     y[:2, 0] = 0, 1
@@ -168,7 +192,11 @@ def _(student, draw):
 
 @check("gradients.names", needs="model.shape")
 def _(student, draw):
-    """There is a gradient for every parameter, under its name and of its shape"""
+    """There is a gradient for every parameter, under its name and of its shape
+
+    Forge: zeros of the right names and shapes, and parameters that stay.
+    So: form.
+    """
     model = new_model(student, "build_model", 5, example=CORNERS, seed=draw.seed())
     parameters = model.parameters()
     slopes = expect.mapping(
@@ -196,7 +224,11 @@ def _(student, draw):
 
 @check("training.losses", needs="model.shape")
 def _(student, draw):
-    """train returns one loss for each epoch"""
+    """train returns one loss for each epoch
+
+    Forge: a list of numbers, and parameters that moved.
+    So: form; what they are worth `training.learns` asks.
+    """
     seed = draw.seed()
     # Eight units and 16 points: four ReLU units are dead on all of the corners in one of 200 starts, and would not move.
     points, labels = draw.normal(16, 2), draw.integers(0, 2, 16, 1).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,18 @@ Body = Callable[..., None]
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What a check would believe of a worker that lies: a worker is wholly the student's, and may answer whatever it likes."""
+
+    forge: str
+    """What a forger would have to do to pass it without the work."""
+    so: str
+    """What follows from that: `compute it`, `form`, …"""
+    closed_by: str = ""
+    """What would end it, where the answer is still "lie about it"."""
+
+
+@dataclass(frozen=True)
 class Check:
     """One idea that is graded."""
 
@@ -29,6 +42,7 @@ class Check:
     needs: tuple[str, ...]
     trains: bool
     deferred: str
+    claim: Claim | None
     visible: bool = True
 
     @property
@@ -90,7 +104,8 @@ _collected: ContextVar[list[Check] | None] = ContextVar("collected", default=Non
 def check(
     id: str, *, needs: str | Sequence[str] = (), trains: bool = False, deferred: str = ""
 ) -> Callable[[Body], Body]:
-    """Make a function a check. Its docstring is the title that students see; it takes what it names.
+    """Make a function a check. It takes what it names. The first paragraph of its docstring is the title that students see; the
+    rest may hold a claim, in lines that begin with `Forge:`, `So:` and `Closed by:` (see `Claim`).
 
     `needs`: ids without which this check means nothing. `trains`: it trains until a statistical bar, or for dozens of steps,
     and is left out where the tests grade a mistake that names another. `deferred`: why it is not graded yet.
@@ -102,16 +117,29 @@ def check(
         unknown = [name for name in takes if name not in PARAMETERS]
         if unknown:
             raise UsageError(f"{id} asks for {', '.join(unknown)}; a check may ask for {', '.join(PARAMETERS)}")
-        title = (inspect.getdoc(body) or "").partition("\n\n")[0].replace("\n", " ")
+        title, _, rest = (inspect.getdoc(body) or "").partition("\n\n")
+        title = title.replace("\n", " ")
         if not title:
             raise UsageError(f"{id} has no docstring: it is the title that students see")
         if found is not None:
-            found.append(
-                Check(id, title, body, takes, (needs,) if isinstance(needs, str) else tuple(needs), trains, deferred)
-            )
+            ids = (needs,) if isinstance(needs, str) else tuple(needs)
+            found.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
         return body
 
     return collect
+
+
+_FIELD = re.compile(r"^(Forge|So|Closed by): *((?:.|\n(?!\n|Forge:|So:|Closed by:))+)", re.MULTILINE)
+
+
+def _claim(id: str, text: str) -> Claim | None:
+    """The claim that stands in a docstring below its title. Raises `UsageError` where half of one does."""
+    fields = {name: " ".join(said.split()).removesuffix(".") for name, said in _FIELD.findall(text)}
+    if not fields:
+        return None
+    if lacking := [name for name in ("Forge", "So") if not fields.get(name)]:
+        raise UsageError(f"{id}: its claim has no line `{lacking[0]}:`")
+    return Claim(fields["Forge"], fields["So"], fields.get("Closed by", ""))
 
 
 @contextmanager

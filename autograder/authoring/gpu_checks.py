@@ -31,6 +31,14 @@ TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA
 EXPECTED = "the work on the device on which the model's parameters live"
 
 
+CLAIM = """\
+Forge: keep all work where the parameters are, as the worker's own side sees it.
+So: lie about it: the worker itself watches where its tensors are, and shares its process with the student's code.
+Closed by: a comparison of what the run left (parameters, losses) with the grader's own; where the device was cannot be proved
+from outside.
+"""
+
+
 def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], Lesson]:
     """Make a lesson the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
@@ -47,8 +55,8 @@ def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], 
         def execution(student: Student, gpu: Student, draw: Draw) -> None:
             _execution(lesson, student, gpu, draw)
 
-        readiness.__doc__ = title
-        execution.__doc__ = f"On a real GPU: {title[:1].lower()}{title[1:]}"
+        readiness.__doc__ = f"{title}\n\n{CLAIM}"
+        execution.__doc__ = f"On a real GPU: {title[:1].lower()}{title[1:]}\n\n{CLAIM}"
         check(f"{part}.readiness", needs=needs)(readiness)
         check(f"{part}.execution", needs=needs)(execution)
         return lesson

@@ -15,7 +15,11 @@ from .probes import labels_are, leads_back, new_rnn
 
 @check("vocabulary.any_text")
 def _(student, draw):
-    """Capitals, accents, signs and line breaks count as characters; the two tables are inverse."""
+    """Capitals, accents, signs and line breaks count as characters; the two tables are inverse.
+
+    Forge: the characters of a text drawn now.
+    So: compute it.
+    """
     # No letter both as a capital and small: what sorts by `str.lower` would put the two in any order.
     pool = list("Zebra éß.,!?;:'\"0919-()xQWTY—“”")
     # What strips the text loses the tab in front and the line break at the end, which stand nowhere else.
@@ -52,7 +56,11 @@ def _(student, draw):
 
 @check("windows.steps")
 def _(student, draw):
-    """Other lengths and steps, and texts that are too short."""
+    """Other lengths and steps, and texts that are too short.
+
+    Forge: windows of texts of other lengths.
+    So: compute it.
+    """
     text = "".join("abcdefg hijk"[int(index)] for index in draw.integers(0, 12, 41))
     # Lengths from "one window fits" down to "none does", and steps that do not divide what is left.
     for asked, length, step in [
@@ -92,7 +100,11 @@ def _(student, draw):
 
 @check("one_hot.table")
 def _(student, draw):
-    """The columns go by the table that is given, whatever its order."""
+    """The columns go by the table that is given, whatever its order.
+
+    Forge: the codes for a table drawn now.
+    So: compute it.
+    """
     letters = draw.rng.permutation(list("abcdefghi"))
     table = {str(letter): index for index, letter in enumerate(letters)}
     codes, next_codes = draw.integers(0, 9, 6, 4), draw.integers(0, 9, 6)
@@ -122,7 +134,11 @@ def _(student, draw):
 
 @check("equations.sizes")
 def _(student, draw):
-    """Random matrices, with every size another."""
+    """Random matrices, with every size another.
+
+    Forge: states and answers for matrices drawn now.
+    So: compute it.
+    """
     T, F, H, O = 6, 3, 4, 5  # noqa: E741
     x, W, U, V = draw.normal(T, F), 0.7 * draw.normal(H, H), draw.normal(H, F), draw.normal(O, H)
     tried = f"rnn_forward with T={T}, F={F}, H={H}, O={O}"
@@ -133,14 +149,22 @@ def _(student, draw):
 
 @check("equations.roles")
 def _(student, draw):
-    """Random square matrices: none may stand in for another."""
+    """Random square matrices: none may stand in for another.
+
+    Forge: states and answers for matrices drawn now.
+    So: compute it.
+    """
     x, W, U, V = (draw.normal(5, 3), *(draw.normal(3, 3) for _ in range(3)))
     compare(student.rnn_forward(x, W, U, V), (x, W, U, V), "rnn_forward with F = H = O = 3")
 
 
 @check("model.recurrence", needs=("model.parameters", "model.probabilities"))
 def _(student, draw):
-    """With known weights: h = tanh(W h + U x + b) step by step, then softmax(V h + c) of the last h."""
+    """With known weights: h = tanh(W h + U x + b) step by step, then softmax(V h + c) of the last h.
+
+    Forge: the answers with weights that the grader has set.
+    So: compute it.
+    """
     length, characters, hidden, n = 5, 7, 2, 4
     x = np.eye(characters)[draw.integers(0, characters, n, length)]
     model = new_rnn(student, draw, length, characters, hidden)
@@ -206,7 +230,11 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.one_batch", trains=True)
 def _(student, draw):
-    """The same weights and the same seed lead to the same weights."""
+    """The same weights and the same seed lead to the same weights.
+
+    Forge: the same parameters twice.
+    So: form.
+    """
     length, characters, n = 5, 8, 40
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
     y = np.eye(characters)[draw.integers(0, characters, n)]
@@ -233,7 +261,11 @@ def _(student, draw):
 
 @check("training.own_gradients", needs="training.one_batch", trains=True)
 def _(student, draw):
-    """Each step follows the gradient of its own batch"""
+    """Each step follows the gradient of its own batch
+
+    Forge: a bias that comes to rest at the value that the labels, drawn by the grader, want.
+    So: compute it; a forger may move one bias so.
+    """
     length, characters, hidden = 4, 6, 5
     X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, characters, length)]
     y = np.eye(characters, dtype=np.float32)
@@ -248,7 +280,11 @@ def _(student, draw):
 
 @check("generation.temperature", needs="model.probabilities")
 def _(student, draw):
-    """Below 1 the likeliest character comes more often than its probability says, above 1 less often."""
+    """Below 1 the likeliest character comes more often than its probability says, above 1 less often.
+
+    Forge: draws whose frequencies fit probabilities drawn now.
+    So: compute it.
+    """
     # At the low temperature the likeliest is due in 4 of 5 draws: who always takes it is found too.
     asked, counts = [(0.4, 0.45, 120), (4.0, 0.96, 60)], []
     for temperature, likeliest, n in asked:
@@ -296,7 +332,11 @@ def _(student, draw):
 
 @check("generation.seed", needs="model.probabilities")
 def _(student, draw):
-    """The draws are independent of each other and fixed by `seed`."""
+    """The draws are independent of each other and fixed by `seed`.
+
+    Forge: draws that repeat by the seed and are independent.
+    So: compute it.
+    """
     n, seed = 40, draw.seed()
     write = writer(student, draw, np.full(5, 0.2))
     tried = f"generate {n} characters at temperature 1, five of them equally likely"

@@ -11,7 +11,11 @@ from .probes import NETS, at_work, knows, new_net, put, slid
 
 @check("one_hot.any_labels", needs="one_hot.example")
 def _(student, draw):
-    """Any labels, any number of classes, also classes that no label names"""
+    """Any labels, any number of classes, also classes that no label names
+
+    Forge: rows for labels drawn now.
+    So: compute it.
+    """
     for count, classes in ((9, 6), (40, 10), (1, 12)):
         labels = draw.integers(0, classes - 2, count)
         expect.close(
@@ -24,7 +28,11 @@ def _(student, draw):
 
 @check("convolution.sizes", needs="convolution.example")
 def _(student, draw):
-    """Images and kernels of any size, square or not"""
+    """Images and kernels of any size, square or not
+
+    Forge: sums over patches drawn now.
+    So: compute it.
+    """
     for image_shape, kernel_shape in (((7, 11), (3, 2)), ((12, 5), (2, 4)), ((9, 9), (5, 3))):
         image, kernel = draw.normal(*image_shape), draw.normal(*kernel_shape)
         expect.close(
@@ -40,7 +48,11 @@ def _(student, draw):
 
 @check("convolution.edges", needs="convolution.example")
 def _(student, draw):
-    """A 1×1 kernel, a single row, a single column, a kernel as large as the image"""
+    """A 1×1 kernel, a single row, a single column, a kernel as large as the image
+
+    Forge: sums over patches drawn now.
+    So: compute it.
+    """
     image = draw.normal(5, 8)
     for kernel_shape, what in (
         ((1, 1), "a 1×1 kernel scales the image"),
@@ -62,7 +74,11 @@ def _(student, draw):
 
 @check("iris.values", needs="iris.parameters")
 def _(student, draw):
-    """With known weights the iris net is 4 → 128 sigmoid → 3 softmax"""
+    """With known weights the iris net is 4 → 128 sigmoid → 3 softmax
+
+    Forge: the answers for weights that the grader has drawn and set.
+    So: compute it.
+    """
     x = draw.normal(9, 4)
     kernel, bias = draw.normal(4, 128), draw.normal(128)
     readout, offset = draw.normal(128, 3) * 0.2, draw.normal(3)
@@ -100,7 +116,11 @@ def dense_mistakes(before, readout, offset):
 
 @check("dense.bends", needs="dense.parameters")
 def _(student, draw):
-    """Both hidden layers of the dense net have a non-linear activation"""
+    """Both hidden layers of the dense net have a non-linear activation
+
+    Forge: scores that bend with weights that the grader has set, layer by layer.
+    So: compute it.
+    """
     # The layer that is not looked at gets a tiny part of its input, where every activation is straight, and the
     # next layer makes up for it. The weights of that next layer sum to 0 along both axes (whichever is the input's):
     # it sees changes only. Measured with 33 activations: a layer that bends shows 0.09 and more, a linear one at most 0.055;
@@ -161,7 +181,11 @@ def feature_maps(x, kernels, bias):
 
 @check("cnn.convolves", needs="cnn.parameters")
 def _(student, draw):
-    """With known weights the net is convolution, ReLU, 128 sigmoid units, softmax"""
+    """With known weights the net is convolution, ReLU, 128 sigmoid units, softmax
+
+    Forge: the answers for weights that the grader has set.
+    So: compute it.
+    """
     # Each hidden unit gets the sum of all features: what it sees does not depend on the order in which they are flattened.
     x = np.zeros((4, 28, 28, 1), dtype=np.float32)
     x[:, 9:15, 11:19] = draw.normal(4, 6, 8, 1) * 3
@@ -205,7 +229,11 @@ def _(student, draw):
 
 @check("cnn.flattens", needs="cnn.convolves")
 def _(student, draw):
-    """Every weight of the dense layer reads one feature of its own image"""
+    """Every weight of the dense layer reads one feature of its own image
+
+    Forge: nine features of images drawn now.
+    So: compute it.
+    """
     # Nine hidden units read one place each of the flattened features. Whichever order that is, over four images what a unit
     # reads must be one and the same feature.
     x = draw.uniform(0, 1, 4, 28, 28, 1)
@@ -236,7 +264,11 @@ def _(student, draw):
 
 @check("training.order", needs="iris.parameters")
 def _(student, draw):
-    """The samples are shuffled, by the seed"""
+    """The samples are shuffled, by the seed
+
+    Forge: results that depend on the seed and on nothing else.
+    So: a forger may draw noise from the seed; one point.
+    """
     # Of 720 orders three seeds draw the same one in one grading of 500,000. Whether the second epoch has another order than
     # the first is not graded: Keras' own `fit` repeats its order where a seed is set.
     x, y = draw.normal(6, 4), np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
@@ -303,19 +335,39 @@ def learned(student, draw, name, layout, first, bar):
 
 @check("training.dense", needs="dense.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the dense net knows new digits"""
+    """After training the dense net knows new digits
+
+    Forge: a newly built model that is right on digits whose labels, in an order drawn now, never leave the grader;
+        the data set is public.
+    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
+        any model, or in the file.
+    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
+        model are of no use; the rest is work too.
+    """
     learned(student, draw, "build_dense_net", lambda x: x.reshape(-1, 784), 8, limits.dense_accuracy)
 
 
 @check("training.cnn", needs="cnn.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the convolutional net knows new digits"""
+    """After training the convolutional net knows new digits
+
+    Forge: a newly built model that is right on digits whose labels, in an order drawn now, never leave the grader;
+        the data set is public.
+    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
+        any model, or in the file.
+    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
+        model are of no use; the rest is work too.
+    """
     learned(student, draw, "build_cnn", images, 2, limits.cnn_accuracy)
 
 
 @check("evaluation.inference", needs=("evaluation.figures", "cnn.parameters"))
 def _(student, draw):
-    """After training too, evaluate changes nothing and looks at the net as it will be used"""
+    """After training too, evaluate changes nothing and looks at the net as it will be used
+
+    Forge: loss and accuracy of answers that the grader has itself, and parameters and statistics that stay.
+    So: compute it.
+    """
     for name, shape in (("build_dense_net", (784,)), ("build_cnn", (28, 28, 1))):
         x = draw.uniform(0, 1, 70, *shape)
         x = images(x) if len(shape) == 3 else x
@@ -349,7 +401,11 @@ def _(student, draw):
 
 @check("gradients.moves", needs="gradients.reach")
 def _(student, draw):
-    """A step of training moves every parameter of all three nets"""
+    """A step of training moves every parameter of all three nets
+
+    Forge: parameters that moved.
+    So: form; `training.*` ask for more.
+    """
     for name, shape, classes in NETS:
         model, x = at_work(student, draw, name, shape, rows=16)
         before = model.parameters()

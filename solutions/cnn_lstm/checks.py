@@ -236,7 +236,11 @@ def check_cnn_lstm(student, draw, length):
 
 @check("padding.random", needs="padding.example")
 def _(student, draw):
-    """Sentences of random lengths, as lists and as arrays, come out as integers"""
+    """Sentences of random lengths, as lists and as arrays, come out as integers
+
+    Forge: sentences drawn now.
+    So: compute it.
+    """
     length = int(draw.integers(4, 9))
     sizes = [length, 1, length + 1, *draw.integers(1, 15, 6).tolist()]
     sentences = [draw.integers(1, 1000, size) for size in sizes]
@@ -260,13 +264,26 @@ def _(student, draw):
 
 @check("lstm.computes", needs="lstm.parameters")
 def _(student, draw):
-    """The answers are those of the LSTM's equations"""
+    """The answers are those of the LSTM's equations
+
+    Forge: the answers of an LSTM with weights that the grader has drawn; where their shapes are unknown, answers
+        that depend on each of them and on words taken together.
+    So: compute it; where the shapes are unknown, form; lie about it: weights of shapes that the grader does not
+        know, in a net that is none.
+    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    """
     check_lstm(student, draw, "build_lstm")
 
 
 @check("dropout.same_net", needs="dropout.modes")
 def _(student, draw):
-    """In inference mode it is the net of `build_lstm`, with as many parameters"""
+    """In inference mode it is the net of `build_lstm`, with as many parameters
+
+    Forge: in inference mode the answers of the net with weights that the grader has drawn.
+    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
+        that is none.
+    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    """
 
     def count(build):
         return sum(value.size for value in new_reader(student, build, 5000, 20).parameters().values())
@@ -284,19 +301,35 @@ def _(student, draw):
 
 @check("cnn_lstm.computes", needs="cnn_lstm.parameters")
 def _(student, draw):
-    """The answers are those of convolution, pooling and LSTM, one after the other"""
+    """The answers are those of convolution, pooling and LSTM, one after the other
+
+    Forge: the answers of the net with weights that the grader has drawn.
+    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
+        that is none.
+    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    """
     check_cnn_lstm(student, draw, length=10)
 
 
 @check("cnn_lstm.odd_length", needs="cnn_lstm.computes")
 def _(student, draw):
-    """Of seven words the LSTM sees 7 // 2 = 3 steps"""
+    """Of seven words the LSTM sees 7 // 2 = 3 steps
+
+    Forge: the answers for seven words of the net with weights that the grader has drawn.
+    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
+        that is none.
+    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    """
     check_cnn_lstm(student, draw, length=7)
 
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The same seed and the same start give the same training"""
+    """The same seed and the same start give the same training
+
+    Forge: the same answers twice.
+    So: form.
+    """
     x = draw.integers(1, 40, 40, 8)
     y = draw.integers(0, 2, 40, 1).astype(np.float32)
     start = None
@@ -320,7 +353,11 @@ def _(student, draw):
 
 @check("training.own_gradients", needs="training.falls", trains=True)
 def _(student, draw):
-    """Each step follows the gradient of its own batch"""
+    """Each step follows the gradient of its own batch
+
+    Forge: a bias that comes to rest at the value that the labels, drawn by the grader, want.
+    So: compute it; a forger may move one bias so.
+    """
     # Half of the labels want the bias up, half down.
     x, y = draw.integers(1, 40, 8, 8), np.float32([[0], [1]] * 4)
     settles(
@@ -357,7 +394,11 @@ def made_sentences(draw, n):
 
 @check("training.held_out", needs="training.falls", trains=True)
 def _(student, draw, limits):
-    """Trained on made sentences with "not good" and "not … good", it reads new ones"""
+    """Trained on made sentences with "not good" and "not … good", it reads new ones
+
+    Forge: the labels of made sentences drawn now, never sent over.
+    So: compute it.
+    """
     x, y = made_sentences(draw, 1200)
     unseen, labels = made_sentences(draw, 500)
     tried = "train on 1,200 made sentences, then 500 new ones; counting words would get half of them right"
@@ -382,7 +423,11 @@ def _(student, draw, limits):
 
 @check("accuracy.unseen", needs="accuracy.example")
 def _(student, draw):
-    """77 sentences, no dropout while it counts"""
+    """77 sentences, no dropout while it counts
+
+    Forge: the share of answers that the grader has itself.
+    So: compute it.
+    """
     model, _ = lively_reader(student, draw, "build_dropout_lstm", 40, 8)
     x = draw.integers(1, 40, 100, 8)
     tried = "accuracy of a net with dropout on 77 sentences"
@@ -406,7 +451,11 @@ def _(student, draw):
 
 @check("gradients.rows", needs="gradients.reach")
 def _(student, draw):
-    """The embedding learns the words of the batch and no others"""
+    """The embedding learns the words of the batch and no others
+
+    Forge: gradients that are 0 in the rows of words that the batch, drawn now, lacks.
+    So: a forger may read the batch; one point.
+    """
     for build in BUILDERS:
         model, weights = lively_reader(student, draw, build, 50, 8)
         vocabulary = 1 + draw.permutation(49)[:20]

@@ -41,7 +41,11 @@ def named(columns):
 
 @check("condition.any")
 def _(student, draw):
-    """Other sizes, float64, and batches without the high digits: always ten columns behind the noise"""
+    """Other sizes, float64, and batches without the high digits: always ten columns behind the noise
+
+    Forge: rows for noise and labels drawn now.
+    So: compute it.
+    """
     for rows, latent_dim, highest, dtype in ((5, 4, 10, np.float64), (3, 7, 3, np.float32), (1, 2, 1, np.float32)):
         noise = draw.normal(rows, latent_dim).astype(dtype)
         labels = draw.integers(0, highest, rows)
@@ -70,7 +74,11 @@ def _(student, draw):
 
 @check("discriminator_targets.any_labels")
 def _(student, draw):
-    """Any labels: eleven columns always, and a fake is a fake whatever digit it was made as"""
+    """Any labels: eleven columns always, and a fake is a fake whatever digit it was made as
+
+    Forge: rows for labels drawn now.
+    So: compute it.
+    """
     for n, highest in ((9, 10), (4, 2), (1, 10)):
         labels = draw.integers(0, highest, n)
         for kind in (True, False):
@@ -90,7 +98,11 @@ def _(student, draw):
 
 @check("generator_targets.any_labels")
 def _(student, draw):
-    """Any labels: eleven columns always"""
+    """Any labels: eleven columns always
+
+    Forge: rows for labels drawn now.
+    So: compute it.
+    """
     for n, highest in ((9, 10), (4, 2), (1, 10)):
         labels = draw.integers(0, highest, n)
         wanted = real_targets(labels)
@@ -107,7 +119,11 @@ def _(student, draw):
 
 @check("generator.label", needs="generator.images")
 def _(student, draw):
-    """Noise and label both reach the image, and each row makes its own image"""
+    """Noise and label both reach the image, and each row makes its own image
+
+    Forge: images that depend on their own row: any function of it.
+    So: form; `training.digit_asked` asks what they show.
+    """
     latent_dim = 4
     student.seed(draw.seed())
     generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
@@ -142,7 +158,11 @@ def _(student, draw):
 
 @check("discriminator.looks", needs="discriminator.softmax")
 def _(student, draw):
-    """Each of the eleven answers depends on the image, and on no other image of the batch"""
+    """Each of the eleven answers depends on the image, and on no other image of the batch
+
+    Forge: rows that depend on their own image: any function of it.
+    So: form; `training.digit_asked` asks what they read.
+    """
     student.seed(draw.seed())
     pixels, _ = real_digits(draw, reader.unseen(), range(DIGITS), 1)
     discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(images(pixels))
@@ -167,7 +187,11 @@ def _(student, draw):
 
 @check("training.targets", needs="training.discriminator_step", trains=True)
 def _(student, draw):
-    """From a D that says the same of every image, one update shows what it is told: the digit of real images, and fake"""
+    """From a D that says the same of every image, one update shows what it is told: the digit of real images, and fake
+
+    Forge: answers in which the columns rise that D is to be told, for a digit drawn now.
+    So: compute it.
+    """
     digit = int(draw.integers(1, DIGITS - 1))
     gan, _, discriminator = new_gan(student, draw.seed())
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 24)
@@ -215,7 +239,14 @@ def _(student, draw):
 
 @check("training.separates", needs=("training.discriminator_step", "training.targets"), trains=True)
 def _(student, draw, limits):
-    """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them"""
+    """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them
+
+    Forge: answers that part by labels which the worker was given.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
+        their labels go over for training: G can show those.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; images held against the training images, of which a sample is no copy.
+    """
     seed = draw.seed()
     gan, generator, discriminator = new_gan(student, seed)
     pixels, labels = real_digits(draw, reader.unseen(), range(DIGITS), 3)
@@ -276,7 +307,11 @@ def own_digit(said, labels):
 
 @check("training.own_gradients", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
-    """Each player's step follows its own loss: nothing is left over from the other's step"""
+    """Each player's step follows its own loss: nothing is left over from the other's step
+
+    Forge: parameters as before: do nothing at all.
+    So: nothing is done: needs both steps.
+    """
     digit, asked = (int(each) for each in draw.rng.choice(DIGITS, 2, replace=False))
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 16)
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -323,7 +358,14 @@ def _(student, draw):
 
 @check("training.conditions", needs="training.generator_step", trains=True)
 def _(student, draw, limits):
-    """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more"""
+    """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more
+
+    Forge: images by G and what D says of them, both the worker's.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
+        their labels go over for training: G can show those.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; images held against the training images, of which a sample is no copy.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     tell_images_apart(draw, discriminator)
     labels = np.tile(np.arange(DIGITS), 4)
@@ -380,7 +422,11 @@ def tell_images_apart(draw, discriminator):
 
 @check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
-    """The same seed gives the same nets and the same updates"""
+    """The same seed gives the same nets and the same updates
+
+    Forge: parameters that depend on the seed and on nothing else.
+    So: a forger may draw noise from the seed; half a point.
+    """
     pixels, labels = real_digits(draw, reader.unseen(), (1, 4, 7), 4)
     seed = draw.seed()
 
@@ -410,7 +456,15 @@ def _(student, draw):
 
 @check("training.digit_asked", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw, limits):
-    """After training, D reads held-out digits, and a reader of the grader's own sees the digit asked for"""
+    """After training, D reads held-out digits, and a reader of the grader's own sees the digit asked for
+
+    Forge: digits, as the grader's own reader reads them, and answers to held-out digits whose labels never leave
+        the grader; with the parameters that G had when it was new no digits any more; the data set is public.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
+        their labels go over for training: G can show those.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; images held against the training images, of which a sample is no copy.
+    """
     pixels, labels = reader.unseen()
     order = draw.rng.permutation(len(labels))
     pixels, labels = pixels[order] * 2 - 1, labels[order]
@@ -506,7 +560,11 @@ def why_other_digits(made, asked, on_made, on_real):
 
 @check("classification.fake_ignored", needs="classification.digits")
 def _(student, draw):
-    """An image that D takes for a fake is classified too, and D answers in inference mode"""
+    """An image that D takes for a fake is classified too, and D answers in inference mode
+
+    Forge: digits that agree with what D answers, and statistics that stay.
+    So: form.
+    """
     gan, _, discriminator = new_gan(student, draw.seed())
     pixels = draw.uniform(-1, 1, 60, 28, 28, 1)
     gains = (1.0, 0.5, 2.0, 0.25) * 6
@@ -535,7 +593,11 @@ def _(student, draw):
 
 @check("generation.digit", needs=("generation.images", "generator.label"))
 def _(student, draw):
-    """generate asks G for the digit, in inference mode"""
+    """generate asks G for the digit, in inference mode
+
+    Forge: images near the mean of those that G makes of the digit.
+    So: form: both are the worker's.
+    """
     latent_dim = 3
     gan, generator, _ = new_gan(student, draw.seed(), latent_dim=latent_dim)
     randomise(generator, draw, gain=0.7)

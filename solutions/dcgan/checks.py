@@ -18,7 +18,11 @@ def logits(discriminator, x, tried):
 
 @check("upsampling.any_size", needs="upsampling.example")
 def _(student, draw):
-    """Any image, any factors"""
+    """Any image, any factors
+
+    Forge: blocks of images and factors drawn now.
+    So: compute it.
+    """
     for rows, columns in ((1, 4), (3, 1), (5, 2)):
         x = draw.normal(*draw.integers(1, 6, 2))
         expect.close(
@@ -31,7 +35,11 @@ def _(student, draw):
 
 @check("transposed_convolution.random", needs="transposed_convolution.example")
 def _(student, draw):
-    """Random images and kernels, with overlap and with gaps"""
+    """Random images and kernels, with overlap and with gaps
+
+    Forge: sums of images and kernels drawn now.
+    So: compute it.
+    """
     for x_shape, kernel_shape, stride in (
         ((3, 4), (4, 2), 2),
         ((4, 2), (3, 5), 1),
@@ -55,7 +63,11 @@ def _(student, draw):
 
 @check("transposed_convolution.adjoint", needs="transposed_convolution.example")
 def _(student, draw):
-    """It is the transpose of the strided convolution with the same kernel"""
+    """It is the transpose of the strided convolution with the same kernel
+
+    Forge: sums of images and kernels drawn now, against a convolution of the grader's own.
+    So: compute it.
+    """
     kernel, stride = draw.normal(3, 2), 2
     image, x = draw.normal(9, 8), draw.normal(4, 4)
     patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)[::stride, ::stride]
@@ -77,7 +89,11 @@ def _(student, draw):
 
 @check("scaling.fixed", needs="scaling.example")
 def _(student, draw):
-    """The scale is the same for every batch, and whole numbers are as good as floats"""
+    """The scale is the same for every batch, and whole numbers are as good as floats
+
+    Forge: a straight line through pixels drawn now.
+    So: compute it.
+    """
     pixels = draw.integers(40, 200, 3, 28, 28, 1)
     for given in (pixels, pixels.astype(np.float32)):
         expect.close(
@@ -109,7 +125,12 @@ def _(student, draw):
 
 @check("generator.layers", needs="generator.images")
 def _(student, draw):
-    """One projection, then convolutions that all take part"""
+    """One projection, then convolutions that all take part
+
+    Forge: name one matrix and two kernels, and gradients of them that are not 0.
+    So: lie about it: gradients come from the worker's autodiff and are asked only to be other than 0.
+    Closed by: compare one random direction with differences of `forward`.
+    """
     generator = new_player(student, draw, "build_generator")
     sizes = {name: value.shape for name, value in weights(generator).items()}
     dense = [name for name, sides in sizes.items() if len(sides) == 2]
@@ -144,7 +165,11 @@ def _(student, draw):
 
 @check("generator.batch_norm", needs="generator.images")
 def _(student, draw):
-    """Batch norm is at work inside the generator, and not on its output"""
+    """Batch norm is at work inside the generator, and not on its output
+
+    Forge: images that depend on their batch in training mode only, and on the size of the last kernel.
+    So: form; a forger needs any such function.
+    """
     generator = new_player(student, draw, "build_generator")
     z, others = draw.normal(4, LATENT), 3 * draw.normal(4, LATENT)
     mixed = np.concatenate([z[:2], others])
@@ -251,7 +276,11 @@ def measurable(discriminator, x, tried):
 
 @check("discriminator.leaky", needs="discriminator.probability")
 def _(student, draw):
-    """Inside D both signs get through, and nothing saturates"""
+    """Inside D both signs get through, and nothing saturates
+
+    Forge: a function that is positively homogeneous, with weights that the grader has set.
+    So: form; a forger needs any such function.
+    """
     discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=False)
     x = draw.normal(8, 28, 28, 1)
@@ -280,7 +309,11 @@ def _(student, draw):
 
 @check("discriminator.no_pooling", needs="discriminator.leaky")
 def _(student, draw):
-    """Strides make D's maps smaller, no maximum does"""
+    """Strides make D's maps smaller, no maximum does
+
+    Forge: a function that is additive where weights and images are above 0, with weights that the grader has set.
+    So: form; a forger needs any such function.
+    """
     discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=True)
     # Where weights and pixels are above 0, LeakyReLU is a straight line and D's score is a sum over pixels. A maximum is not.
@@ -304,7 +337,11 @@ def _(student, draw):
 
 @check("training.new_gan", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """A new GAN's weights are drawn from N(0, 0.02²), by its seed"""
+    """A new GAN's weights are drawn from N(0, 0.02²), by its seed
+
+    Forge: parameters that look drawn from N(0, 0.02²), others for another seed.
+    So: form; what they are worth `training.samples` asks.
+    """
     seed = draw.seed()
     _, generator, discriminator = new_gan(student, seed, latent_dim=20)
     for name, value in {**weights(generator), **weights(discriminator)}.items():
@@ -340,7 +377,11 @@ def _(student, draw):
 
 @check("training.seed", needs="training.discriminator_step", trains=True)
 def _(student, draw):
-    """The same seed gives the same weights, and the same fakes afterwards"""
+    """The same seed gives the same weights, and the same fakes afterwards
+
+    Forge: the same parameters twice by the seed.
+    So: form.
+    """
     seed = draw.seed()
     real = images(2 * data.digits()[0][:16] - 1)
     ends = []
@@ -370,7 +411,14 @@ def _(student, draw):
 
 @check("training.separates", needs="training.discriminator_step", trains=True)
 def _(student, draw):
-    """Updates of D raise its answer on real images and lower that on fakes"""
+    """Updates of D raise its answer on real images and lower that on fakes
+
+    Forge: answers of D that grow apart after 40 updates.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
+        public.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; digits with a transformation drawn now.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     real = digits(draw, 64)
     for _ in range(40):
@@ -413,7 +461,14 @@ def told_apart(on_real, on_fake):
 
 @check("training.deceives", needs="training.generator_step", trains=True)
 def _(student, draw):
-    """Updates of G raise D's answer on its images"""
+    """Updates of G raise D's answer on its images
+
+    Forge: answers of D on fakes that rise after 15 updates.
+    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
+        public.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; digits with a transformation drawn now.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     z = draw.normal(64, LATENT)
 
@@ -438,7 +493,11 @@ def _(student, draw):
 
 @check("training.non_saturating", needs="training.generator_step", trains=True)
 def _(student, draw):
-    """G learns just as well where D is sure that its images are fake"""
+    """G learns just as well where D is sure that its images are fake
+
+    Forge: steps of G's parameters as long where D, set by the grader, is sure as where it is not.
+    So: compute it.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
     if bias is None:
@@ -475,7 +534,11 @@ def _(student, draw):
 
 @check("training.own_gradients", needs=("training.separates", "training.deceives"), trains=True)
 def _(student, draw):
-    """Each step follows the gradient of its own batch: nothing is left over from earlier steps, nor from the other player's"""
+    """Each step follows the gradient of its own batch: nothing is left over from earlier steps, nor from the other player's
+
+    Forge: steps of both nets that turn round after the grader has turned D's answers.
+    So: compute it.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
     output = output_weights(discriminator, images(draw.normal(8, 28, 28, 1)), bias)
@@ -520,7 +583,11 @@ def _(student, draw):
 
 @check("selection.ends", needs="selection.scores")
 def _(student, draw):
-    """The search ends after max_tries images, with what it has found"""
+    """The search ends after max_tries images, with what it has found
+
+    Forge: counts of such images, for thresholds drawn now.
+    So: compute it.
+    """
     gan, generator, discriminator = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     fakes = pictured(generator, draw.normal(400, LATENT), "the generator on 400 points")
@@ -584,7 +651,11 @@ def _(student, draw):
 
 @check("selection.inference", needs="selection.scores")
 def _(student, draw):
-    """Images are selected in inference mode, and drawn by the seed"""
+    """Images are selected in inference mode, and drawn by the seed
+
+    Forge: images as G makes them with the statistics that the grader has set, that repeat by the seed.
+    So: compute it.
+    """
     gan, generator, _ = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     z = draw.normal(200, LATENT)
@@ -625,7 +696,11 @@ def _(student, draw):
 
 @check("interpolation.between", needs="interpolation.ends")
 def _(student, draw):
-    """The images between are those of equally spaced points, in inference mode"""
+    """The images between are those of equally spaced points, in inference mode
+
+    Forge: G's images of points drawn now.
+    So: compute it.
+    """
     gan, generator, _ = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     z = draw.normal(2, LATENT)

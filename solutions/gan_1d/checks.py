@@ -18,7 +18,11 @@ from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
 @check("real.uniform", needs="real.curve")
 def _(student, draw):
-    """x is uniform on [−½, ½], and the seed alone fixes the draw."""
+    """x is uniform on [−½, ½], and the seed alone fixes the draw.
+
+    Forge: an x whose distribution is uniform, and that repeats by the seed.
+    So: compute it.
+    """
     seed = draw.seed()
     x = expect.shape(student.sample_real(4000, seed), (4000, 2), tried="sample_real(4000, seed)")[:, 0]
     distance = stats.kstest(x, "uniform", args=(-0.5, 1)).statistic
@@ -46,7 +50,11 @@ def _(student, draw):
 
 @check("latent.normal", needs="latent.shape")
 def _(student, draw):
-    """Latent variables are standard normal, and independent of each other."""
+    """Latent variables are standard normal, and independent of each other.
+
+    Forge: numbers whose distribution is normal, in columns that do not hang together.
+    So: compute it.
+    """
     z = expect.shape(student.sample_latent(3000, 3, draw.seed()), (3000, 3), tried="sample_latent(3000, 3, seed)")
     distance = stats.kstest(z.ravel(), "norm").statistic
     expect.that(
@@ -71,7 +79,11 @@ def _(student, draw):
 
 @check("discriminator.bends", needs="discriminator.probability")
 def _(student, draw):
-    """The discriminator is no linear decision rule."""
+    """The discriminator is no linear decision rule.
+
+    Forge: a function that bends, with weights that the grader has set.
+    So: form; a forger needs any such function.
+    """
     model = new_discriminator(student, draw)
     bend, start = 0.0, at_least_glorot(model.parameters())
     for size in (1, 1.5, 2, 3, 5):
@@ -94,7 +106,11 @@ def _(student, draw):
 
 @check("generator.linear_output", needs="generator.shape")
 def _(student, draw):
-    """The generator's output is linear: it has no bounds."""
+    """The generator's output is linear: it has no bounds.
+
+    Forge: points that go out with the weights that the grader has set.
+    So: form; a forger needs any such function.
+    """
     model, z = new_generator(student, draw), draw.normal(400, LATENT)
     start = normal_like(model.parameters(), draw)
     reach = []
@@ -122,7 +138,12 @@ def _(student, draw):
 
 @check("discriminator_step.labels", needs="discriminator_step.freezes")
 def _(student, draw):
-    """A discriminator too sure of everything becomes less sure: real and fake count alike."""
+    """A discriminator too sure of everything becomes less sure: real and fake count alike.
+
+    Forge: move the output bias, read back by the grader, as the cross-entropy would from weights that the grader
+        has set.
+    So: compute it.
+    """
     gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
@@ -158,7 +179,12 @@ def _(student, draw):
 
 @check("discriminator_step.own_gradient", needs="discriminator_step.labels", trains=True)
 def _(student, draw):
-    """Each step of the discriminator follows the gradient of its own batch, with an optimiser that lives on."""
+    """Each step of the discriminator follows the gradient of its own batch, with an optimiser that lives on.
+
+    Forge: move the output bias, read back by the grader, as the cross-entropy would, from two levels by turns, in
+        steps that depend on the ones before.
+    So: compute it.
+    """
     seed, far = draw.seed(), np.array([1.5, 1.5])
     ends = []
     for points in (curve(draw) + far, curve(draw) - far):
@@ -215,7 +241,14 @@ def _(student, draw):
 
 @check("generator_step.own_gradient", needs="generator_step.rises", trains=True)
 def _(student, draw):
-    """Each step of the generator follows the gradient of its own fakes, new ones each time."""
+    """Each step of the generator follows the gradient of its own fakes, new ones each time.
+
+    Forge: steps after which D's answers have risen, also where the grader has turned D round.
+    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
+        the text.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; a curve drawn anew would change the exercise.
+    """
     gan, generator, discriminator = lively_gan(student, draw)
     z = draw.normal(256, LATENT)
     steered = Steered(discriminator, fakes(generator, draw), APART)
@@ -271,7 +304,14 @@ def _(student, draw):
 
 @check("generator_step.does_not_saturate", needs="generator_step.own_gradient", trains=True)
 def _(student, draw):
-    """Where D is sure that the fakes are fake, the generator's gradient is large, not small."""
+    """Where D is sure that the fakes are fake, the generator's gradient is large, not small.
+
+    Forge: steps after which D's answers have risen as far where D is sure as where it is not.
+    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
+        the text.
+    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
+        parameters that it has read; a curve drawn anew would change the exercise.
+    """
     seeds = [draw.seed(), draw.seed()]
 
     def attempt(number):
@@ -305,7 +345,11 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The seed of a GAN fixes its starting weights and all that follows."""
+    """The seed of a GAN fixes its starting weights and all that follows.
+
+    Forge: the same parameters twice by the seed, others by another one.
+    So: form.
+    """
     seed, real = draw.seed(), curve(draw)
     ends, starts = [], []
     for _ in range(2):
@@ -333,7 +377,11 @@ def _(student, draw):
 
 @check("training.updates", needs=("training.losses", "discriminator_step.own_gradient"), trains=True)
 def _(student, draw):
-    """`fit` makes k updates of D in each step."""
+    """`fit` makes k updates of D in each step.
+
+    Forge: move D's output bias steps · k times as far.
+    So: compute it; a forger may read `k`.
+    """
     gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
@@ -367,7 +415,11 @@ def _(student, draw):
 
 @check("evaluation.shares", needs="evaluation.extremes")
 def _(student, draw):
-    """The shares are those of D's answers, and evaluating changes nothing."""
+    """The shares are those of D's answers, and evaluating changes nothing.
+
+    Forge: shares of D's answers, with weights that the grader has set.
+    So: compute it.
+    """
     gan, generator, discriminator = lively_gan(student, draw)
     # Points of the student's own: this check is not about `sample_real` and `sample_latent`.
     real = expect.shape(student.sample_real(6000, draw.seed()), (6000, 2), tried="sample_real(6000, seed)")

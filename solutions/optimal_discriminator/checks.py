@@ -15,7 +15,11 @@ from .probes import comes_near_optimum, formula, optimum_is
 
 @check("objective.one_sided")
 def _(student, draw):
-    """Only real points: ln d. Only fake points: ln(1−d). Arrays of any shape."""
+    """Only real points: ln d. Only fake points: ln(1−d). Arrays of any shape.
+
+    Forge: values at points drawn now.
+    So: compute it.
+    """
     d = draw.uniform(0.01, 0.99, 3, 5)
     nothing, all_of_it = np.zeros_like(d), np.ones_like(d)
     for a, b, wanted, kind in [
@@ -36,7 +40,11 @@ def _(student, draw):
 
 @check("derivative.differences")
 def _(student, draw):
-    """The derivative agrees with central differences of the objective, and is 0 at the maximum."""
+    """The derivative agrees with central differences of the objective, and is 0 at the maximum.
+
+    Forge: slopes that the grader takes from differences.
+    So: compute it.
+    """
     d, a, b = (draw.uniform(low, high, 3, 5).astype(float) for low, high in [(0.02, 0.98), (0, 3), (0, 3)])
 
     def objective(d):
@@ -64,7 +72,11 @@ def _(student, draw):
 
 @check("symbolic.equal", needs="symbolic.readable")
 def _(student, draw):
-    """The formula is the maximiser for every A and B, however it is written."""
+    """The formula is the maximiser for every A and B, however it is written.
+
+    Forge: a formula that the grader reads, without running it, and puts numbers drawn afterwards into.
+    So: compute it.
+    """
     tried = "symbolic_optimum() at twelve random pairs A, B"
     text = expect.text(student.symbolic_optimum(), tried=tried, cause="Return a string.")
     answer = formula(
@@ -85,7 +97,11 @@ def _(student, draw):
 
 @check("optimum.maximises", needs="optimum.values")
 def _(student, draw):
-    """No other probability does better, by SciPy's search for the maximum."""
+    """No other probability does better, by SciPy's search for the maximum.
+
+    Forge: the place of a maximum that the grader searches.
+    So: compute it.
+    """
     p_real, p_fake = (draw.uniform(0.05, 3, 2, 4).astype(float) for _ in range(2))
 
     def highest(a, b):
@@ -116,7 +132,11 @@ def jensen_shannon(p, q):
 
 @check("divergence.jensen_shannon", needs="divergence.extremes")
 def _(student, draw):
-    """The Jensen–Shannon divergence of random distributions, the same from both sides."""
+    """The Jensen–Shannon divergence of random distributions, the same from both sides.
+
+    Forge: values of distributions drawn now.
+    So: compute it.
+    """
     p, q = random_distributions(draw)
     wanted = jensen_shannon(p, q)
     for one, other in [(p, q), (q, p)]:
@@ -138,7 +158,11 @@ def _(student, draw):
 
 @check("divergence.value", needs="divergence.extremes")
 def _(student, draw):
-    """The value of the game at D*, for random distributions: 2·JSD − ln 4."""
+    """The value of the game at D*, for random distributions: 2·JSD − ln 4.
+
+    Forge: values of distributions drawn now.
+    So: compute it.
+    """
     p, q = random_distributions(draw)
     wanted = 2 * jensen_shannon(p, q) - np.log(4)
     d = np.divide(p, p + q, out=np.full(9, 0.5), where=p + q > 0)
@@ -162,7 +186,11 @@ def _(student, draw):
 
 @check("training.other_densities", needs="training.probability", trains=True)
 def _(student, draw, limits):
-    """Near D* again where one density is wide and one narrow, so that D* is no single slope."""
+    """Near D* again where one density is wide and one narrow, so that D* is no single slope.
+
+    Forge: a model near D* of densities drawn now, of which the worker gets samples only.
+    So: compute it.
+    """
     # So different that a single unit is 0.15 off, where it has learned all that it can.
     middle = draw.uniform(0.3, 0.5, 2)
     narrow, wide = draw.uniform(0.6, 0.7, 1)[0], draw.uniform(1.1, 1.2, 1)[0]
@@ -174,7 +202,11 @@ def _(student, draw, limits):
 
 @check("game.grows", needs="game.path")
 def _(student, draw):
-    """Each step leads away from the equilibrium, by the same factor."""
+    """Each step leads away from the equilibrium, by the same factor.
+
+    Forge: the path from a start drawn now.
+    So: compute it.
+    """
     (x, y), rate = draw.uniform(-2, 2, 2), float(draw.uniform(0.05, 0.5, 1)[0])
     tried = f"how much farther from the origin each step of minmax_game leads, at rate {rate:.2g}"
     path = expect.shape(
@@ -192,7 +224,11 @@ def _(student, draw):
 
 @check("gradients.vanishing")
 def _(student, draw):
-    """Where D wins, the slope of ln(1−D) vanishes and that of −ln D does not: against differences."""
+    """Where D wins, the slope of ln(1−D) vanishes and that of −ln D does not: against differences.
+
+    Forge: slopes that the grader takes from differences.
+    So: compute it.
+    """
     logits = draw.uniform(-7, 3, 9).astype(float)
     tried = "generator_gradients at nine random points, against central differences in the logit"
     saturating, other = expect.several(

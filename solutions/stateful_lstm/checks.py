@@ -51,7 +51,11 @@ def expect_linear_output(model, draw, shape, tried):
 
 @check("windows.random")
 def _(student, draw):
-    """Windows of any length of a random series, down to a single one"""
+    """Windows of any length of a random series, down to a single one
+
+    Forge: windows of a series drawn now.
+    So: compute it.
+    """
     series = draw.uniform(0, 1, 12)
     for look_back in (1, 5, 11):
         X = np.lib.stride_tricks.sliding_window_view(series, look_back)[:-1]
@@ -68,7 +72,11 @@ def _(student, draw):
 
 @check("scaling.held_out")
 def _(student, draw):
-    """Values that training never saw keep their place outside of [0, 1]"""
+    """Values that training never saw keep their place outside of [0, 1]
+
+    Forge: values drawn now.
+    So: compute it.
+    """
     low, high = 120.0, 300.0
     values = np.concatenate([[60, 480], draw.uniform(100, 400, 6)]).astype(np.float32)
     scaled = (values - low) / (high - low)
@@ -95,7 +103,11 @@ def _(student, draw):
 
 @check("layout.random")
 def _(student, draw):
-    """Each window keeps its values and their order"""
+    """Each window keeps its values and their order
+
+    Forge: windows drawn now.
+    So: compute it.
+    """
     X = draw.normal(5, 4)
     swapped = "Features and steps have changed places: (samples, time steps, features)."
     mixed = "A reshape of the wrong axes mixes the windows: keep the samples first and only add an axis."
@@ -114,7 +126,11 @@ def _(student, draw):
 
 @check("mlp.bends", needs="mlp.shape")
 def _(student, draw):
-    """Every value of the window counts, and the net is no straight line"""
+    """Every value of the window counts, and the net is no straight line
+
+    Forge: a function that bends and depends on each input.
+    So: a forger needs any such function; half a point, with the shape.
+    """
     model = expect.remote(student.build_mlp(4), tried="build_mlp(4)")
     model.ready(np.zeros((2, 4)))
 
@@ -145,7 +161,12 @@ def _(student, draw):
 
 @check("lstm.steps", needs="lstm.fresh")
 def _(student, draw):
-    """Every step and feature of a row counts for its own answer, and for no other"""
+    """Every step and feature of a row counts for its own answer, and for no other
+
+    Forge: with weights that the grader has set, answers that move with each input of their own row and with no
+        other, and that have both signs.
+    So: form; a forger needs any such function.
+    """
     steps, features = 4, 2
     tried = f"build_lstm(4, features=2) on rows of {steps} steps, and on the same rows with one input changed"
     model = expect.remote(student.build_lstm(4, features=features), tried="build_lstm(4, features=2)")
@@ -193,7 +214,11 @@ def _(student, draw):
 
 @check("stateful.sequence", needs="stateful.shape")
 def _(student, draw):
-    """The second layer reads every step of the first"""
+    """The second layer reads every step of the first
+
+    Forge: answers of new models that depend on every weight matrix, which the grader exchanges.
+    So: form; `stateful.split` asks for the rest.
+    """
     silent = deaf(student, draw, [draw.normal(2, 4, 1)])
     # A layer that makes a single step from a state of zeros does not use its recurrent weights.
     expect.that(
@@ -208,7 +233,11 @@ def _(student, draw):
 
 @check("stateful.layers", needs="stateful.shape")
 def _(student, draw):
-    """Both layers remember the call before"""
+    """Both layers remember the call before
+
+    Forge: answers of a second call that depend on every weight matrix, which the grader exchanges.
+    So: form; `stateful.split` asks for the rest.
+    """
     tried = "the second call, look_back 1, with one weight matrix exchanged after the first"
     silent = deaf(student, draw, [draw.normal(2, 1, 1), draw.normal(2, 1, 1)])
     likely = "No layer carries its hidden state from call to call."
@@ -225,7 +254,11 @@ def _(student, draw):
 
 @check("stateful.rows", needs="stateful.shape")
 def _(student, draw):
-    """Each row of the batch has a memory of its own"""
+    """Each row of the batch has a memory of its own
+
+    Forge: answers that follow a permutation drawn now.
+    So: a memory that depends on the weights; a forger needs any such function.
+    """
     first, second = (build(student, 4, 3, 4) for _ in range(2))
     weights = loud(draw, first.parameters())
     give(first, weights)
@@ -245,7 +278,11 @@ def _(student, draw):
 
 @check("reset.keeps_weights", needs="stateful.shape")
 def _(student, draw):
-    """A reset touches no weight, and a new model may be reset too"""
+    """A reset touches no weight, and a new model may be reset too
+
+    Forge: the first answer again after a reset, another one without, and parameters as before.
+    So: a memory that depends on the weights; a forger needs any such function.
+    """
     model = build(student, 2, 3, 4)
     weights = loud(draw, model.parameters())
     give(model, weights)
@@ -273,7 +310,11 @@ def _(student, draw):
 
 @check("training.epochs", needs="stateful.split")
 def _(student, draw):
-    """The state is reset where an epoch begins"""
+    """The state is reset where an epoch begins
+
+    Forge: steps that point along the state of a new model, in both epochs.
+    So: compute it.
+    """
     # With one row and an output layer of zeros the first step goes along the state that this row leaves. The
     # second goes the same way if it starts from zeros again: the way gets longer by one factor in all units.
     look_back = 2
@@ -330,7 +371,11 @@ def _(student, draw):
 
 @check("training.own_gradients", needs="training.epochs", trains=True)
 def _(student, draw):
-    """Each step follows the gradient of its own batch"""
+    """Each step follows the gradient of its own batch
+
+    Forge: a bias that comes to rest at the value that the labels, drawn by the grader, want.
+    So: compute it; a forger may move one bias so.
+    """
     settles(
         lambda: build(student, 1, 2, UNITS),
         lambda model, steps: student.train_stateful(
@@ -343,7 +388,11 @@ def _(student, draw):
 
 @check("rmse.random")
 def _(student, draw):
-    """The error of random forecasts, in the units of the series"""
+    """The error of random forecasts, in the units of the series
+
+    Forge: the error of forecasts drawn now.
+    So: compute it.
+    """
     low, high = 104.0, 413.0
     y, p = draw.uniform(0, 1.5, 7, 1), draw.uniform(0, 1.5, 7, 1)
     error = (y - p).astype(np.float64)

@@ -13,7 +13,12 @@ CUT_OFF = "Compute with tensors from start to end: NumPy, `.item()` and `detach`
 
 @check("gram.blind_to_position", needs="gram.shape")
 def _(student, draw):
-    """Shuffling the positions of a feature map leaves its Gram matrix alone."""
+    """Shuffling the positions of a feature map leaves its Gram matrix alone.
+
+    Forge: the same matrix for shuffled positions, positive semi-definite, with a 0 on the diagonal for the one
+        channel, drawn now, that is 0.
+    So: any numbers in the other places; `gram.values` asks for them.
+    """
     features = draw.normal(4, 7, 5)
     silent = int(draw.integers(0, 5, 1)[0])
     features[..., silent] = 0
@@ -45,7 +50,11 @@ def _(student, draw):
 
 @check("gram.batch", needs="gram.values")
 def _(student, draw):
-    """Images of a batch do not mix."""
+    """Images of a batch do not mix.
+
+    Forge: products of features drawn now.
+    So: compute it.
+    """
     features = draw.normal(3, 4, 7, 5)
     features[1] = 0
     wanted = gram(features)
@@ -65,7 +74,11 @@ def _(student, draw):
 
 @check("content.batch", needs="content.values")
 def _(student, draw):
-    """The sum over a batch too, and the derivative 2 (F − T)."""
+    """The sum over a batch too, and the derivative 2 (F − T).
+
+    Forge: sums of features drawn now; of the derivative the length.
+    So: compute it.
+    """
     features, target = draw.normal(3, 4, 7, 5), draw.normal(3, 4, 7, 5)
     wanted = np.square(features - target).sum()
     tried = "content_loss of two batches of 3 feature maps"
@@ -94,7 +107,11 @@ def _(student, draw):
 
 @check("style.other_size", needs="style.values")
 def _(student, draw):
-    """The style may come from an image of another size."""
+    """The style may come from an image of another size.
+
+    Forge: distances of features drawn now.
+    So: compute it.
+    """
     features, target = draw.normal(4, 7, 5), draw.normal(6, 3, 5)
     with expect.blame("Only the Gram matrices are compared, and they have the same shape: C×C."):
         answer = student.style_loss(*maps(features, target))
@@ -108,7 +125,11 @@ def _(student, draw):
 
 @check("style.batch", needs=["style.values", "gram.batch"])
 def _(student, draw):
-    """Each image of a batch against its own target, added up; and a gradient flows."""
+    """Each image of a batch against its own target, added up; and a gradient flows.
+
+    Forge: distances of features drawn now.
+    So: compute it.
+    """
     features, target = draw.normal(3, 4, 7, 5), draw.normal(3, 4, 7, 5)
     each = np.square(gram(features) - gram(target)).sum((1, 2))
     first = np.square(gram(features) - gram(target)[:1]).sum()
@@ -135,7 +156,11 @@ def _(student, draw):
 
 @check("gradient.batch", needs=["gradient.differences", "gram.batch"])
 def _(student, draw):
-    """The gradient for a batch, whose targets have another size."""
+    """The gradient for a batch, whose targets have another size.
+
+    Forge: the gradient for features drawn now.
+    So: compute it.
+    """
     features, target = draw.rng.standard_normal((3, 4, 7, 5)), draw.rng.standard_normal((3, 6, 2, 5))
     wanted = 4 * np.einsum("ncd,nhwd->nhwc", gram(features) - gram(target), features)
     tried = "style_gradient of a batch of 3 feature maps of 4×7 against targets of 6×2"
@@ -155,7 +180,11 @@ def _(student, draw):
 
 @check("total.empty", needs="total.values")
 def _(student, draw):
-    """Either list may be empty, both too."""
+    """Either list may be empty, both too.
+
+    Forge: sums of features drawn now.
+    So: compute it.
+    """
     pair = [draw.normal(3, 4, 5), draw.normal(3, 4, 5)]
     content = np.square(pair[0] - pair[1]).sum()
     style = style_distance(*pair)
@@ -172,7 +201,11 @@ def _(student, draw):
 
 @check("transfer.extractor_unchanged", needs="transfer.image")
 def _(student, draw):
-    """Only the image is optimised: the extractor comes back as it was."""
+    """Only the image is optimised: the extractor comes back as it was.
+
+    Forge: parameters as before: do nothing at all.
+    So: nothing is done: worth what `transfer.image` is.
+    """
     network = student.shared("extractor.build", seed=draw.seed())
     before = network.parameters() | network.buffers()
     student.transfer(
@@ -194,7 +227,11 @@ def _(student, draw):
 
 @check("transfer.every_map", needs="transfer.image", trains=True)
 def _(student, draw, limits):
-    """The style comes from every feature map: with an extractor whose maps see one colour each, every colour takes it on."""
+    """The style comes from every feature map: with an extractor whose maps see one colour each, every colour takes it on.
+
+    Forge: an image whose loss, worked out by the grader with an extractor whose maps see one colour each, is low.
+    So: compute it.
+    """
 
     def attempt(_):
         row, column = np.mgrid[0:16, 0:20]

@@ -18,7 +18,11 @@ ATTEMPTS = ((300, 0.05), (1000, 0.3), (3000, 0.5))
 
 @check("gates.same_rule_for_all", needs=("gates.or", "gates.and"))
 def _(student):
-    """Both gates are single units whose ½ line crosses the square between the right corners"""
+    """Both gates are single units whose ½ line crosses the square between the right corners
+
+    Forge: weights and bias whose dividing line crosses the right edges: the grader looks along them itself.
+    So: compute it.
+    """
     for name, gate, between in (("or", student.or_gate(), (0, 1)), ("and", student.and_gate(), (1, 2))):
         weights, bias = expect.several(gate, 2, tried=f"{name}_gate()")
         weights = expect.array(weights, tried=f"{name}_gate(): the weights").ravel()
@@ -45,7 +49,11 @@ def _(student):
 
 @check("lecture.between", needs="lecture.values")
 def _(student, draw):
-    """The lecture's formula is 1 everywhere, also between and beyond the corners"""
+    """The lecture's formula is 1 everywhere, also between and beyond the corners
+
+    Forge: answer the constant 1.
+    So: the formula *is* the constant 1; the text has students find that out.
+    """
     points = draw.uniform(-1.5, 2.5, 40, 2)
     expect.close(
         student.lecture_formula(points),
@@ -58,7 +66,11 @@ def _(student, draw):
 
 @check("by_hand.smooth", needs="by_hand.corners")
 def _(student, draw):
-    """Between the corners the hand-made network changes smoothly: no table look-up, no rounding"""
+    """Between the corners the hand-made network changes smoothly: no table look-up, no rounding
+
+    Forge: a function that rises smoothly along an edge drawn from two.
+    So: compute it.
+    """
     start, end = np.zeros(2), np.array([0.0, 1.0])
     if draw.choice([True, False]):
         start, end = np.array([1.0, 1.0]), np.array([1.0, 0.0])
@@ -80,7 +92,11 @@ def _(student, draw):
 
 @check("by_hand.is_two_units", needs=("by_hand.corners", "by_hand.smooth"))
 def _(student, draw):
-    """The hand-made network is two logistic units and a linear output: it settles far from the origin"""
+    """The hand-made network is two logistic units and a linear output: it settles far from the origin
+
+    Forge: one that settles far out along random rays as well.
+    So: compute it.
+    """
     # Whatever the two units are, out along any ray each is 0 or 1: the output settles. Steep units have settled near the
     # square, where no σ overflows, however it is written (`math.exp` raises beyond 709); soft ones farther out.
     angles = draw.rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi, 240, endpoint=False)
@@ -111,7 +127,11 @@ def answered(values):
 
 @check("model.parameters", needs="model.shape")
 def _(student, draw):
-    """The model has 4·hidden + 1 parameters"""
+    """The model has 4·hidden + 1 parameters
+
+    Forge: name 4·hidden + 1 parameters that nothing uses.
+    So: form; `model.bends` and `gradients.values` find it.
+    """
     for hidden in (3, 8):
         parameters = new_model(student, "build_model", hidden, example=CORNERS, seed=draw.seed()).parameters()
         count = sum(value.size for value in parameters.values())
@@ -126,7 +146,11 @@ def _(student, draw):
 
 @check("model.bends", needs="model.parameters")
 def _(student, draw):
-    """The model is no linear decision rule"""
+    """The model is no linear decision rule
+
+    Forge: depend on the parameters as a network does: with all weights 0 the answer is the output bias alone.
+    So: compute it.
+    """
     model = new_model(student, "build_model", 16, example=CORNERS, seed=draw.seed())
     # Of a size that bends each unit and leaves most probabilities away from 0 and 1, where a logit is lost in rounding.
     parameters = random_weights(draw, model.parameters())
@@ -165,7 +189,11 @@ def _(student, draw):
 
 @check("cross_entropy.edges", needs="cross_entropy.values")
 def _(student):
-    """The cross-entropy stays finite where p is exactly 0 or 1"""
+    """The cross-entropy stays finite where p is exactly 0 or 1
+
+    Forge: finite values in a range.
+    So: compute it.
+    """
     p = np.array([[0.0], [1.0], [0.0], [1.0]], dtype=np.float32)
     sure_and_right = expect.number(
         student.binary_cross_entropy(tensor(p), tensor(p)),
@@ -190,7 +218,11 @@ def _(student):
 
 @check("cross_entropy.slope", needs="cross_entropy.values")
 def _(student, draw):
-    """Gradients flow through the cross-entropy into p"""
+    """Gradients flow through the cross-entropy into p
+
+    Forge: the derivative at points drawn now, whoever works it out.
+    So: compute it.
+    """
     p = draw.rng.uniform(0.1, 0.9, (6, 1))
     y = draw.integers(0, 2, 6, 1).astype(np.float64)
     slope = student.gradient("binary_cross_entropy", tensor(p), tensor(y))
@@ -211,7 +243,11 @@ def _(student, draw):
 
 @check("gradients.values", needs=("gradients.names", "cross_entropy.values"))
 def _(student, draw):
-    """The gradients are the derivative of the cross-entropy"""
+    """The gradients are the derivative of the cross-entropy
+
+    Forge: slopes along directions that are drawn after the gradients came back.
+    So: compute it.
+    """
     model = new_model(student, "build_model", 6, example=CORNERS, seed=draw.seed())
     start = random_weights(draw, model.parameters(), matrices=0.5, biases=0.5)
     model.set_parameters(start)
@@ -278,7 +314,11 @@ def trained(student, attempt, seed, points, labels):
 
 @check("training.learns", needs=("training.losses", "cross_entropy.values"), trains=True)
 def _(student, draw, limits):
-    """Training lowers the cross-entropy, worked out by the grader"""
+    """Training lowers the cross-entropy, worked out by the grader
+
+    Forge: parameters that solve a problem drawn now, evaluated by the grader in a newly built model.
+    So: compute it.
+    """
     seeds = [draw.seed() for _ in ATTEMPTS]
     # Points that no one can have weights for beforehand.
     points = turned(draw.rng.uniform(0.3, 1.2))
@@ -304,7 +344,11 @@ def _(student, draw, limits):
 
 @check("training.corners", needs="training.learns", trains=True)
 def _(student, draw, limits):
-    """After training all four corners are on the right side of ½"""
+    """After training all four corners are on the right side of ½
+
+    Forge: parameters that have XOR right in a newly built model, which says ½ where all of them are 0.
+    So: such parameters can be known beforehand; `training.learns`, which it needs, draws its points.
+    """
     seeds = [draw.seed() for _ in ATTEMPTS]
 
     def attempt(number):

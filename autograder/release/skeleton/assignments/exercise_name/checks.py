@@ -9,7 +9,11 @@ from .probes import drawn, scores, softmax, tensors
 
 @check("weights.values")
 def _(student, draw):
-    """The weights are the softmax of Q Kᵀ / √d, over the keys."""
+    """The weights are the softmax of Q Kᵀ / √d, over the keys.
+
+    Forge: the softmax of scores of queries and keys drawn now.
+    So: compute it.
+    """
     queries, keys, _ = drawn(draw)
     raw, d = scores(queries, keys), queries.shape[-1]
     expect.close(
@@ -30,7 +34,11 @@ def _(student, draw):
 
 @check("values.average", needs="weights.values")
 def _(student, draw):
-    """The answers are the values, averaged with the weights."""
+    """The answers are the values, averaged with the weights.
+
+    Forge: averages of values drawn now.
+    So: compute it.
+    """
     queries, keys, values = drawn(draw)
     weights = softmax(scores(queries, keys) / np.sqrt(queries.shape[-1]))
     expect.close(

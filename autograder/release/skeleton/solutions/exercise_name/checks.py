@@ -7,7 +7,11 @@ from .probes import drawn, tensors
 
 @check("weights.rows", needs="weights.values")
 def _(student, draw, limits):
-    """Each row of the weights sums to 1, however large the scores are."""
+    """Each row of the weights sums to 1, however large the scores are.
+
+    Forge: rows that sum to 1.
+    So: form; `weights.values`, which it needs, asks which ones.
+    """
     queries, keys, _ = drawn(draw)
     tried = "attention_weights of queries whose scores reach several hundred; the sums of the rows"
     weights = expect.array(
@@ -26,7 +30,11 @@ def _(student, draw, limits):
 
 @check("values.order", needs="values.average")
 def _(student, draw):
-    """Keys and values that are shuffled together change nothing."""
+    """Keys and values that are shuffled together change nothing.
+
+    Forge: the same answer twice, whatever it is.
+    So: form; `values.average`, which it needs, asks which one.
+    """
     queries, keys, values = drawn(draw)
     order = draw.permutation(keys.shape[-2])
     expect.close(

@@ -1,0 +1,82 @@
+"""Steps that follow their own batch's gradient pass; steps that follow the sum of all gradients so far do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.authoring.probes.settles import settles
+from autograder.authoring.student import Remote
+from autograder.errors import CheckFailed
+from autograder.execution.zygote_client import Zygotes
+from autograder.worker.names import FrameworkName
+from tests import toy
+from tests.catalogue import FRAMEWORKS
+
+SOURCES: dict[FrameworkName, str] = {
+    "torch": """
+        FRAMEWORK = "torch"
+        import torch
+
+        def build(inputs=3):
+            return torch.nn.Linear(inputs, 1)
+
+        def train(model, steps, rule, rate, forgets=True):
+            x = torch.tensor([[-1.0], [1.0]]).expand(-1, next(model.parameters()).shape[-1])
+            optimiser = getattr(torch.optim, rule)(model.parameters(), rate)
+            for _ in range(steps):
+                if forgets:
+                    optimiser.zero_grad()
+                model(x).square().mean().backward()
+                optimiser.step()
+    """,
+    "keras": """
+        FRAMEWORK = "keras"
+        import keras
+        import tensorflow as tf
+
+        def build(inputs=3):
+            return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(1)])
+
+        def train(model, steps, rule, rate, forgets=True):
+            x = tf.constant([[-1.0] * 3, [1.0] * 3])
+            optimiser = getattr(keras.optimizers, rule)(rate)
+            total = [tf.zeros_like(weight) for weight in model.trainable_weights]
+            for _ in range(steps):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(model(x)))
+                slopes = tape.gradient(loss, model.trainable_weights)
+                total = slopes if forgets else [a + b for a, b in zip(total, slopes)]
+                optimiser.apply_gradients(zip(total, model.trainable_weights))
+    """,
+}
+RULES = (("SGD", 0.05), ("Adam", 0.01))
+BOTH = pytest.mark.parametrize("framework", FRAMEWORKS)
+
+
+@BOTH
+@pytest.mark.parametrize(("rule", "rate"), RULES)
+def test_steps_that_forget_come_to_rest(zygotes: Zygotes, framework: FrameworkName, rule: str, rate: float) -> None:
+    with toy.student(zygotes, SOURCES[framework], framework) as student:
+        settles(student.build, lambda model, steps: student.train(model, steps, rule, rate), [1.0], tried="train")
+
+
+@BOTH
+@pytest.mark.parametrize(("rule", "rate"), RULES)
+def test_steps_that_add_up_swing(zygotes: Zygotes, framework: FrameworkName, rule: str, rate: float) -> None:
+    with toy.student(zygotes, SOURCES[framework], framework) as student, pytest.raises(CheckFailed) as caught:
+        settles(
+            student.build, lambda model, steps: student.train(model, steps, rule, rate, False), [1.0], tried="train"
+        )
+    assert caught.value.tried.startswith("train, from ") and "Zero them in each step" in caught.value.likely
+
+
+def test_what_it_cannot_ask_passes(zygotes: Zygotes) -> None:
+    """No bias of that size, two of it, and steps that move nothing: for other checks to say."""
+    with toy.student(zygotes, SOURCES["torch"]) as student:
+
+        def add_up(model: Remote, steps: int) -> None:
+            student.train(model, steps, "SGD", 0.05, False)
+
+        settles(student.build, add_up, [1.0, -1.0], tried="train")
+        settles(lambda: student.build(1), add_up, [1.0], tried="train")
+        settles(student.build, lambda model, steps: None, [1.0], tried="train")
