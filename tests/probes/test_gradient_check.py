@@ -10,6 +10,7 @@ import pytest
 
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.errors import CheckFailed
 from tests.test_expect import failure
 
 # Gradients, in NumPy alone: a small network with tanh and one with ReLU.
