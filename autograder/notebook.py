@@ -71,7 +71,7 @@ class Notebook:
         ids = [check.id for check in self._exercise.checks if check.part == part and check.visible]
         if not ids:
             parts = dict.fromkeys(check.part for check in self._exercise.checks)
-            return Problem(f"{self._exercise.name} has no part {part!r}{did_you_mean(part, parts)}.")
+            return Problem(f"{self._exercise.name} has no part {part!r}{did_you_mean(part, parts)}")
         return self._run(ids)
 
     def check_all(self) -> Report | Problem:

@@ -67,7 +67,7 @@ def test_check_all_and_a_part_that_is_not_there(folder: Path) -> None:
     assert "script" not in html.tags and "<script>" in html.text
     assert notebook.check("part").passed
     nothing = notebook.check("prat")
-    assert (nothing.passed, repr(nothing)) == (False, "toy has no part 'prat'; there are part, other.")
+    assert (nothing.passed, repr(nothing)) == (False, "toy has no part 'prat'; did you mean part?")
 
 
 def test_the_file_that_was_saved_last_or_is_named(folder: Path) -> None:

@@ -181,6 +181,7 @@ for name, cells in json.load(sys.stdin).items():
 """
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_stub_cell_still_runs(framework, tmp_path):
     """What students see who run all cells: a fresh process for each framework, one exercise after another."""

@@ -463,7 +463,7 @@ def lively_gan(student, draw, seed=None):
 
     Some draw their weights from N(0, 0.02²), and what a step changes is then lost in the digits of a probability.
     """
-    made = new_gan(student, seed)
+    made = new_gan(student, draw.seed() if seed is None else seed)
     for net in (made.generator, made.discriminator):
         net.set_parameters(at_least_glorot(net.parameters()))
     return made

@@ -46,6 +46,7 @@ def scores(result: Result) -> dict[str, tuple[str, float]]:
     return {check.id: (check.status, check.points) for check in result.checks}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("name", catalogue.names())
 def test_without_walls_a_reference_scores_as_much(bare: Zygotes, name: str, framework: FrameworkName) -> None:
@@ -54,6 +55,7 @@ def test_without_walls_a_reference_scores_as_much(bare: Zygotes, name: str, fram
     assert result.score == result.maximum, catalogue.not_passed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_training_scores_alike(zygotes: Zygotes, bare: Zygotes, framework: FrameworkName) -> None:
     source = catalogue.reference_source("xor", framework)

@@ -35,6 +35,7 @@ def inside(setting: Setting, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(setting, *words), cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_level(setting: Setting) -> None:
     found = inside(setting, sys.executable, "-m", "autograder", "doctor", "--json")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import CodeType, FunctionType
+from functools import partial
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ GARBAGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", catalogue.names())
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_garbage_fails_and_breaks_nothing(zygotes: Zygotes, name: str, garbage: str) -> None:
@@ -60,20 +62,42 @@ def _checks_that_ask_for(function: str, exercise: Exercise) -> Exercise | None:
 
 
 def _names(check: Check) -> Iterator[str]:
-    """All names that the check's body and the functions of its file that it calls ask for."""
-    assert isinstance(check.body, FunctionType)
-    home: dict[str, Any] = check.body.__globals__
-    seen: set[CodeType] = set()
-    waiting = [check.body.__code__]
+    """All names that the check's body asks for, and those of the exercise's own and of shared probes that it calls."""
+    seen: set[int] = set()
+    waiting: list[Any] = [check.body]
     while waiting:
-        code = waiting.pop()
-        if code in seen:
+        value = waiting.pop()
+        if id(value) in seen:
             continue
-        seen.add(code)
-        yield from code.co_names
-        yield from (constant for constant in code.co_consts if isinstance(constant, str))
-        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        for name in code.co_names:
-            helper = home.get(name)
-            if isinstance(helper, FunctionType) and helper.__globals__ is home:
-                waiting.append(helper.__code__)
+        seen.add(id(value))
+        match value:
+            case str():
+                yield value
+            case FunctionType() if _is_ours(value):
+                waiting += _used(value.__code__, value.__globals__)
+            case partial():
+                waiting += [value.func, *value.args, *value.keywords.values()]
+            case type() if _is_ours(value):
+                waiting += list(vars(value).values())
+            case tuple() | list():
+                waiting += list(value)
+            case _:
+                pass
+
+
+def _is_ours(value: Any) -> bool:
+    return str(value.__module__).startswith(("exercise_", "autograder.authoring.probes"))
+
+
+def _used(code: CodeType, home: dict[str, Any]) -> Iterator[Any]:
+    """The names that code asks for, its constants, and what it finds under its names in its module or in a module of probes."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _used(constant, home)
+        else:
+            yield constant
+    found = [home[name] for name in code.co_names if name in home]
+    yield from found
+    probes = [each for each in found if isinstance(each, ModuleType) and "authoring.probes" in each.__name__]
+    yield from (getattr(module, name) for module in probes for name in code.co_names if hasattr(module, name))
