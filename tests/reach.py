@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from autograder.authoring.catalogue import Mistake
@@ -73,6 +73,23 @@ def edited(mistake: Mistake) -> set[str]:
         inside = [name for name, (first, last) in spans.items() if first <= start and end <= last]
         found.add(inside[0] if inside else MODULE)
     return found
+
+
+def repeats_itself(mistake: Mistake, others: Iterable[Mistake]) -> bool:
+    """Is it, in Keras, the same edit of the same function as in PyTorch? Such a function is NumPy alone: once is enough."""
+    if mistake.framework == "torch":
+        return False
+    twin = next((each for each in others if each.framework == "torch" and each.title == mistake.title), None)
+    return (
+        bool(twin) and twin.edits == mistake.edits and _texts(twin) == _texts(mistake) and MODULE not in edited(mistake)
+    )
+
+
+def _texts(mistake: Mistake) -> list[str]:
+    """The functions that it edits, as they stand in the reference."""
+    source = catalogue.reference_source(mistake.exercise, mistake.framework)
+    found = functions(source)
+    return sorted(ast.get_source_segment(source, found[name]) or "" for name in edited(mistake) if name in found)
 
 
 def of_reference(zygotes: Zygotes, name: str, framework: FrameworkName) -> dict[str, list[str]]:

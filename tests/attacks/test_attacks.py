@@ -25,6 +25,7 @@ def test_the_page_lists_the_corpus() -> None:
     assert corpus.page(text) == text, "run python -m tests.attacks.corpus"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_it_gains_nothing_and_harms_nobody(zygotes: Zygotes, attack: Attack) -> None:
     # Started before the world is there: what they leave is not the attack's.

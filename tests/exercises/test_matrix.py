@@ -28,7 +28,13 @@ def _readable_mistakes(name: str) -> list[Mistake]:
     return []
 
 
-MISTAKES = [mistake for name in EXERCISES for mistake in _readable_mistakes(name)]
+MISTAKES = [
+    mistake
+    for name in EXERCISES
+    for known in [_readable_mistakes(name)]
+    for mistake in known
+    if not reach.repeats_itself(mistake, known)
+]
 
 
 def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, source: str) -> None:
