@@ -18,11 +18,13 @@ import pytest
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE
 from autograder.errors import UsageError
+from autograder.release import verify
 from autograder.release.notebooks import Change, exercises_of, frameworks_of, notebook, release
 from autograder.release.percent import Cell, parse
 from autograder.release.readme import readme_sections
 from autograder.release.solution_markers import BEGIN, END, solved, stub
 from autograder.worker.names import FRAMEWORKS
+from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = exercises_of(ROOT)
@@ -409,6 +411,25 @@ def test_what_is_not_there(tree):
     shutil.rmtree(tree / "solutions")
     with pytest.raises(UsageError, match="where the solutions are"):
         release(tree)
+
+
+def test_points_in_a_readme_that_are_not_those_of_the_policy(tmp_path):
+    toy.project(tmp_path)
+    head = "# Toy\n\n## `part` · One · 10 points\n\n"
+    toy.write(
+        tmp_path / "assignments/toy/README.md", head + "## `other` · Two · 9 points\n\n## `thrid` · Three · 1 point\n"
+    )
+    found = list(verify.readme_points(load_policy(tmp_path / GRADING_FILE), "toy"))
+    assert len(found) == 2
+    assert "README.md, line 5: part `other` is worth 9 points here and 10 in " in found[0] and "line 5" in found[0]
+    assert "README.md, line 7: part `thrid` has no points in " in found[1]
+    # A course that extends this one gives the points that it likes.
+    over = toy.write(tmp_path / "course/grading.yml", "extends: ../grading.yml\n")
+    assert not list(verify.readme_points(load_policy(over), "toy"))
+    ended = command.run(
+        "release", "--check", "toy", cwd=toy.project(tmp_path, hidden="", solutions={"toy_torch.py": ""})
+    )
+    assert ended.code == 2 and "part `other` is worth 9 points here" in ended.err
 
 
 # ── markers ─────────────────────────────────────────────────────────────────────────────────────────────────

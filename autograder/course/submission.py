@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from autograder.errors import UsageError
+from autograder.worker.names import FRAMEWORKS, FrameworkName
 
-Framework = Literal["torch", "keras", "unknown"]
+Framework = Literal[FrameworkName, "unknown"]
 Code = tuple[str, str]
 """The name that tracebacks show for a cell, and its source."""
 
@@ -365,7 +366,7 @@ def _assigned(tree: ast.Module) -> str | None:
         targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
         value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
         named = any(isinstance(target, ast.Name) and target.id == "FRAMEWORK" for target in targets)
-        if named and isinstance(value, ast.Constant) and value.value in ("torch", "keras"):
+        if named and isinstance(value, ast.Constant) and value.value in FRAMEWORKS:
             return str(value.value)
     return None
 

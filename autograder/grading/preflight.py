@@ -18,7 +18,7 @@ from autograder.execution.watchdog import Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote, Zygotes
 from autograder.worker import sandbox
-from autograder.worker.names import FrameworkName
+from autograder.worker.names import FRAMEWORKS, FrameworkName
 from shared import data
 
 State = Literal["good", "missing", "bad"]
@@ -35,7 +35,7 @@ class Finding(Struct, frozen=True):
 def examine(policy: Policy | None) -> list[Finding]:
     """Try everything; nothing raises."""
     findings = [Finding("python", "good", f"{platform.python_version()} on {platform.platform()}")]
-    findings += [_framework(name) for name in ("torch", "keras")]
+    findings += [_framework(name) for name in FRAMEWORKS]
     findings += _gpus(Gpus(None if policy is None else policy.gpus, 1))
     findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
     findings.append(_isolation())
@@ -73,7 +73,7 @@ def _gpus(gpus: Gpus) -> list[Finding]:
     """Have a worker of each framework open the first GPU from behind its walls."""
     if not gpus.ids:
         return [Finding("gpu", "missing", "none here: readiness is graded all the same, execution is deferred")]
-    installed: list[FrameworkName] = [name for name in ("torch", "keras") if importlib.util.find_spec(name)]
+    installed: list[FrameworkName] = [name for name in FRAMEWORKS if importlib.util.find_spec(name)]
     return [_gpu(gpus, name) for name in installed]
 
 

@@ -25,7 +25,7 @@ LOCK = "requirements.lock"
 _PROJECT_FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", LOCK)
 _PACKAGES = ("autograder", "shared")
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "variants", "mistakes.yml"}
-_FRAMEWORKS = ("torch", "keras", "tensorflow-cpu")
+_FRAMEWORK_PACKAGES = ("torch", "keras", "tensorflow-cpu")
 _BUILD = ("setuptools", "wheel")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -59,7 +59,11 @@ def requirements() -> str:
     lock = (PROJECT / LOCK).read_text(encoding="utf-8").splitlines()
     pinned = {_key(line): line for line in lock if "==" in line and not line.startswith("#")}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = [*(found[0] for line in project["dependencies"] if (found := _NAME.match(line))), *_FRAMEWORKS, *_BUILD]
+    names = [
+        *(found[0] for line in project["dependencies"] if (found := _NAME.match(line))),
+        *_FRAMEWORK_PACKAGES,
+        *_BUILD,
+    ]
     # A mark such as `; sys_platform == 'linux'` is the lock's business: it was made where this will run.
     return "\n".join([f"--constraint {LOCK}", *(pinned[_key(name)] for name in names)]) + "\n"
 

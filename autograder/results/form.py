@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from autograder.worker.names import FrameworkName
+
 FORM = 1
 """Version of the form. A field may be added within a version; one that changes meaning or goes makes a new one."""
 
@@ -80,7 +82,7 @@ class Result(Struct, frozen=True, kw_only=True):
     form: Literal[1] = FORM
     student: str
     exercise: str
-    framework: Literal["torch", "keras", "unknown"]
+    framework: Literal[FrameworkName, "unknown"]
     file: str
     """The submission's file name, without its folder."""
     folder: str = ""

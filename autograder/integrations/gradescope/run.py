@@ -27,6 +27,7 @@ from autograder.integrations import gradescope
 from autograder.integrations.gradescope.bundle import SETTINGS, Settings
 from autograder.results.files import write_whole
 from autograder.results.form import Result
+from autograder.worker.names import FRAMEWORKS
 
 UNGRADED = 3
 STUDENT = "submission"
@@ -94,7 +95,7 @@ def _try(root: Path) -> int:
     findings = preflight.examine(None)
     for finding in findings:
         print(f"{finding.state:<8} {finding.about}: {finding.said}")
-    frameworks = [finding for finding in findings if finding.about in ("torch", "keras")]
+    frameworks = [finding for finding in findings if finding.about in FRAMEWORKS]
     weak = any(finding.about == "isolation" and finding.state != "good" for finding in findings)
     if weak and not settings.allow_weak:
         print("Nothing will be graded here: make the zip with --allow-weak if you trust the submissions.")

@@ -4,6 +4,8 @@ A second logical CPU, `/CPU:1`, stands in for the GPU, and everything runs in it
 TensorFlow finds one. TensorFlow copies between devices in silence and refuses nothing, so nothing raises here either: what is
 found is what leaves the device by the student's own line. That is a scope that names the CPU and computes in it, variables made
 there, gradients or weights that pass through NumPy, Python functions in the middle of a model.
+
+One module of over 400 lines: what it finds is found in one device's state, and each replacement writes into it.
 """
 
 # Keras and TensorFlow ship no type stubs, and most of what is replaced here is theirs.

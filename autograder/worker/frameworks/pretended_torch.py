@@ -10,6 +10,8 @@ What is added is a label on each storage, `cuda:0` or none, and the rules of CUD
 
 A tensor that C++ makes for itself inside an op (`one_hot`, `pad_sequence`) has no label yet: it takes that of the first tensor
 that it meets.
+
+One module of over 400 lines: all of its parts read and write the same labels, and each replaces functions that the others call.
 """
 
 # PyTorch's stubs leave much unknown, and most of what is replaced here has no types.
