@@ -235,6 +235,13 @@ def test_the_output_names_the_policy_and_a_wrong_one_is_not_passed_over(
     assert ended.code == 2 and "grading.yml, line 1" in ended.err
 
 
+def test_release_where_there_is_no_solution_is_refused(project: Path) -> None:
+    """It once said that every notebook is right: there was none to look at."""
+    shutil.rmtree(project / "solutions")
+    ended = command.run("release", cwd=project)
+    assert ended.code == 2 and "holds no exercise: notebooks are made where the solutions are" in ended.err
+
+
 def test_release_check_as_json() -> None:
     ended = command.run("release", "--check", "--json", "xor", cwd=ROOT)
     assert ended.code in (0, 1), ended

@@ -6,6 +6,7 @@ import numpy as np
 
 from autograder import expect, images
 from autograder.authoring.probes import gan
+from autograder.authoring.probes.models import new_model
 from autograder.authoring.probes.parameters import scaled, weights
 from shared import data
 
@@ -15,10 +16,8 @@ BLANK = images(np.zeros((2, 28, 28, 1)))
 
 def new_player(student, draw, build, *arguments):
     """A new generator or discriminator."""
-    student.seed(draw.seed())
     example = np.zeros((2, arguments[0] if arguments else LATENT)) if build == "build_generator" else BLANK
-    tried = f"{build}({', '.join(map(str, arguments))})"
-    return expect.remote(student.call(build, *arguments), tried=tried, cause="Return the model.").ready(example)
+    return new_model(student, build, *arguments, example=example, seed=draw.seed(), cause="Return the model.")
 
 
 new_gan = partial(gan.new_gan, kind="GAN", latent_dim=LATENT, judged=BLANK)

@@ -5,7 +5,7 @@ from scipy.spatial.distance import cdist
 
 from autograder import check, expect, figures, on_gpu
 from autograder.authoring.probes.gan import mean_log_odds, output_bias
-from autograder.authoring.probes.parameters import at_least_glorot, normal_like, scaled, snapshot, standing_still
+from autograder.authoring.probes.parameters import at_least_glorot, random_weights, scaled, snapshot, standing_still
 
 from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
@@ -100,7 +100,7 @@ def _(student, draw):
     )
 
     def with_large_weights():
-        model.set_parameters(scaled(normal_like(model.parameters(), draw), 3))
+        model.set_parameters(scaled(random_weights(draw, model.parameters()), 3))
         return expect.array(model.forward(points), tried=tried)
 
     # Weights several times as large drive a sigmoid to both ends, and anything else out of [0, 1].

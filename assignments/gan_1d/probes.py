@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from autograder import expect
 from autograder.authoring.probes import gan
+from autograder.authoring.probes.models import new_model
 
 LATENT = 5
 N = 64
@@ -18,15 +18,12 @@ new_gan = partial(gan.new_gan, kind="GAN", latent_dim=LATENT, judged=np.zeros((2
 
 def new_discriminator(student, draw):
     """What `build_discriminator` returns."""
-    student.seed(draw.seed())
-    return expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(np.zeros((2, 2)))
+    return new_model(student, "build_discriminator", example=np.zeros((2, 2)), seed=draw.seed())
 
 
 def new_generator(student, draw, latent_dim=LATENT):
     """What `build_generator` returns."""
-    student.seed(draw.seed())
-    model = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
-    return model.ready(np.zeros((2, latent_dim)))
+    return new_model(student, "build_generator", latent_dim, example=np.zeros((2, latent_dim)), seed=draw.seed())
 
 
 def curve(draw, n=N):

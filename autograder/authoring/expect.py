@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, NoReturn, TypeVar, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -28,8 +28,6 @@ from autograder.authoring.wording import (
 from autograder.errors import CheckFailed, StudentError
 from autograder.results.form import Measurement
 from autograder.worker.names import Numbers
-
-Found = TypeVar("Found")
 
 
 def that(condition: bool, *, tried: str, saw: str, expected: str, cause: str = "") -> None:

@@ -100,7 +100,15 @@ def grade(
     graded.sort(key=lambda result: (result.student, result.exercise))
     if gradebook:
         write_gradebook(gradebook, graded, found, exercises, paths[0])
-    everything = _without_the_gone(_all_results(results), paths, list(policy.exercises))
+    everyone = found
+    if exercise_name or student:
+        everyone = [
+            each
+            for path in paths
+            if path.is_dir()
+            for each in submission.find(path, list(policy.exercises), None, None)
+        ]
+    everything = _without_the_gone(_all_results(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
     if hand_out(formats, outs, Graded(graded, found, exercises)):
@@ -168,18 +176,17 @@ def _all_results(folder: Path) -> list[Result]:
     return found
 
 
-def _without_the_gone(results: list[Result], paths: Iterable[Path], exercises: list[str]) -> list[Result]:
+def _without_the_gone(
+    results: list[Result], paths: Iterable[Path], everyone: Iterable[submission.Submission]
+) -> list[Result]:
     """Without those of students whose submission is no longer in the folder that is graded. Their files stay."""
     folders = {str(path.resolve()): path for path in paths if path.is_dir()}
-    there = {
-        (folder, each.student, each.exercise)
-        for folder, path in folders.items()
-        for each in submission.find(path, exercises, None, None)
-    }
-    gone = [
-        each for each in results if each.folder in folders and (each.folder, each.student, each.exercise) not in there
-    ]
-    for each in gone:
+    there = {(str(each.folder), each.student, each.exercise) for each in everyone}
+    kept: list[Result] = []
+    for each in results:
+        if each.folder not in folders or (each.folder, each.student, each.exercise) in there:
+            kept.append(each)
+            continue
         said = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
         err.print(Text(f"{said}: its result is kept, and left out of the summary", style="yellow"), soft_wrap=True)
-    return [each for each in results if each not in gone]
+    return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -21,7 +20,7 @@ from autograder.commands.options import (
     print_json,
     spinner,
 )
-from autograder.course.policy import Policy, did_you_mean
+from autograder.course.policy import did_you_mean
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import notebooks, verify
@@ -45,19 +44,21 @@ def release(
     """
     policy = governing_policy(config)
     solved = notebooks.solved_exercises(policy)
+    if not solved:
+        raise notebooks.nothing_to_release(policy.roots[-1])
     if unknown := [name for name in names or () if name not in solved]:
         raise UsageError(*(f"solutions/{name} is not there{did_you_mean(name, solved)}" for name in unknown))
     wanted = list(dict.fromkeys(names or solved))
     if wrong := [problem for name in wanted for problem in verify.readme_points(policy, name)]:
         raise UsageError(*wrong)
-    changes = _released(policy, wanted, only_check)
+    folders = {name: solved[name] / "solutions" / name for name in wanted}
+    changes = notebooks.release_folders(folders.values(), check=only_check)
     proofs: list[verify.Proof] = []
     if proven and not only_check:
         with Zygotes() as zygotes, spinner("proving") as say:
-            for name in wanted:
+            for name, folder in folders.items():
                 say(name)
-                frameworks = notebooks.frameworks_of(policy.root_of(name) / "solutions" / name)
-                proofs += verify.prove(load_exercise(policy, name), zygotes.of, frameworks)
+                proofs += verify.prove(load_exercise(policy, name), zygotes.of, notebooks.frameworks_of(folder))
     problems = [problem for proof in proofs for problem in proof.problems]
     if as_json:
         said = [{"path": str(change.path), "was": change.was} for change in changes]
@@ -75,14 +76,3 @@ def release(
             err.print(Text(problem, style="red"), soft_wrap=True)
     if problems or (only_check and changes):
         raise typer.Exit(SOMETHING_WRONG)
-
-
-def _released(policy: Policy, names: Sequence[str], only_check: bool) -> list[notebooks.Change]:
-    """The changes; nothing is written where any exercise has a problem, whichever folder it lies in."""
-    by_root = {root: [name for name in names if policy.root_of(name) == root] for root in policy.roots}
-
-    def released(check: bool) -> list[notebooks.Change]:
-        return [each for root, those in by_root.items() if those for each in notebooks.release(root, those, check)]
-
-    changes = released(check=True)
-    return changes if only_check else released(check=False)

@@ -215,9 +215,8 @@ class _Run:
         """An exception that no check should let through: the author's to mend, with the file and the line."""
         whose, place = _where(problem, self._exercise)
         said = f"{type(problem).__name__}: {problem}"
-        self.grader_said.append(
-            f"A bug in {whose} {check.id if whose == 'the check' else ''}".rstrip() + f", {place}: {said}"
-        )
+        name = f"the check {check.id}" if whose == "the check" else whose
+        self.grader_said.append(f"A bug in {name}, {place}: {said}")
         saw = f"a bug in {whose}; this says nothing about the submission"
         return CheckFailed(check.title, saw, said, f"{place}: for the author of the exercise to mend.")
 

@@ -42,13 +42,20 @@ class Change:
 def release(root: Path, exercises: Sequence[str] = (), check: bool = False) -> list[Change]:
     """Write the notebooks of these exercises, or of all; with `check` only say which are out of date.
 
+    Raises what `release_folders` raises.
+    """
+    return release_folders(_solution_folders(root, exercises), check)
+
+
+def release_folders(folders: Iterable[Path], check: bool = False) -> list[Change]:
+    """The same for folders `…/solutions/<exercise>`, whatever course each lies in.
+
     Nothing is written where any exercise has a problem: all of them are in the one `UsageError`.
     """
-    folders = _solution_folders(root, exercises)
     problems: list[str] = []
     wanted: dict[Path, bytes] = {}
     for folder in folders:
-        target = root / "assignments" / folder.name
+        target = folder.parent.parent / "assignments" / folder.name
         for framework in frameworks_of(folder):
             try:
                 wanted[target / f"{folder.name}_{framework}.ipynb"] = notebook(folder, target / "README.md", framework)
@@ -88,10 +95,15 @@ def solved_exercises(policy: Policy) -> dict[str, Path]:
     return {name: found[name] for name in sorted(found) if name in policy.exercises}
 
 
+def nothing_to_release(root: Path) -> UsageError:
+    """What is said where no solution is."""
+    return UsageError(f"{root / 'solutions'} holds no exercise: notebooks are made where the solutions are")
+
+
 def _solution_folders(root: Path, exercises: Sequence[str]) -> list[Path]:
     known = exercises_of(root)
     if not known:
-        raise UsageError(f"{root / 'solutions'} holds no exercise: notebooks are made where the solutions are")
+        raise nothing_to_release(root)
     if unknown := [name for name in dict.fromkeys(exercises) if name not in known]:
         raise UsageError(*(f"solutions/{name} is not there{did_you_mean(name, known)}" for name in unknown))
     return [root / "solutions" / name for name in dict.fromkeys(exercises or known)]

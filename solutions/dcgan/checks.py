@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, images
 from autograder.authoring.probes.batch_norm import replace_statistics
 from autograder.authoring.probes.gan import cosine, log_odds, mean_of, moves, output_bias, output_weights
-from autograder.authoring.probes.parameters import flat, normal_like, scaled, weights, zeros
+from autograder.authoring.probes.parameters import flat, random_weights, scaled, weights, zeros
 from shared import data
 
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
@@ -247,7 +247,7 @@ def as_kernels_only(discriminator, draw, sign):
     discriminator.set_parameters(
         {name: 0 * value for name, value in parameters.items() if value.ndim < 2 and not np.all(value > 0.15)}
     )
-    new = normal_like(weights(discriminator), draw)
+    new = random_weights(draw, weights(discriminator))
     discriminator.set_parameters({name: np.abs(value) if sign else value for name, value in new.items()})
 
 

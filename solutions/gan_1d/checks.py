@@ -11,7 +11,7 @@ from scipy import stats
 from autograder import check, expect
 from autograder.authoring.probes.batch_norm import in_both_modes
 from autograder.authoring.probes.gan import ALIKE, APART, Steered, cosine, log_odds, mean_log_odds, mean_of, moves
-from autograder.authoring.probes.parameters import at_least_glorot, flat, normal_like, scaled
+from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled
 
 from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
@@ -112,7 +112,7 @@ def _(student, draw):
     So: form; a forger needs any such function.
     """
     model, z = new_generator(student, draw), draw.normal(400, LATENT)
-    start = normal_like(model.parameters(), draw)
+    start = random_weights(draw, model.parameters())
     reach = []
     for size in (4, 40):
         lows, highs = [], []

@@ -77,7 +77,7 @@ def test_zeros_factors_and_draws_keep_names_and_shapes(draw: Draw) -> None:
         "bias": [0, 0, 0],
     }
     assert np.array_equal(parameters.scaled(values, -2)["bias"], -2 * values["bias"])
-    fresh = parameters.normal_like(values, Draw(1))
+    fresh = parameters.random_weights(Draw(1), values)
     assert {name: value.shape for name, value in fresh.items()} == {"kernel": (2, 3), "bias": (3,)}
     assert np.array_equal(fresh["kernel"], Draw(1).normal(2, 3))
 

@@ -57,7 +57,7 @@ def new_gan(
 
 def log_odds(answers: Any, tried: str = "the discriminator's answers") -> Numbers:
     """ln p/(1−p) of D's answers, in their shape, finite also at 0 and 1. Raises `CheckFailed` where they are no numbers."""
-    return logit(np.clip(expect.array(answers, tried=tried), 1e-30, 1 - 1e-7))
+    return logit(expect.array(answers, tried=tried))
 
 
 def mean_log_odds(discriminator: Remote, x: Any) -> Numbers:

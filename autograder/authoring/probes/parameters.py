@@ -37,14 +37,9 @@ def scaled(values: Mapping[str, Numbers], factor: float) -> Parameters:
     return {name: factor * value for name, value in values.items()}
 
 
-def normal_like(values: Mapping[str, Numbers], draw: Draw) -> Parameters:
-    """Standard normal arrays with the same names and shapes."""
-    return {name: draw.normal(*value.shape) for name, value in values.items()}
-
-
 def randomise(model: Remote, draw: Draw, gain: float = 1.0) -> None:
     """Give the model random parameters, so large that its outputs reach far: normal, of deviation gain · size^(−¼)."""
-    fresh = normal_like(model.parameters(), draw)
+    fresh = random_weights(draw, model.parameters())
     model.set_parameters({name: gain * value / max(1, value.size) ** 0.25 for name, value in fresh.items()})
 
 
@@ -56,7 +51,7 @@ def at_least_glorot(values: Mapping[str, Numbers]) -> Parameters:
     """
 
     def scaled_up(matrix: Numbers) -> Numbers:
-        due, deviation = np.sqrt(2 / sum(matrix.shape)), matrix.std()
+        due, deviation = glorot(matrix.shape), matrix.std()
         return matrix * due / deviation if 0 < deviation < 0.3 * due else matrix
 
     return {name: scaled_up(value) if value.ndim == 2 else value for name, value in values.items()}
