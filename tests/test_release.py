@@ -19,6 +19,7 @@ from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE
 from autograder.errors import UsageError
 from autograder.release import verify
+from autograder.release.common_texts import without_comments
 from autograder.release.notebooks import Change, exercises_of, frameworks_of, notebook, release
 from autograder.release.percent import Cell, parse
 from autograder.release.readme import readme_sections
@@ -88,12 +89,13 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
     assert cells[-1]["source"] == "grader.check_all()"
     texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     for section in sections:
-        assert texts.count(section.text) == 1, section.text[:60]
+        assert texts.count(without_comments(section.text)) == 1, section.text[:60]
     # From a part's text to its check nothing but the part's own cells; demos come behind the check.
     sources = [cell["source"] for cell in cells]
     own = [cell for cell in parse(stub(source_of(exercise, framework))) if cell.part and "demo" not in cell.tags]
     for section in parts:
-        span = cells[sources.index(section.text) + 1 : sources.index(f'grader.check("{section.part}")')]
+        start_of_text = sources.index(without_comments(section.text))
+        span = cells[start_of_text + 1 : sources.index(f'grader.check("{section.part}")')]
         wanted = [cell.source for cell in own if cell.part == section.part and cell.source]
         assert [cell["source"] for cell in span if "demo" not in cell["tags"]] == wanted
         assert "demo" not in (span[-1]["tags"] if span else [])

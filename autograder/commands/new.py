@@ -66,9 +66,11 @@ def new(
 def _proved(file: Path, name: str, frameworks: tuple[FrameworkName, ...]) -> list[verify.Proof]:
     """Release the new exercise. Raises `GraderError` where it does not work on this machine."""
     policy = load_policy(file)
+    exercise = load_exercise(policy, name)
+    notebooks.release_readmes([exercise])
     notebooks.release(policy.root_of(name), [name])
     with Zygotes() as zygotes, spinner(f"grading {name}"):
-        proofs = list(verify.prove(load_exercise(policy, name), zygotes.of, frameworks))
+        proofs = list(verify.prove(exercise, zygotes.of, frameworks))
     if problems := [problem for proof in proofs for problem in proof.problems]:
         raise GraderError("; ".join(problems))
     return proofs

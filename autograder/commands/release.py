@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from autograder.authoring.loading import load_exercise
+from autograder.authoring.loading import load_exercises
 from autograder.commands.options import (
     FLAG,
     SOMETHING_WRONG,
@@ -37,7 +37,7 @@ def release(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make the students' notebooks from the solutions and the READMEs.
+    """Make the students' notebooks from the solutions and the READMEs, and put the common texts into the READMEs.
 
     A release proves itself: the solution scores everything, the stub nothing, every cell of the stub runs, and the
     README's points are those of grading.yml.
@@ -52,13 +52,15 @@ def release(
     if wrong := [problem for name in wanted for problem in verify.readme_points(policy, name)]:
         raise UsageError(*wrong)
     folders = {name: solved[name] / "solutions" / name for name in wanted}
-    changes = notebooks.release_folders(folders.values(), check=only_check)
+    exercises = load_exercises(policy, wanted)
+    changes = notebooks.release_readmes(exercises.values(), check=only_check)
+    changes += notebooks.release_folders(folders.values(), check=only_check)
     proofs: list[verify.Proof] = []
     if proven and not only_check:
         with Zygotes() as zygotes, spinner("proving") as say:
             for name, folder in folders.items():
                 say(name)
-                proofs += verify.prove(load_exercise(policy, name), zygotes.of, notebooks.frameworks_of(folder))
+                proofs += verify.prove(exercises[name], zygotes.of, notebooks.frameworks_of(folder))
     problems = [problem for proof in proofs for problem in proof.problems]
     if as_json:
         said = [{"path": str(change.path), "was": change.was} for change in changes]
@@ -68,7 +70,7 @@ def release(
             done = f"is {change.was}" if only_check else "written"
             out.print(f"{escape('/'.join(change.path.parts[-3:]))}  {done}", soft_wrap=True)
         if not changes:
-            out.print("Every notebook is what its solution and README make of it.")
+            out.print("Every notebook and README is up to date.")
         for proof in proofs:
             if not proof.problems:
                 out.print(Text(proof.sentence()), soft_wrap=True)

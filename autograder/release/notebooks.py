@@ -12,14 +12,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from autograder.authoring.catalogue import frameworks_with_solution
+from autograder.authoring.exercise import Exercise
 from autograder.course.policy import Policy, did_you_mean
 from autograder.errors import UsageError
+from autograder.release import common_texts
 from autograder.release.percent import Cell, parse
 from autograder.release.readme import Section, readme_sections
 from autograder.release.solution_markers import rewrite
@@ -33,7 +35,7 @@ PICTURES = (".png", ".jpg", ".svg")
 
 @dataclass(frozen=True)
 class Change:
-    """A notebook that is not what its solution and README make of it; without `check` it is rewritten."""
+    """A notebook or README that is not what `release` makes of its sources; without `check` it is rewritten."""
 
     path: Path
     was: Literal["missing", "different"]
@@ -63,6 +65,33 @@ def release_folders(folders: Iterable[Path], check: bool = False) -> list[Change
                 problems += problem.problems
     if problems:
         raise UsageError(*dict.fromkeys(problems))
+    return _brought_up_to_date(wanted, check)
+
+
+def release_readmes(exercises: Iterable[Exercise], check: bool = False) -> list[Change]:
+    """Put the common texts into the READMEs of these exercises; with `check` only say which are out of date.
+
+    Raises `UsageError`, with the place, where a README's comments do not say which text belongs where.
+    """
+    wanted: dict[Path, bytes] = {}
+    problems: list[str] = []
+    for exercise in exercises:
+        readme = exercise.folder / "README.md"
+        if exercise.solutions is None or not readme.is_file():
+            continue
+        text = readme.read_text(encoding="utf-8")
+        try:
+            filled = common_texts.put_in(text, _place(readme), exercise, frameworks_of(exercise.solutions))
+        except UsageError as problem:
+            problems += problem.problems
+        else:
+            wanted[readme] = filled.encode()
+    if problems:
+        raise UsageError(*problems)
+    return _brought_up_to_date(wanted, check)
+
+
+def _brought_up_to_date(wanted: Mapping[Path, bytes], check: bool) -> list[Change]:
     changes = [change for path, content in wanted.items() if (change := _change(path, content))]
     if not check:
         for change in changes:
@@ -127,7 +156,10 @@ def notebook(
     source, text = _read(solution, readme)
     cells = parse(source, _place(solution))
     rewritten = cells if marked else parse(rewrite(source, _place(solution), keep=solved), _place(solution))
-    sections = readme_sections(text, _place(readme))
+    sections = [
+        replace(section, text=common_texts.without_comments(section.text))
+        for section in readme_sections(text, _place(readme))
+    ]
     if problems := [
         *_framework_problems(cells, solution, framework),
         *_part_problems(cells, solution, sections, readme),
