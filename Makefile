@@ -8,17 +8,20 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: demo test test-quick matrix exercise lint release claims lock clean
+.PHONY: help demo test test-quick matrix exercise lint release claims lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo        set up once, grade the sample class, say where the report lies"
 	@echo "make test        every test, lint and type check"
 	@echo "make test-quick  the tests that train nothing"
-	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
+	@echo "make lint        ruff, pyright, lint-imports"
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
+	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
 	@echo "make release     regenerate the notebooks in assignments/"
 	@echo "make claims      regenerate docs/claims.md from the checks"
+	@echo "make lock        resolve requirements.in into requirements.lock again"
+	@echo "make clean       remove .venv and build/"
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \

@@ -114,7 +114,16 @@ def ran(course: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str
     """The log of a push, line by line, as the runner reads it."""
     home = tmp_path_factory.mktemp("home")
     done = subprocess.run(
-        [SCRIPTS / "act", "push", "--json", "--platform", "ubuntu-24.04=-self-hosted", "--action-offline-mode"],
+        [
+            SCRIPTS / "act",
+            "push",
+            "--json",
+            "--platform",
+            "ubuntu-24.04=-self-hosted",
+            "--action-offline-mode",
+            "--workflows",
+            WORKFLOW.relative_to(ROOT),
+        ],
         cwd=course,
         env={**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_CONFIG_HOME": str(home)},
         capture_output=True,
