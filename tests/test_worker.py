@@ -38,6 +38,15 @@ def cells(*sources: str) -> Submission:
 # Loading.
 
 
+def test_a_slow_module_that_the_file_mentions_is_there_before_it_is_imported() -> None:
+    """The zygote has imported it, so that the workers after the first one need not."""
+    asks = "import sys\nthere = {} in sys.modules\ndef f():\n    return there"
+    with Zygotes() as own:
+        for text, there in (("'.'.join(['sci' + 'py', 'stats'])", False), ("'scipy.stats'", True)):
+            with toy.session(own, cells(asks.format(text))) as session:
+                assert grader.Student(session.ask).f() is there
+
+
 def test_a_cell_that_raises_keeps_what_stands_before_it(zygotes: Zygotes) -> None:
     file = cells("a = 1\ndef f():\n    return a", "b = 2\nraise ValueError('no')\nc = 3", "def g():\n    return b")
     with toy.session(zygotes, file) as session:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +28,12 @@ class Worker:
     """One worker that has loaded nothing yet: ask it, and close it."""
 
     def __init__(
-        self, framework: FrameworkName, budget: Budget, zygote: Zygote | None, gpu: Lease | None = None
+        self,
+        framework: FrameworkName,
+        budget: Budget,
+        zygote: Zygote | None,
+        gpu: Lease | None = None,
+        imports: Sequence[str] = (),
     ) -> None:
         self._budget = budget
         self._zygote = zygote
@@ -36,7 +42,7 @@ class Worker:
             require(framework)
             self._stream, self._process, output = _start_plain(framework, self._folder, budget, gpu)
         else:
-            self._stream, self._process, output = zygote.fork(self._folder, budget, gpu)
+            self._stream, self._process, output = zygote.fork(self._folder, budget, gpu, imports)
         # A pipe of a plain worker cannot be closed under a reader; a socket can, whatever a child of the student's holds open.
         hang_up = self._stream.close if isinstance(self._stream, Socket) else _nothing
         self._watch = Watchdog(self._process.pid, budget, self._folder, hang_up)

@@ -13,7 +13,7 @@ from autograder.execution.watchdog import OUTPUT_KEPT, WALL_PER_CPU, Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
 from autograder.grading import diagnose
-from autograder.worker.names import FrameworkName
+from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
 """CPU seconds for the worker's first answer, before any student's code: a plain worker imports the framework in it."""
@@ -49,6 +49,7 @@ class Session:
             limits.gpu_memory_mb if gpu else 0,
         )
         self._zygote_of = zygote_of
+        self._slow_imports = [module for module in SLOW_IMPORTS if _mentions(file, module)]
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
         self.shortened: dict[int, int] = {} if shortened is None else shortened
@@ -86,7 +87,7 @@ class Session:
         assert self._file.framework != "unknown"
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
-        self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu)
+        self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu, self._slow_imports)
         try:
             hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine, self._budget.gpu_memory_mb])
         except (LimitExceeded, StudentError) as problem:
@@ -170,6 +171,12 @@ class ReferenceSession:
             return do()
         except (StudentError, LimitExceeded) as problem:
             raise GraderError(f"the reference solution: {problem}") from problem
+
+
+def _mentions(file: Submission, module: str) -> bool:
+    """Does a cell name all that the module is called by, as `import scipy.stats` and `from scipy import special, stats` do?"""
+    names = module.split(".")
+    return any(all(name in source for name in names) for _, source in file.cells)
 
 
 def _not_run(cell: tuple[str, str], seconds: float) -> str:

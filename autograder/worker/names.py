@@ -11,3 +11,6 @@ FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 
 Numbers = np.ndarray[Any, Any]
 """An array of any shape and dtype."""
+
+SLOW_IMPORTS = ("scipy.optimize", "scipy.stats", "sympy")
+"""What a zygote imports when it first forks a worker for a file that mentions it: the workers after it have it at once."""

@@ -20,13 +20,15 @@ import socket
 import struct
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 from autograder.worker import frameworks
 from autograder.worker.frameworks import devices
 from autograder.worker.main import Stream, serve
-from autograder.worker.names import FrameworkName
+from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
 REPORT = struct.Struct("<i")
@@ -49,9 +51,7 @@ def main() -> None:
     for module in _COMMON_IMPORTS:
         importlib.import_module(module)
     preload()
-    # Objects that exist now are not touched by the children's collector: their pages stay shared.
-    gc.collect()
-    gc.freeze()
+    _share_what_exists()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, _wake_up)
@@ -70,6 +70,23 @@ def main() -> None:
             _start(message, descriptors, framework, reports, keep_from_child=[orders.fileno(), woken, wake])
 
 
+def _share_what_exists() -> None:
+    """Objects that exist now are not touched by the children's collector: their pages stay shared."""
+    gc.collect()
+    gc.freeze()
+
+
+def _import_ahead(asked: Sequence[str]) -> None:
+    """Import what the worker to come will import, of what is slow and known to start no thread."""
+    new = [module for module in SLOW_IMPORTS if module in asked and module not in sys.modules]
+    for module in new:
+        # Where it is not installed, the student's own import says so.
+        with suppress(ImportError):
+            importlib.import_module(module)
+    if new:
+        _share_what_exists()
+
+
 def _start(
     message: bytes,
     descriptors: list[int],
@@ -77,6 +94,8 @@ def _start(
     reports: dict[int, int],
     keep_from_child: list[int],
 ) -> None:
+    order = json.loads(message)
+    _import_ahead(order["imports"])
     threads = len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads and cannot fork safely")
@@ -85,7 +104,7 @@ def _start(
     if pid == 0:
         for kept in [*keep_from_child, report, *reports.values()]:
             os.close(kept)
-        _become_worker(json.loads(message), wire_end, output, framework)
+        _become_worker(order, wire_end, output, framework)
     os.close(wire_end)
     os.close(output)
     reports[pid] = report

@@ -23,6 +23,7 @@ from autograder.integrations.otter import source
 from autograder.release import bundle
 from tests import command, toy
 from tests.catalogue import ROOT
+from tests.conftest import Once
 from tests.formats import otter_attacks
 from tests.test_class import CLASS, SCORES
 
@@ -64,24 +65,26 @@ def otter_run(packed: Path, *files: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(once: Once) -> Path:
     """What `autograder otter` makes of the class's exercise."""
-    folder = tmp_path_factory.mktemp("otter") / "made"
-    ended = command.run("otter", "xor", "--config", CLASS / "grading.yml", "--out", folder, "--json", cwd=ROOT)
-    assert ended.code == 0, ended
-    assert ended.json == {"written": [str(folder / f"xor_{framework}.ipynb") for framework in ("torch", "keras")]}
-    return folder
+
+    def make(folder: Path) -> None:
+        out = folder / "made"
+        ended = command.run("otter", "xor", "--config", CLASS / "grading.yml", "--out", out, "--json", cwd=ROOT)
+        assert ended.code == 0, ended
+        assert ended.json == {"written": [str(out / f"xor_{framework}.ipynb") for framework in ("torch", "keras")]}
+
+    return once("otter", make) / "made"
 
 
-def _assigned(made: Path, framework: str, folder: Path) -> Path:
+def _assign(made: Path, framework: str, folder: Path) -> None:
     otter("assign", made / f"xor_{framework}.ipynb", folder, cwd=made.parent)
-    return folder
 
 
 @pytest.fixture(scope="session")
-def assigned(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def assigned(made: Path, once: Once) -> Path:
     """What `otter assign` makes of the PyTorch notebook; it has graded the solution through the plugin by then."""
-    return _assigned(made, "torch", tmp_path_factory.mktemp("assigned") / "torch")
+    return once("assigned", lambda folder: _assign(made, "torch", folder / "torch")) / "torch"
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +146,8 @@ def test_a_check_cell_runs_the_checks_that_students_see(assigned: Path, tmp_path
 @pytest.mark.slow
 def test_keras_is_assigned_alike(made: Path, tmp_path: Path) -> None:
     """Otter grades the solution with the zip that it has made, and accepts it only with full marks."""
-    assigned = _assigned(made, "keras", tmp_path / "keras")
+    assigned = tmp_path / "keras"
+    _assign(made, "keras", assigned)
     text = (assigned / "student" / "xor_keras.ipynb").read_text()
     assert 'FRAMEWORK = \\"keras\\"' in text and "keras.Sequential" not in text
 
@@ -319,17 +323,20 @@ RIGHT = {"toy.py": toy.RIGHT.encode(), "helpers.txt": b"x", "folder/more.txt": b
 
 
 @pytest.fixture(scope="session")
-def through_the_plugin(our_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def through_the_plugin(our_zip: Path, once: Once) -> dict[str, Any]:
     """What each idea gets, and at last a right answer: one run of otter after the other in one process, as nothing of a student's
     is run there. Stock otter, where it is, starts anew for each."""
-    folder = tmp_path_factory.mktemp("ideas")
-    files: dict[str, Path] = {}
-    for number, idea in enumerate(otter_attacks.SUBMISSIONS):
-        (folder / str(number)).mkdir()
-        files[idea] = _handed_in(idea, folder / str(number))
-    files["right"] = _zip(folder / "right.zip", RIGHT)
-    found = otter_run(our_zip, *files.values())["files"]
-    return {idea: found[str(file)] for idea, file in files.items()}
+
+    def make(folder: Path) -> None:
+        files: dict[str, Path] = {}
+        for number, idea in enumerate(otter_attacks.SUBMISSIONS):
+            (folder / str(number)).mkdir()
+            files[idea] = _handed_in(idea, folder / str(number))
+        files["right"] = _zip(folder / "right.zip", RIGHT)
+        found = otter_run(our_zip, *files.values())["files"]
+        (folder / "told.json").write_text(json.dumps({idea: found[str(file)] for idea, file in files.items()}))
+
+    return json.loads((once("ideas", make) / "told.json").read_text())
 
 
 @pytest.mark.slow
