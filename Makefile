@@ -8,7 +8,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: demo test test-quick matrix exercise lint release claims lock clean
+.PHONY: demo test test-quick matrix exercise lint release claims docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
 	@echo "make release     regenerate the notebooks in assignments/"
 	@echo "make claims      regenerate docs/claims.md from the checks"
+	@echo "make docs        build the documentation site, strictly: build/docs/index.html"
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -74,6 +75,14 @@ claims: $(INSTALLED)
 
 release: $(INSTALLED)
 	$(BIN)/autograder release
+
+# Graphs are drawn by Graphviz, which is no Python package. As root on Debian it is installed here.
+docs: $(INSTALLED)
+	@command -v dot >/dev/null || $(BIN)/python -c 'from tests import debian; debian.install("graphviz")' 2>&1 | tail -n 1
+	@command -v dot >/dev/null \
+	  || { echo "The documentation's graphs need Graphviz. On Debian and Ubuntu: apt-get install graphviz"; exit 2; }
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 lock:
 	$(BIN)/pip install --quiet pip-tools
