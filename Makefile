@@ -76,12 +76,13 @@ claims: $(INSTALLED)
 release: $(INSTALLED)
 	$(BIN)/autograder release
 
-# Graphs are drawn by Graphviz, which is no Python package. As root on Debian it is installed here.
+# Graphviz draws the graphs; it is not a Python package, and is installed here as root on Debian. A fresh environment, because
+# a page that did not change would not warn of a link that leads nowhere now.
 docs: $(INSTALLED)
 	@command -v dot >/dev/null || $(BIN)/python -c 'from tests import debian; debian.install("graphviz")' 2>&1 | tail -n 1
 	@command -v dot >/dev/null \
 	  || { echo "The documentation's graphs need Graphviz. On Debian and Ubuntu: apt-get install graphviz"; exit 2; }
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
+	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
 
 lock:

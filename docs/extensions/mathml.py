@@ -14,6 +14,8 @@ from sphinx.writers.html5 import HTML5Translator
 _logger = logging.getLogger(__name__)
 _NOT_CONVERTED = re.compile(r"<mi>(\\[^<]*|&)</mi>")
 """What the converter does not know, it passes on as an identifier."""
+_FUNCTION = re.compile(r"<m([io])>([A-Za-z]{2,})</m\1>(?!</mrow></math>)(?=(<mo[^>]*>(?:&#x00028;|\())?)")
+"""A function's name before its argument, and the argument's bracket if there is one: the converter leaves no space."""
 
 
 def _converted(node: nodes.Element, display: str) -> str:
@@ -21,7 +23,13 @@ def _converted(node: nodes.Element, display: str) -> str:
     formula = convert(node.astext().replace("{aligned}", "{align*}"), display=display)
     if unknown := _NOT_CONVERTED.search(formula):
         _logger.warning("MathML has no form for %r in: %s", unknown[1], node.astext(), location=node)
-    return formula
+    return _FUNCTION.sub(_spaced, formula)
+
+
+def _spaced(function: re.Match[str]) -> str:
+    """The name with a thin space before it, and behind it unless a bracket follows: ln x, ln(x)."""
+    behind = "0" if function[3] else "0.167em"
+    return f'<mo form="prefix" lspace="0.167em" rspace="{behind}">{function[2]}</mo>'
 
 
 def _inline(translator: HTML5Translator, node: nodes.Element) -> None:
