@@ -126,3 +126,8 @@ def test_what_leads_nowhere_fails_the_build(tmp_path: Path, text: str, complaint
     done = _build(source, tmp_path)
     assert done.returncode == 1
     assert "WARNING" in done.stderr and complaint in done.stderr
+
+
+def test_the_links_of_the_project_readme_lead_somewhere() -> None:
+    linked = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert not [target for target in linked if not ELSEWHERE.match(target) and not (ROOT / target).exists()]
