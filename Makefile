@@ -8,7 +8,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: help demo test test-quick matrix exercise lint release claims lock clean
+.PHONY: help demo test test-quick matrix exercise lint release claims docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
 	@echo "make release     regenerate the notebooks in assignments/"
 	@echo "make claims      regenerate docs/claims.md from the checks"
+	@echo "make docs        build the documentation site, strictly: build/docs/index.html"
 	@echo "make lock        resolve requirements.in into requirements.lock again"
 	@echo "make clean       remove .venv and build/"
 
@@ -77,6 +78,15 @@ claims: $(INSTALLED)
 
 release: $(INSTALLED)
 	$(BIN)/autograder release
+
+# Graphviz draws the graphs; it is not a Python package, and is installed here as root on Debian. A fresh environment, because
+# a page that did not change would not warn of a link that leads nowhere now.
+docs: $(INSTALLED)
+	@command -v dot >/dev/null || $(BIN)/python -c 'from tests import debian; debian.install("graphviz")' 2>&1 | tail -n 1
+	@command -v dot >/dev/null \
+	  || { echo "The documentation's graphs need Graphviz. On Debian and Ubuntu: apt-get install graphviz"; exit 2; }
+	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -52,7 +52,7 @@ def three():
 """
 
 IDEAS: dict[str, str] = {
-    "nothing solved, nothing tried": WRONG,
+    "nothing solved, no attack": WRONG,
     "an object that is equal to everything": """
 class Yes:
     __eq__ = lambda self, other: True
@@ -65,7 +65,7 @@ class Yes(float):
     __hash__ = None
 one = double = three = lambda *given: Yes(0)
 """,
-    "the expected values, read from the tests": WRONG
+    "expected values read from the tests": WRONG
     + """
 import ast, pathlib, re
 def looked_up():
@@ -80,7 +80,7 @@ found = looked_up()
 if len(found) == 3:
     one, double, three = (lambda *given, name=name: found[name] for name in ("one", "double", "three"))
 """,
-    "the tests' own machinery, replaced": WRONG
+    "the test framework replaced": WRONG
     + """
 try:
     from otter.test_files.exception_test import test_case
@@ -94,7 +94,7 @@ try:
 except NameError:
     pass
 """,
-    "the process ended with success": WRONG + "\nimport os\nos._exit(0)\n",
+    "the process ended with exit code 0": WRONG + "\nimport os\nos._exit(0)\n",
     "a file written outside": WRONG + "\nopen(TARGETS['canary'] + '/gradebook.db', 'w').write('attacker,20')\n",
     "another student's submission deleted": WRONG
     + "\nimport os\nos.unlink(TARGETS['canary'] + '/submitted/honest/xor/xor.py')\n",
@@ -215,15 +215,17 @@ def ours(source: str, folder: Path, zygotes: Zygotes) -> float | None:
 def page(rows: dict[str, list[Measured]], honest: list[float | None], layers: tuple[str, ...]) -> str:
     """The table; only what was measured stands in it."""
     lines = [
-        "# The same ideas elsewhere",
+        "# The same attacks on other tools",
         "",
         f"Made by `python -m benchmarks.compare_attacks` on {datetime.now(UTC):%Y-%m-%d} as uid {os.geteuid()}: nbgrader "
-        f"{version('nbgrader')}, otter-grader {version('otter-grader')}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}; here {sandbox.level(layers)}.",
-        "The stock tools run as their manuals start them, without a container. Whoever wraps them in one adds a wall around",
-        "the machine; tests and student code still share a process.",
+        f"{version('nbgrader')}, otter-grader {version('otter-grader')},",
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}. "
+        f"The isolation of this grader is {sandbox.level(layers)}.",
         "",
-        "| idea | `nbgrader autograde` | `otter run` | here |",
+        "The stock tools run as their manuals describe, without a container. A container around them would protect the machine,",
+        "but tests and student code would still share a process.",
+        "",
+        "| attack | `nbgrader autograde` | `otter run` | this grader |",
         "|---|---|---|---|",
         "| *a right submission* | " + " | ".join(str(Measured(points, ())) for points in honest) + " |",
         *(f"| {idea} | " + " | ".join(map(str, row)) + " |" for idea, row in rows.items()),

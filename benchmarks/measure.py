@@ -93,7 +93,7 @@ def page(
         "",
         "## Start of a worker",
         "",
-        'From the request to the zygote to "student\'s file loaded", in milliseconds.',
+        "Milliseconds from the request to the zygote until the student's file is loaded.",
         "",
         "| framework | median | 90th percentile | n |",
         "|---|---|---|---|",
@@ -105,7 +105,7 @@ def page(
         "",
         "## One right submission",
         "",
-        "The reference, all checks. CPU seconds of grader and workers; the framework's import is not counted.",
+        "All checks on the reference. CPU seconds are those of grader and workers, without the framework's import.",
         "",
         "| exercise | framework | CPU seconds, median | largest | wall seconds, median |",
         "|---|---|---|---|---|",
@@ -117,7 +117,8 @@ def page(
         "",
         "## The sample class",
         "",
-        f"19 submissions, two at a time, from the command's start to its table: {min(demos):.0f} to {max(demos):.0f} s.",
+        "Grading 19 submissions, two at a time, takes from the command's start to its table: "
+        f"{min(demos):.0f} to {max(demos):.0f} s.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -155,22 +155,23 @@ def page(ours: list[Spent], stock: list[Spent], count: int) -> str:
         "# `nbgrader autograde`, with this grader and without",
         "",
         f"Made by `python -m benchmarks.nbgrader` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no GPU; load of the machine at the end: "
-        f"{os.getloadavg()[0]:.1f}.",
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, no GPU.",
+        f"The load of the machine at the end was {os.getloadavg()[0]:.1f}.",
         "",
-        f"{count} right submissions of `{EXERCISE}` in PyTorch, graded by the command `nbgrader autograde`, from its start to "
-        f"its end; {len(ours)} round(s), the fastest of each. Every submission has full marks in both.",
+        f"The command `nbgrader autograde` graded {count} right submissions of `{EXERCISE}` in PyTorch. The times are from its",
+        f"start to its end, the fastest of {len(ours)} round(s). Every submission has full marks in both.",
         "",
-        "| | wall seconds | per submission | CPU seconds |",
+        "| grader | wall seconds | per submission | CPU seconds |",
         "|---|---|---|---|",
         *(
             f"| {what} | {spent.wall:.0f} | {spent.wall / count:.1f} | {spent.cpu:.0f} |"
             for what, spent in rows.items()
         ),
         "",
-        f"**{stock_best.wall / ours_best.wall:.1f} times faster.** The stock course starts a kernel for each submission, imports "
-        "the framework in it and runs every cell, demos included; its checks are fewer and simpler than ours. Here the framework "
-        "is imported once, and each submission runs in a forked worker.",
+        f"**{stock_best.wall / ours_best.wall:.1f} times faster.** The stock course starts a kernel for each submission, "
+        "imports the",
+        "framework in it and runs every cell, demos included. Its checks are fewer and simpler than those of this grader, which",
+        "imports the framework once and runs each submission in a forked worker.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,7 @@
-"""What the walls cost a worker: `python -m benchmarks.sandbox` writes `docs/sandbox.md`.
+"""What the sandbox costs a worker: `python -m benchmarks.sandbox` writes `docs/sandbox.md`.
 
-Each layer is laid around a throwaway child, which says how long that took, on the clock and in CPU time; and workers are started
-with and without all of them. On a busy machine only the CPU time says something.
+A throwaway child applies each layer and reports how long that took, in wall-clock and in CPU time. Workers are started with and
+without all layers. On a busy machine only the CPU time is meaningful.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def main() -> int:
     layers: dict[str, list[tuple[float, float]]] = {
         layer: laid((layer,), asked.times) for layer in LAYERS if layer in holding
     }
-    layers["all together"] = laid(holding, asked.times)
+    layers["all layers"] = laid(holding, asked.times)
     starts: dict[FrameworkName, tuple[list[float], list[float]]] = {
         framework: starting(framework, asked.times) for framework in FRAMEWORKS
     }
     write_whole(TARGET, page(layers, starts).encode())
     TARGET.chmod(0o644)
     print(TARGET.read_text(encoding="utf-8"))
-    return 0 if statistics.median(cpu for _, cpu in layers["all together"]) < BOUND else 1
+    return 0 if statistics.median(cpu for _, cpu in layers["all layers"]) < BOUND else 1
 
 
 def laid(layers: tuple[Layer, ...], times: int) -> list[tuple[float, float]]:
@@ -58,46 +58,46 @@ def laid(layers: tuple[Layer, ...], times: int) -> list[tuple[float, float]]:
 def starting(framework: FrameworkName, times: int) -> tuple[list[float], list[float]]:
     """Milliseconds from asking for a worker to its file loaded: with the layers that hold here, and with none. By turns, so that
     whatever else the machine does slows both."""
-    walled: list[float] = []
+    sandboxed: list[float] = []
     bare: list[float] = []
     with Zygotes() as zygotes:
         zygote = zygotes.of(framework)
         if zygote is None:
-            return walled, bare
+            return sandboxed, bare
         holding = zygote.layers
         for _ in range(0, times, IN_A_ROW):
-            for layers, taken in ((holding, walled), ((), bare)):
+            for layers, taken in ((holding, sandboxed), ((), bare)):
                 zygote.layers = layers
                 taken += [1e3 * seconds for seconds in start_times(zygotes, framework, IN_A_ROW)]
-    return walled, bare
+    return sandboxed, bare
 
 
 def page(
     layers: dict[str, list[tuple[float, float]]], starts: dict[FrameworkName, tuple[list[float], list[float]]]
 ) -> str:
     lines = [
-        "# What the walls cost",
+        "# The cost of the sandbox",
         "",
         f"Made by `python -m benchmarks.sandbox` on {datetime.now(UTC):%Y-%m-%d} as uid {os.geteuid()}: {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, {platform.system()} {platform.machine()}.",
         "",
-        f"In milliseconds. The bar: all together under {BOUND:g}, median.",
+        f"Milliseconds that each layer takes. The limit for all layers together is a median of {BOUND:g}.",
         "",
-        "| layer | | median | 90th percentile | n |",
+        "| layer | time | median | 90th percentile | n |",
         "|---|---|---|---|---|",
         *(
             f"| {name} | {what} | {_figures([each[number] for each in times])} |"
             for name, times in layers.items()
-            for number, what in enumerate(("on the clock", "CPU"))
+            for number, what in enumerate(("wall clock", "CPU"))
         ),
         "",
-        "From asking for a worker to its file loaded:",
+        "Milliseconds from the request for a worker until its file is loaded:",
         "",
-        "| framework | walls | median | 90th percentile | n |",
+        "| framework | sandbox | median | 90th percentile | n |",
         "|---|---|---|---|---|",
     ]
-    for framework, (walled, bare) in starts.items():
-        lines += [f"| {framework} | with | {_figures(walled)} |", f"| {framework} | without | {_figures(bare)} |"]
+    for framework, (sandboxed, bare) in starts.items():
+        lines += [f"| {framework} | with | {_figures(sandboxed)} |", f"| {framework} | without | {_figures(bare)} |"]
     return "\n".join(lines) + "\n"
 
 

@@ -15,26 +15,28 @@ LIE = "lie about it: "
 INTRODUCTION = """\
 # Claims are never evidence
 
-Made by `python -m tests.claims` from the checks (`Forge:`, `So:`, `Closed by:`
-in their docstrings); a test holds that every check has a claim.
+This page is made by `python -m tests.claims` from the checks (`Forge:`, `So:`, `Closed by:` in their docstrings). A
+test requires that every check has a claim.
 
-For every check: what would a worker have to do to pass it without doing the work? A worker is wholly the student's;
-it may answer whatever it likes. *Compute it* means that the grader has drawn the question for this grading and knows
-the answer by its own arithmetic: to answer right is to do the work. *Form* means that the check is about a shape, a
-count or a name, and whoever has that form has it.
+For each check the page answers one question: what would a worker have to do to pass it without doing the work? A worker
+belongs entirely to the student and may answer anything.
 
-Four ways are open to a forger everywhere and lead nowhere:
+- *Compute it* means that the grader has drawn the question for this grading and computes the answer itself. To answer
+  correctly is to do the work.
+- *Form* means that the check tests a shape, a count or a name, and any program of that form passes.
 
-- a table of the visible examples: each part has hidden checks that draw other ones;
-- `parameters()` that names what the model does not use: checks with known weights and gradients find that nothing
-  depends on them;
-- listening: what the grader has the student's own model compute, the worker hears. So a check asks its question first
-  and works the answer out afterwards;
-- bringing along, beside the parameters, what should have been learned: data, weights, copies of images. The question
-  is drawn anew where it can be (an order of the labels, densities, a language), and a new model gets the trained
-  parameters, or the trained one those that it had when it was new.
+A forger has four methods for every check, and each is countered:
 
-Attacks on each stand in the [corpus](attacks.md).
+- A table of the visible examples. Each part has hidden checks that draw other examples.
+- `parameters()` that names parameters which the model does not use. Checks with known weights and gradients detect that
+  nothing depends on them.
+- Listening. The worker hears what the grader has the student's own model compute. Therefore a check asks its question
+  first and computes the answer afterwards.
+- Carrying along, beside the parameters, what should have been learned: data, weights, copies of images. The question
+  is drawn anew if possible (an order of the labels, densities, a language). A new model receives the trained
+  parameters, or the trained model receives those that it had when it was new.
+
+The [corpus](attacks.md) contains attacks on each.
 """
 
 
@@ -43,13 +45,13 @@ def page() -> str:
     exercises = [catalogue.load(name) for name in catalogue.names()]
     lines = [INTRODUCTION]
     for exercise in exercises:
-        lines += [f"## {exercise.name}", "", "| check | to pass it without the work | so |", "|---|---|---|"]
+        lines += [f"## {exercise.name}", "", "| check | what a forger needs | consequence |", "|---|---|---|"]
         lines += [f"| `{id}` | {_cell(claim.forge)} | {_cell(claim.so)} |" for id, claim in _claims(exercise)]
         lines.append("")
     lines += [
-        '## Where the answer is still "lie about it"',
+        '## Checks whose answer is still "lie about it"',
         "",
-        "| checks | the lie | what would end it |",
+        "| checks | the lie | what would prevent it |",
         "|---|---|---|",
     ]
     lines += list(_open(exercises))

@@ -100,7 +100,8 @@ def written(
     lines = [
         f"# The matrix of `{name}`",
         "",
-        f"Made by `python -m tests.matrix` on {datetime.now(UTC):%Y-%m-%d}. Versions: {_versions(right)}.",
+        f"Made by `python -m tests.matrix` on {datetime.now(UTC):%Y-%m-%d}.",
+        f"Versions: {_versions(right)}.",
         "",
         "## Right programs",
         "",
@@ -115,12 +116,15 @@ def written(
             if result.score != result.maximum:
                 problems.append(f"{framework} {program}, seed {result.seed}: {catalogue.not_passed(result)}")
     lines += _samples(name, right)
-    lines += ["", "## How near the bounds right programs come", "", *_margins(right)]
+    lines += ["", "## Distance of right programs from the bounds", "", *_margins(right)]
     lines += ["", "## Known mistakes", ""]
     if mistakes:
         lines += ["| framework | mistake | fails | also fails | points left |", "|---|---|---|---|---|"]
     else:
-        lines += ["Not run against all checks this time; the tests run each against the check that it names."]
+        lines += [
+            "The mistakes were not run against all checks this time. "
+            "The tests run each mistake against the check that it names."
+        ]
     for mistake, result in mistakes:
         also = [check.id for check in result.checks if check.status == "failed" and check.id != mistake.fails]
         lines.append(
@@ -142,8 +146,8 @@ def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
     ]
     if not drawn:
         return
-    yield from ("", "## What the references make", "")
-    yield f"Drawn by the grader from what each reference answered, seed {next(iter(firsts.values())).seed}."
+    yield from ("", "## Samples from the references", "")
+    yield f"The grader drew these pictures from the answers of each reference, seed {next(iter(firsts.values())).seed}."
     (FOLDER / name).mkdir(parents=True, exist_ok=True)
     for number, (framework, id, picture) in enumerate(drawn):
         path = FOLDER / name / f"{framework}-{number}.png"
@@ -166,7 +170,7 @@ def _margins(right: dict[Program, list[Result]]) -> Iterable[str]:
     # A bound that is drawn anew for each seed says nothing over seeds.
     steady = {key: values for key, values in seen.items() if len(values) >= 2}
     if not steady:
-        return ["No check holds a measured number against a fixed bound."]
+        return ["No check compares a measured number with a fixed bound."]
     rows = [
         f"| `{id}` | {framework} | {kind} | {what} {bound:g} | {statistics.mean(values):.3g} "
         f"| {min(values):.3g} | {max(values):.3g} | {len(values)} |"

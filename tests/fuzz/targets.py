@@ -21,22 +21,22 @@ Draw = Callable[[random.Random], bytes]
 
 
 def replies(content: bytes) -> None:
-    """A reply or a `WireError`; what was read can be sent again and is read as the same."""
+    """The result is a reply or a `WireError`; a reply that was read can be sent and is read as the same."""
     _frames(content, Reply, (Answer, Failure))
 
 
 def requests(content: bytes) -> None:
-    """A request or a `WireError`."""
+    """The result is a request or a `WireError`."""
     _frames(content, Request, (Request,))
 
 
 def notebooks(content: bytes) -> None:
-    """A submission, whatever the file holds; its cells are text that can be written as UTF-8."""
+    """The result is a submission, whatever the file contains; its cells are text that can be written as UTF-8."""
     _read(content, "xor.ipynb")
 
 
 def scripts(content: bytes) -> None:
-    """The same, of a `.py`."""
+    """The same for a `.py` file."""
     _read(content, "xor.py")
 
 

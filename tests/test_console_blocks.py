@@ -1,0 +1,120 @@
+"""Commands in the `console` blocks of the README and of `docs/`: every one is run, here or by a test that is named here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests import command
+from tests.catalogue import ROOT
+from tests.test_class import CLASS
+
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+ELSEWHERE = {
+    "docs/ci.md": "tests/formats/test_pages.py",
+    "docs/gradescope.md": "tests/formats/test_pages.py",
+    "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
+    "docs/otter.md": "tests/formats/test_pages.py",
+}
+"""Pages whose commands another test runs in their order, with what the page says in words between them."""
+NOT_RUN = {
+    "make demo": "sets up an environment; tests/test_class.py grades the class",
+    "make test": "runs this test",
+    "make exercise NAME=attention": "takes minutes; tests/test_new.py runs its steps",
+    "autograder new attention": "tests/test_new.py runs it",
+    "pip install -e '.[torch]'": "changes the environment; the extras are looked up instead",
+    "jupyter lab assignments/xor": "starts a server that does not end",
+    "open results/index.html": "opens a browser",
+}
+"""Commands that no test runs from their page → the reason."""
+EXIT_CODES = {
+    "autograder check assignments/xor/xor_torch.ipynb --part gates": 1,
+    "autograder check --config release/grading.yml assignments/xor/xor_torch.ipynb": 1,
+}
+"""Commands that end in another code than 0: the notebook that they check is the stub."""
+COPIED = ("assignments", "autograder", "shared", "solutions")
+BESIDE = ("grading.yml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements.lock")
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _lines(page: Path) -> list[str]:
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def _commands(page: Path) -> list[str]:
+    """The commands, without the comments behind them."""
+    return [re.sub(r"\s+# .*", "", line.removeprefix("$ ")) for line in _lines(page)]
+
+
+RUN_HERE = [page for page in PAGES if _name(page) not in ELSEWHERE and set(_commands(page)) - set(NOT_RUN)]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the project, with one student's submission."""
+    for name in COPIED:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in BESIDE:
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(CLASS / "submitted" / "ada", tmp_path / "submitted" / "ada")
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN_HERE, ids=_name)
+def test_every_command_of_the_page_works(page: Path, copy: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for line in _commands(page):
+        if line in NOT_RUN:
+            continue
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=copy,
+            env=command.environment(PATH=path),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=command.SECONDS,
+            check=False,
+        )
+        assert done.returncode == EXIT_CODES.get(line, 0), f"$ {line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_commands_stand_in_console_blocks_with_a_prompt(page: Path) -> None:
+    assert not re.findall(r"^```(?:sh|bash|shell)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert not [line for line in _lines(page) if not line.startswith("$ ")]
+
+
+def test_pages_with_a_test_of_their_own_have_it() -> None:
+    for page, test in ELSEWHERE.items():
+        assert Path(page).name in (ROOT / test).read_text(encoding="utf-8")
+        assert _lines(ROOT / page)
+
+
+def test_every_exception_is_still_on_a_page() -> None:
+    found = {line for page in PAGES for line in _commands(page)}
+    assert set(NOT_RUN) | set(EXIT_CODES) <= found
+
+
+def test_the_extras_that_the_pages_install_exist() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    named = {
+        extra
+        for page in PAGES
+        for line in _commands(page)
+        for group in re.findall(r"^pip install .*\[([\w,]+)\]", line)
+        for extra in group.split(",")
+    }
+    assert named and named <= set(extras)
