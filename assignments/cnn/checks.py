@@ -11,32 +11,32 @@ from shared import data
 from .probes import NETS, at_work, knows, new_net, put, slid
 
 ROWS = 263
-"""Seven more than a multiple of 16, 32, 64, 128 and 256: a figure of the last batch alone shows."""
+"""Seven more than a multiple of 16, 32, 64, 128 and 256: this reveals a value of the last batch alone."""
 
 
 def answers(model, x, shape, tried):
-    """The model's probabilities; their rows are distributions."""
+    """The model's outputs, whose rows must be probability distributions."""
     p = expect.shape(
         model.forward(x),
         shape,
         tried=tried,
-        cause=f"A row for each sample and {shape[1]} columns: the last layer has {shape[1]} units.",
+        cause=f"Return one row for each sample and {shape[1]} columns: the last layer has {shape[1]} units.",
     )
     expect.between(
         p,
         0,
         1,
         tried=tried,
-        cause="These are scores, no probabilities: the model itself ends in a softmax.",
-        what="answers",
+        cause="These are scores, not probabilities: the model itself must end in a softmax.",
+        what="outputs",
     )
     expect.close(
         p.sum(axis=1),
         np.ones(len(p)),
         tried=f"{tried}: the sum of each row",
-        cause="A row does not sum to 1: the softmax is missing, or it is something else (a sigmoid for each class).",
+        cause="A row does not sum to 1: there is no softmax, or something else instead (a sigmoid for each class).",
         mistakes={
-            "The softmax runs over the batch axis: the columns sum to 1; each row must.": p.sum(axis=1)
+            "The softmax runs over the batch axis: the columns sum to 1, but each row must.": p.sum(axis=1)
             if np.allclose(p.sum(axis=0), 1, atol=1e-4)
             else np.full(len(p), np.inf)
         },
@@ -50,16 +50,16 @@ def parameter_count(model, wanted, name, mistakes):
         sum(value.size for value in model.parameters().values()),
         wanted,
         tried=f"the number of parameters of {name}()",
-        cause="Count layer by layer, (inputs + 1) · units: the text has the table.",
+        cause="Count layer by layer, (inputs + 1) · units, as in the text.",
         mistakes=mistakes,
     )
 
 
 @check("one_hot.example")
 def _(student):
-    """The labels 2, 0, 1 become three rows with a single 1 each
+    """The labels 2, 0, 1 become three rows with one 1 each
 
-    Forge: a table of one example.
+    Forge: keep a table of one example.
     So: the next check draws others.
     """
     expect.close(
@@ -68,7 +68,7 @@ def _(student):
         tried="one_hot of the labels 2, 0, 1 with 3 classes",
         cause="Row i has its 1 in column labels[i].",
         mistakes={
-            "Rows and columns are exchanged: samples first.": np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+            "Rows and columns are swapped: samples come first.": np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
             "Labels start at 0: label 0 is the first column.": np.array([[0, 1, 0], [0, 0, 0], [1, 0, 0]]),
         },
     )
@@ -78,8 +78,8 @@ def _(student):
 def _(student):
     """The example of the text: a 2×2 kernel on a 3×4 image gives 2×3 sums
 
-    Forge: a table of one example.
-    So: the next two draw others.
+    Forge: keep a table of one example.
+    So: the next two checks draw others.
     """
     image = np.array([[1, 0, 2, 0], [0, 3, 0, 1], [1, 0, 0, 2]], dtype=np.float32)
     kernel = np.array([[1, 2], [0, -1]], dtype=np.float32)
@@ -87,14 +87,14 @@ def _(student):
         student.convolve2d(image, kernel),
         np.array([[-2, 4, 1], [6, 3, 0]]),
         tried="convolve2d of the text's image and kernel",
-        cause="Lay the kernel on each patch, multiply place by place, add up.",
+        cause="Lay the kernel on each patch, multiply elementwise and sum.",
         mistakes={
-            "The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1]),
-            "The kernel lies transposed on each patch.": slid(image, kernel.T),
-            "The image is padded: only patches that lie wholly inside count, (H−h+1, W−w+1) of them.": slid(
+            "The kernel is flipped: apply it to each patch as it is.": slid(image, kernel[::-1, ::-1]),
+            "The kernel is transposed: apply it to each patch as it is.": slid(image, kernel.T),
+            "The image is padded: use only patches completely inside it, (H−h+1, W−w+1) of them.": slid(
                 np.pad(image, [(0, 1), (0, 1)]), kernel
             ),
-            "The last row and the last column of patches are missing: there are H−h+1 and W−w+1.": slid(
+            "The last row and the last column of patches are missing: there are H−h+1 rows and W−w+1 columns.": slid(
                 image[:-1, :-1], kernel
             ),
         },
@@ -105,7 +105,7 @@ def _(student):
 def _(student, draw):
     """The iris net maps 4 measurements to 3 probabilities, with 1,027 parameters
 
-    Forge: probabilities of the right shape and 1,027 parameters.
+    Forge: return probabilities of the right shape and have 1,027 parameters.
     So: form.
     """
     x = draw.normal(6, 4)
@@ -117,7 +117,7 @@ def _(student, draw):
         "build_iris_net",
         {
             "The biases are missing.": 896,
-            "There is a second hidden layer: the lecture's is commented out.": 1027 + 129 * 128,
+            "There is a second hidden layer: the one in the lecture's code is commented out.": 1027 + 129 * 128,
         },
     )
 
@@ -126,7 +126,7 @@ def _(student, draw):
 def _(student, draw):
     """The dense net maps 784 pixels to 10 probabilities, with 118,282 parameters
 
-    Forge: scores of the right shape and 118,282 parameters.
+    Forge: return scores of the right shape and have 118,282 parameters.
     So: form.
     """
     x = draw.uniform(0, 1, 6, 784)
@@ -137,8 +137,8 @@ def _(student, draw):
         118_282,
         "build_dense_net",
         {
-            "One hidden layer of 128 units is missing: there are two.": 101_770,
-            "There is one hidden layer of 128 units too many: there are two.": 134_794,
+            "One hidden layer of 128 units is missing: there should be two.": 101_770,
+            "There is one hidden layer of 128 units too many: there should be two.": 134_794,
             "The biases are missing.": 118_016,
         },
     )
@@ -148,19 +148,21 @@ def _(student, draw):
 def _(student, draw):
     """The convolutional net maps 28×28 images to 10 classes, with 2,770,634 parameters
 
-    Forge: probabilities of the right shape and 2,770,634 parameters.
+    Forge: return probabilities of the right shape and have 2,770,634 parameters.
     So: form.
     """
     x = images(draw.uniform(0, 1, 3, 28, 28, 1))
     model = new_net(student, draw, "build_cnn", x)
-    expect.shape(model.forward(x), (3, 10), tried="build_cnn() on 3 images", cause="A row of 10 for each image.")
+    expect.shape(
+        model.forward(x), (3, 10), tried="build_cnn() on 3 images", cause="Return a row of 10 outputs for each image."
+    )
     parameter_count(
         model,
         2_770_634,
         "build_cnn",
         {
-            "The convolution pads the image (28×28 feature maps): with valid padding they are 26×26.": 3_213_002,
-            "There is a pooling layer: here the feature maps go into the dense layer whole.": 693_962,
+            "The convolution pads the image (28×28 feature maps): without padding they are 26×26.": 3_213_002,
+            "There is a pooling layer: here the dense layer gets the whole feature maps.": 693_962,
             "The convolution has no bias.": 2_770_602,
             "The dense layer of 128 units is missing.": 320 + 21_633 * 10,
         },
@@ -169,9 +171,9 @@ def _(student, draw):
 
 @check("cnn.probabilities")
 def _(student, draw):
-    """The convolutional net answers with probabilities, for each image by itself
+    """The convolutional net returns probabilities, for each image independently
 
-    Forge: the same answer for an image alone and among others.
+    Forge: return the same output for an image alone and among others.
     So: compute it.
     """
     x = draw.normal(5, 28, 28, 1)
@@ -182,7 +184,7 @@ def _(student, draw):
         alone[0],
         together[2],
         tried="build_cnn() on an image alone and as the third of five",
-        cause="The images of a batch mix: a reshape or a transposition touches the batch axis, or a softmax runs over it.",
+        cause="The images of a batch mix: a reshape, a transposition or a softmax involves the batch axis.",
         atol=1e-4,
     )
 
@@ -191,7 +193,7 @@ TWO_FLOWERS = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], dtype=np.float32)
 
 
 def answering(student, draw, first, second):
-    """An iris net that says `first` to a flower with x₁ = 1 and `second` to one with x₁ = −1; output biases are 0."""
+    """An iris net that returns `first` for x₁ = 1 and `second` for x₁ = −1, with output biases 0."""
     model = new_net(student, draw, "build_iris_net", TWO_FLOWERS)
     kernel = np.zeros((4, 128), dtype=np.float32)
     kernel[0, :64], kernel[0, 64:] = 20, -20
@@ -201,63 +203,63 @@ def answering(student, draw, first, second):
         model.forward(TWO_FLOWERS),
         np.array([first, second]),
         tried="an iris net whose weights the grader has set",
-        cause="The net is not 4 → 128 sigmoid → 3 softmax: look at its activations.",
+        cause="The net is not 4 → 128 sigmoid → 3 softmax: check its activations.",
         rtol=1e-3,
     )
     return model, names[3]
 
 
 def step_of(model, bias):
-    """The output biases of the iris net, which were 0."""
+    """The output biases of the iris net, which were 0 before the step."""
     return expect.array(model.parameters().get(bias), tried="the output biases after one step of train").ravel()
 
 
 @check("training.cross_entropy", needs="iris.parameters")
 def _(student, draw):
-    """One step of training goes downhill on the cross-entropy, and on no other loss
+    """One training step goes downhill on the cross-entropy, not on another loss
 
-    Forge: move one bias, read back by the grader, as the cross-entropy would.
+    Forge: move one bias, which the grader reads back, as the cross-entropy would.
     So: compute it.
     """
-    # Output biases move against the sum of p − y: the sign of a first step is the same for every optimiser.
+    # Output biases move against the sum of p − y: every optimiser's first step has the same sign.
     sure = [0.9, 0.08, 0.02]
     model, bias = answering(student, draw, sure, sure)
     x, y = np.repeat(TWO_FLOWERS, 3, axis=0), np.tile(np.float32([0, 0, 1]), (6, 1))
     student.train(model, x, y, 1, 6, draw.seed())
     step = step_of(model, bias)
-    tried = "one step on six flowers of class 2, of which the net says 0.90, 0.08, 0.02; the biases of classes 0, 1, 2"
+    tried = "the output biases after one step on six flowers of class 2, for which the net returns 0.90, 0.08, 0.02"
     signs = np.sign(step).astype(int).tolist()
     cause = "The step does not go against the gradient p − y of the cross-entropy."
     if signs == [0, 0, 0]:
-        cause = "Nothing moved: the gradients are lost, as when they are zeroed between backward and step."
+        cause = "Nothing moved: the gradients are lost, for example zeroed between backward and step."
     elif signs == [1, 1, -1]:
-        cause = "The step goes uphill: the sign of the loss is turned round."
+        cause = "The step goes uphill: the loss has the wrong sign."
     elif signs[1] == 1:
         cause = (
-            "The loss takes a softmax of probabilities (the model ends in one already), or it is another loss: a squared "
-            "error, a binary cross-entropy."
+            "The loss takes a softmax of probabilities (the model already ends in one), or it is another loss: "
+            "a squared error or a binary cross-entropy."
         )
     expect.that(
         signs == [-1, -1, 1],
         tried=tried,
         saw=f"steps of {', '.join(f'{value:.1g}' for value in step)}",
-        expected="down, down, up: where p is too large it falls",
+        expected="down, down, up: p falls where it is too large",
         cause=cause,
     )
 
-    # Each flower pulls the bias of class 0 by its p − y: −0.95 and 0.6, then −0.9 and 0.6.
+    # Each flower pulls the bias of class 0 by its own p − y: −0.95 and 0.6, then −0.9 and 0.6.
     for first, second, expected, cause in (
         (
             [0.05, 0.9, 0.05],
             [0.6, 0.35, 0.05],
-            "up: in the cross-entropy the flower that is most wrong pulls hardest",
-            "The loss is −p of the right class without the logarithm (`nll_loss` wants log-probabilities).",
+            "a step up: with the cross-entropy, the worst prediction pulls hardest",
+            "The loss is −p of the right class without the logarithm (`nll_loss` expects log-probabilities).",
         ),
         (
             [0.1, 0.89, 0.01],
             [0.6, 0.01, 0.39],
-            "up: by the answers that the net gives to these flowers",
-            "The inputs are scaled again inside train: the net learns about other flowers than these.",
+            "a step up, from the net's outputs for these flowers",
+            "The inputs are scaled again inside train: the net learns from other inputs than these.",
         ),
     ):
         model, bias = answering(student, draw, first, second)
@@ -266,7 +268,8 @@ def _(student, draw):
         step = step_of(model, bias)
         expect.that(
             step[0] > 0,
-            tried=f"one step on flowers of class 0 and of class 1, to whose class 0 the net gives {first[0]} and {second[0]}",
+            tried="one step on flowers of class 0 and of class 1, for which the net returns a probability of class 0 "
+            f"of {first[0]} and {second[0]}",
             saw=f"a step of {step[0]:.1g} in the bias of class 0",
             expected=expected,
             cause=cause,
@@ -275,17 +278,17 @@ def _(student, draw):
 
 @check("training.iris", needs="iris.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the iris net knows new flowers: best of three seeds
+    """After training, the iris net recognises new flowers: best of three seeds
 
-    Forge: a newly built model that is right on flowers whose labels, in an order drawn now, never leave the grader;
-        the data set is public.
-    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
-        any model, or in the file.
-    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
-        model are of no use; the rest is work too.
+    Forge: return parameters with which a newly built model is right on flowers whose labels never leave the grader.
+        The order of the labels is drawn at grading time; the data set is public.
+    So: lie about it: the data are public: a net can look up its inputs in the file, or in what `train` has stored
+        outside of any model.
+    Closed by: the order of the labels is drawn at grading time and a newly built model answers, so weights and tables
+        in the model are useless; the rest also takes work.
     """
     (x, labels), (new_x, new_labels) = data.iris_split()
-    # The species in an order drawn now: no one has weights for it beforehand.
+    # The order of the species is drawn here: nobody has weights for it beforehand.
     order = draw.permutation(3)
     labels, new_labels = order[labels], order[new_labels]
 
@@ -305,7 +308,7 @@ def _(student, draw, limits):
         )
         asked = "the trained iris net on 45 new flowers"
         after = "the iris net on 45 new flowers, after 40 epochs in batches of 2"
-        guessed = "Guessing gives 0.33: are x and y shuffled together, by the same order?"
+        guessed = "Guessing gives 0.33: are x and y shuffled together, with the same permutation?"
         knows(
             student,
             draw,
@@ -323,9 +326,9 @@ def _(student, draw, limits):
 
 @check("evaluation.figures", needs=("iris.parameters", "dense.parameters"))
 def _(student, draw):
-    """evaluate gives the mean cross-entropy and the share of right answers
+    """evaluate returns the mean cross-entropy and the accuracy
 
-    Forge: loss and accuracy of answers that the grader has itself, of rows drawn now.
+    Forge: return loss and accuracy of outputs that the grader also has, for rows drawn at grading time.
     So: compute it.
     """
     for name, inputs, classes in (("build_iris_net", 4, 3), ("build_dense_net", 784, 10)):
@@ -341,8 +344,8 @@ def _(student, draw):
 
 
 def same_figures(claimed, p, y, tried, noisy):
-    """The pair of loss and accuracy against the grader's; `noisy`: the net answers otherwise while it trains."""
-    still_on = "Dropout and its like are still on: evaluate in inference mode (`model.eval()`, `training=False`)."
+    """Compare loss and accuracy with the grader's; `noisy`: in training mode the net's outputs are different."""
+    still_on = "Dropout or similar layers are still on: evaluate in inference mode (`model.eval()`, `training=False`)."
     loss, share = expect.several(claimed, 2, tried=tried, cause="Return the pair (loss, accuracy).")
     each, right = cross_entropy(p, y), p.argmax(axis=1) == y.argmax(axis=1)
     batches = [np.arange(len(y))[start : start + size] for size in (32, 256) for start in range(0, len(y), size)]
@@ -350,18 +353,18 @@ def same_figures(claimed, p, y, tried, noisy):
         expect.number(loss, tried=f"{tried}: the loss", cause="Return the loss as one number."),
         each.mean(),
         tried=f"{tried}: the loss",
-        cause=still_on if noisy else "The mean over all rows of −ln p of the right class.",
+        cause=still_on if noisy else "Return the mean over all rows of −ln p of the right class.",
         mistakes={
-            "This is the accuracy: the pair is (loss, accuracy).": right.mean(),
-            "The softmax is taken a second time: p is a probability already.": cross_entropy(softmax(p), y).mean(),
-            "You sum over the rows; the contract asks for the mean.": each.sum(),
-            "You average over the classes too: the terms of a row are added up.": each.mean() / y.shape[1],
+            "This is the accuracy: return (loss, accuracy).": right.mean(),
+            "The softmax is applied twice: p is already a probability.": cross_entropy(softmax(p), y).mean(),
+            "You sum over the rows; the text asks for the mean.": each.sum(),
+            "You average over the classes too: sum the terms of a row.": each.mean() / y.shape[1],
             "The loss is −p without the logarithm.": -(p * y).sum(axis=1).mean(),
             "This is the loss of the last batch alone.": each[-7:].mean(),
-            "This is the mean of the batches' means: the last batch is smaller, weight it by its rows.": np.mean(
+            "This is the mean of the batch means: the last batch is smaller, so weight each by its rows.": np.mean(
                 [each[rows].mean() for rows in batches[:9]]
             ),
-            "Here too the last, smaller batch counts as much as a whole one: weight it by its rows.": np.mean(
+            "The last, smaller batch counts as much as a full one: weight each batch by its rows.": np.mean(
                 [each[rows].mean() for rows in batches[9:]]
             ),
         },
@@ -371,15 +374,15 @@ def same_figures(claimed, p, y, tried, noisy):
         expect.number(share, tried=f"{tried}: the accuracy", cause="Return the accuracy as one number."),
         right.mean(),
         tried=f"{tried}: the accuracy",
-        cause=still_on if noisy else "The share of rows whose largest probability is in the column of the 1.",
+        cause=still_on if noisy else "Return the fraction of rows whose largest probability is in the column of the 1.",
         mistakes={
             "This is the last batch alone: count over all rows.": right[-7:].mean(),
-            "This is the number of right answers; the contract asks for their share.": right.sum(),
-            "This is a percentage; the contract asks for a share between 0 and 1.": 100 * right.mean(),
-            "The right answers of the last batch are divided by all rows: add up every batch.": right[-7:].sum()
+            "This is the number of correct predictions; the text asks for their fraction.": right.sum(),
+            "This is a percentage; the text asks for a fraction between 0 and 1.": 100 * right.mean(),
+            "The correct predictions of the last batch are divided by all rows: sum over all batches.": right[-7:].sum()
             / len(y),
-            "This is the share of wrong answers.": 1 - right.mean(),
-            "This compares every entry of the rows; compare the places of the largest.": ((p > 0.5) == y).mean(),
+            "This is the error rate: count the correct predictions.": 1 - right.mean(),
+            "This compares every entry of a row; compare the positions of the maximum.": ((p > 0.5) == y).mean(),
         },
         rtol=1e-3,
     )
@@ -387,10 +390,10 @@ def same_figures(claimed, p, y, tried, noisy):
 
 @check("gradients.reach", needs=("iris.parameters", "dense.parameters", "cnn.parameters"))
 def _(student, draw):
-    """In all three nets every parameter gets a gradient that is not zero
+    """In all three nets, every parameter gets a nonzero gradient
 
-    Forge: slopes of nets whose weights the grader has drawn, along directions that are drawn after the gradients
-        came back.
+    Forge: predict slopes of nets whose weights the grader has drawn, along directions that are drawn after the
+        gradients were returned.
     So: compute it.
     """
     for name, shape, classes in NETS:
@@ -399,19 +402,19 @@ def _(student, draw):
 
 
 def slopes_reach(model, start, x, weights, name, draw):
-    """The gradient of the weighted sum of the answers is there, and is what small steps in each parameter say."""
-    tried = f"the gradient of the answers of {name}() in each parameter"
+    """The gradient of a weighted sum of the outputs exists, and agrees with small steps in each parameter."""
+    tried = f"the gradient of the outputs of {name}() with respect to each parameter"
     cause = (
-        "On the way from these parameters to the answer the graph is cut (detach, NumPy, no_grad), or they are frozen or "
-        "not used."
+        "Between these parameters and the output the graph is cut (detach, NumPy, no_grad), or the parameters are "
+        "frozen or not used."
     )
     slopes = model.gradients(x, weights)
     unreached = lost(slopes)
     expect.that(
         not unreached,
         tried=tried,
-        saw=f"none in {', '.join(unreached[:3])}",
-        expected="one that is not zero, in every parameter",
+        saw=f"no gradient for {', '.join(unreached[:3])}",
+        expected="a nonzero gradient for every parameter",
         cause=cause,
     )
 
@@ -426,7 +429,7 @@ def slopes_reach(model, start, x, weights, name, draw):
 
 @on_gpu("gpu", needs="training.cross_entropy")
 def _(student, draw):
-    """Training and evaluation are computed where the model's parameters live"""
+    """train and evaluate compute on the device where the model's parameters are"""
     seed, x, y = draw.seed(), draw.uniform(0, 1, 8, 28, 28, 1), np.eye(10, dtype=np.float32)[draw.integers(0, 10, 8)]
     student.seed(seed)
     model = student.place(student.build_cnn(), images(x), y)

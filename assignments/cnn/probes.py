@@ -1,4 +1,4 @@
-"""What the visible and the hidden checks of `cnn` share."""
+"""Code shared by the visible and the hidden checks of `cnn`."""
 
 import numpy as np
 
@@ -8,16 +8,16 @@ from autograder.authoring.probes.parameters import random_weights
 from autograder.authoring.probes.training import accuracy
 
 NETS = (("build_iris_net", (4,), 3), ("build_dense_net", (784,), 10), ("build_cnn", (28, 28, 1), 10))
-"""The function, the shape of a sample, the number of classes."""
+"""For each net: its function, the shape of a sample and the number of classes."""
 
 
 def new_net(student, draw, name, example):
-    """A new model, all its parameters there."""
+    """A new model with all of its parameters."""
     return new_model(student, name, example=example, seed=draw.seed(), cause="Return the model.")
 
 
 def at_work(student, draw, name, shape, rows):
-    """A new net with weights with which each of its units has a say, whatever it starts from; and so many samples for it."""
+    """A new net with random weights that make each of its units matter, and `rows` samples for it."""
     x = draw.uniform(0, 1, rows, *shape)
     x = images(x) if len(shape) == 3 else x
     model = new_net(student, draw, name, x)
@@ -27,7 +27,7 @@ def at_work(student, draw, name, shape, rows):
 
 
 def put(model, wanted, name):
-    """Set parameters by their shape; the names that they have.
+    """Set parameters by their shape; return their names.
 
     Weights are given as `(inputs, outputs)`, kernels as `(rows, columns, 1, filters)`.
     """
@@ -36,10 +36,10 @@ def put(model, wanted, name):
     for weights in wanted:
         turned = [weights, weights.T]
         if weights.ndim == 4:
-            # In PyTorch's layout too, and as the matrix that a dense layer has over patches.
+            # Also in PyTorch's layout, and as the matrix of a dense layer over patches.
             flat = weights.reshape(9, 32)
             turned = [weights, weights.transpose(3, 2, 0, 1), flat, flat.T]
-        # Axes of length 1 do not count: some write a bias as a row.
+        # Axes of length 1 do not count: some students write a bias as a row.
         found = [
             (key, each.reshape(old.shape))
             for key, old in model.parameters().items()
@@ -49,7 +49,7 @@ def put(model, wanted, name):
         expect.that(
             bool(found),
             tried=f"the parameters of {name}",
-            saw=f"none of shape {weights.shape}",
+            saw=f"no parameter of shape {weights.shape}",
             expected="weights and biases of the framework's own layers",
             cause="Keep weights and biases as separate parameters, as the framework's layers do.",
         )
@@ -60,19 +60,19 @@ def put(model, wanted, name):
 
 
 def slid(image, kernel):
-    """The sums of the kernel laid on each patch of the image."""
+    """The sum of products of the kernel and each patch of the image."""
     patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return (patches * kernel).sum(axis=(-2, -1))
 
 
 def knows(student, draw, name, model, samples, bar, *, tried, guessed, near_guessing):
-    """A trained net that is right about new `samples`, inputs and labels, up to the bar.
+    """A trained net classifies new `samples`, inputs and labels, with an accuracy of at least `bar`.
 
-    `tried`: what is asked, and after which training. `guessed`: the likely cause of a share below `near_guessing`.
+    `tried`: what is measured, and after which training. `guessed`: the likely cause of a share below `near_guessing`.
     """
     (x, labels), (asked, trained) = samples, tried
     classes = next(classes for known, _, classes in NETS if known == name)
-    # What was learned is in the parameters: another model with the same ones gives the same answers.
+    # What was learned is in the parameters: another model with the same parameters gives the same outputs.
     fresh = take_over(new_net(student, draw, name, x), model.parameters())
     share = accuracy(fresh, x, labels, classes, tried=asked)
     expect.at_least(
@@ -81,6 +81,6 @@ def knows(student, draw, name, model, samples, bar, *, tried, guessed, near_gues
         tried=trained,
         cause=guessed
         if share < near_guessing
-        else "Too few or too small steps, or gradients never zeroed: Adam at its usual rate of 0.001 is enough here.",
+        else "The steps are too few or too small, or gradients are never zeroed: Adam with a rate of 0.001 is enough.",
         what="an accuracy",
     )

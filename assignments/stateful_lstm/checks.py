@@ -14,9 +14,9 @@ TRAINING_MONTHS = 96
 
 @check("windows.example")
 def _(student):
-    """Windows of three of a short series, and the value after each
+    """Windows of three from a short series, and the value after each
 
-    Forge: a table of one example.
+    Forge: keep a table of one example.
     So: the next check draws others.
     """
     series = np.array([10, 20, 30, 40, 50, 60], dtype=np.float32)
@@ -28,15 +28,15 @@ def _(student):
         y,
         "make_windows([10, 20, 30, 40, 50, 60], look_back=3)",
         column="y is a column (n, 1): the value right after each window.",
-        missing="The last window is missing: six values have 6 − 3 windows of three with a value after them.",
+        missing="The last window is missing: six values give 6 − 3 windows of three with a value after them.",
     )
 
 
 @check("scaling.line")
 def _(student, draw):
-    """The training part becomes 0 … 1, and comes back
+    """The training part is scaled to 0 … 1 and back
 
-    Forge: a table of one example.
+    Forge: keep a table of one example.
     So: the next check draws others.
     """
     train = draw.uniform(100, 400, 12)
@@ -46,13 +46,13 @@ def _(student, draw):
         [expect.number(end, tried=tried) for end in found],
         [train.min(), train.max()],
         tried=tried,
-        cause="low is the smallest value of the training part, high the largest.",
+        cause="low is the smallest value of the training part, and high is the largest.",
         mistakes={
-            "Mean and standard deviation standardise; here the range becomes [0, 1]: minimum and maximum.": [
+            "Mean and standard deviation standardise; to scale to [0, 1], use minimum and maximum.": [
                 train.mean(),
                 train.std(),
             ],
-            "low and high have changed places.": [train.max(), train.min()],
+            "low and high are swapped.": [train.max(), train.min()],
         },
     )
     low, high = float(train.min()), float(train.max())
@@ -61,46 +61,46 @@ def _(student, draw):
         student.scale(train, low, high),
         scaled,
         tried="scale of the same values",
-        cause="(values − low) / (high − low)",
+        cause="Compute (values − low) / (high − low).",
     )
     expect.close(
         student.unscale(scaled.astype(np.float32), low, high),
         train,
-        tried="unscale of what scale should give",
-        cause="unscale undoes scale: multiply by (high − low), then add low.",
+        tried="unscale of the correct scaled values",
+        cause="unscale is the inverse of scale: multiply by (high − low), then add low.",
     )
 
 
 @check("layout.example")
 def _(student):
-    """Two windows of three: as features of one step, as three steps
+    """Two windows of three: as features of one step, and as three steps
 
-    Forge: a table of one example.
+    Forge: keep a table of one example.
     So: the next check draws others.
     """
     X = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
-    swapped = "Features and steps have changed places: (samples, time steps, features)."
+    swapped = "Features and steps are swapped: the order is (samples, time steps, features)."
     expect.close(
         student.as_features(X),
         X[:, None, :],
         tried="as_features([[1, 2, 3], [4, 5, 6]])",
-        cause="One time step with look_back features: (N, 1, look_back).",
+        cause="Return one time step with look_back features: (N, 1, look_back).",
         mistakes={swapped: X[:, :, None]},
     )
     expect.close(
         student.as_steps(X),
         X[:, :, None],
         tried="as_steps([[1, 2, 3], [4, 5, 6]])",
-        cause="look_back time steps with one feature: (N, look_back, 1).",
+        cause="Return look_back time steps with one feature: (N, look_back, 1).",
         mistakes={swapped: X[:, None, :]},
     )
 
 
 @check("mlp.shape")
 def _(student, draw):
-    """Windows in, one value each out
+    """The model maps each window to one value
 
-    Forge: answers of shape (n, 1).
+    Forge: return outputs of shape (n, 1).
     So: form.
     """
     for rows, look_back in [(5, 3), (2, 4)]:
@@ -110,7 +110,7 @@ def _(student, draw):
             model.forward(draw.normal(rows, look_back)),
             (rows, 1),
             tried=tried,
-            cause="(N, look_back) → (N, 1)",
+            cause="The model maps (N, look_back) to (N, 1).",
         )
 
 
@@ -118,20 +118,20 @@ def _(student, draw):
 def _(student, draw):
     """Any number of rows and steps, and no memory between calls
 
-    Forge: the same answers twice.
+    Forge: return the same outputs twice.
     So: form, and no memory.
     """
     model = expect.remote(student.build_lstm(4), tried="build_lstm(4)")
     x = 3 * draw.normal(5, 3, 1)
-    column = "(N, T, features) → (N, 1): the output layer sees the last step only."
+    column = "The model maps (N, T, features) to (N, 1): the output layer reads only the last step."
     first = expect.shape(model.forward(x), (5, 1), tried="build_lstm(4) on (5, 3, 1)", cause=column)
     expect.shape(model.forward(3 * draw.normal(2, 7, 1)), (2, 1), tried="build_lstm(4) on (2, 7, 1)", cause=column)
     expect.close(
         model.forward(x),
         first,
-        tried="build_lstm(4) on the same rows again, with another call between",
-        expected="the same answers",
-        cause="The state lives on between calls; in this net every call starts from zeros.",
+        tried="build_lstm(4) on the same rows again, with another call in between",
+        expected="the same outputs",
+        cause="The model keeps its state between calls; in this net every call starts from zeros.",
         rtol=1e-4,
         atol=1e-6,
     )
@@ -141,7 +141,7 @@ def _(student, draw):
 def _(student, draw):
     """Two stacked layers: shape and number of parameters
 
-    Forge: as many parameters as two layers have, and answers that are nothing without them.
+    Forge: have as many parameters as two layers, and return a constant if they are 0.
     So: form.
     """
     for batch_size, look_back, units in [(3, 2, 4), (1, 5, 3)]:
@@ -151,15 +151,15 @@ def _(student, draw):
         count = sum(value.size for value in model.parameters().values())
         first, second = 4 * units * (1 + units + 1), 4 * units * (units + units + 1)
         single, output = first + units + 1, units + 1
-        likely = "Two LSTM layers of `units`, the second reading the first, and a linear output."
+        likely = "Stack two LSTM layers with `units` units each, and add a linear output layer."
         if count in (single, single + 4 * units):
-            likely = "That is one LSTM layer; two are stacked here."
+            likely = "The model has one LSTM layer; stack two."
         expect.that(
-            # PyTorch's layers have a second bias vector; a cell of one's own may do with one.
+            # PyTorch's layers have a second bias vector; a student's own cell may have only one.
             count in (first + second + output, first + second + output + 8 * units),
             tried=tried,
             saw=f"{count} parameters",
-            expected=f"{first + second + output} ({first + second + output + 8 * units} with two biases)",
+            expected=f"{first + second + output} ({first + second + output + 8 * units} with two bias vectors)",
             cause=likely,
         )
         model.set_parameters({name: 0 * value for name, value in model.parameters().items()})
@@ -168,17 +168,17 @@ def _(student, draw):
         expect.that(
             float(np.ptp(silent)) <= 1e-6,
             tried=tried,
-            saw=f"answers from {np.min(silent):.2g} to {np.max(silent):.2g}",
-            expected="one and the same answer: with an output layer of zeros nothing comes through",
-            cause="The answer goes past the parameters: it must come from the LSTM layers and the output layer alone.",
+            saw=f"outputs from {np.min(silent):.2g} to {np.max(silent):.2g}",
+            expected="the same output for all: an output layer of zeros blocks the input",
+            cause="The output bypasses the parameters: it must come from the LSTM layers and the output layer alone.",
         )
 
 
 @check("stateful.split", needs="stateful.shape")
 def _(student, draw):
-    """Two calls of length L answer what one call of length 2L answers
+    """Two calls of length L give the same output as one call of length 2L
 
-    Forge: the same answers for a sequence whole and in two halves, with weights that the grader has set.
+    Forge: return the same output for a whole sequence and for its two halves, with weights that the grader has set.
     So: a memory that depends on the weights; a forger needs any such function.
     """
     rows, length = 3, draw.choice([2, 3, 4])
@@ -191,16 +191,16 @@ def _(student, draw):
         forecasts(short, x[:, :length], f"a model with look_back {length}"),
         forecasts(twin, x[:, :length], f"a model with look_back {length}"),
         tried="two new models with the same weights, on the same rows",
-        expected="the same answers",
-        cause="A new model starts from a state of zeros; yours starts from random numbers.",
+        expected="the same outputs",
+        cause="A new model must start from a state of zeros; yours starts from random numbers.",
     )
-    tried = f"a sequence of {2 * length} steps in two calls of {length}, against one call with the same weights"
+    tried = f"a sequence of {2 * length} steps in two calls of {length}, and in one call with the same weights"
     expect.close(
         forecasts(short, x[:, length:], tried),
         whole,
         tried=tried,
-        expected="the answer of the one long call",
-        cause="Not all of the memory passes from call to call: each of the two layers has an h and a c, and "
+        expected="the output of the one long call",
+        cause="Part of the memory is lost between calls: each of the two layers has an h and a c, and "
         "the second must read every step of the first.",
         mistakes={
             "No state is kept: the second call starts from zeros again.": forecasts(fresh, x[:, length:], tried),
@@ -210,9 +210,9 @@ def _(student, draw):
 
 @check("reset.as_new", needs="stateful.shape")
 def _(student, draw):
-    """After a reset the model answers as when new; without one it does not
+    """After a reset the model behaves as when it was new; without a reset it does not
 
-    Forge: the first answer again after a reset, another one without.
+    Forge: return the first output again after a reset, and a different one without a reset.
     So: a memory that depends on the weights; a forger needs any such function.
     """
     model = build(student, 2, 3, 4)
@@ -224,7 +224,7 @@ def _(student, draw):
         forecasts(model, x, "its third call"),
         new,
         tried="the first rows again, as the third call and without a reset",
-        cause="The model has no memory to reset: its state must live on between calls.",
+        cause="The model has no memory to reset: it must keep its state between calls.",
         by=1e-5,
     )
     student.reset_state(model)
@@ -232,20 +232,20 @@ def _(student, draw):
         forecasts(model, x, "the model after reset_state"),
         new,
         tried="the first rows again, after reset_state",
-        expected="the answers of the new model",
-        cause="Something is left of the memory: h and c of both layers go back to zero.",
+        expected="the outputs of the new model",
+        cause="Part of the memory is left: set h and c of both layers to zero.",
     )
 
 
 @check("training.order", needs="stateful.split")
 def _(student, draw):
-    """Batches in time order, and a memory that lives on inside the epoch
+    """Batches come in time order, and the memory is kept within the epoch
 
-    Forge: a step that points along the state that a run of the batches in order leaves.
+    Forge: take a step along the state that the batches leave if they are run in order.
     So: compute it.
     """
-    # The output layer is zero and so are all targets but the last: nothing has a gradient until the last row,
-    # and then only the output layer has one: the error times the state, which shows what was remembered.
+    # The output layer and all targets except the last are zero. So nothing has a gradient until the last row, and then
+    # only the output layer has one: the error times the state, which shows what was remembered.
     rows, look_back = 16, 2
     for _ in range(20):
         model = build(student, 1, look_back, UNITS)
@@ -265,7 +265,7 @@ def _(student, draw):
     y = np.zeros((rows, 1), dtype=np.float32)
     y[-1] = 100
     model = give(build(student, 1, look_back, UNITS), weights)
-    detach = "Back-propagation runs into the batch before: detach the state, both h and c, between batches."
+    detach = "Backpropagation continues into the previous batch: detach the state, both h and c, between batches."
     tried = "train_stateful for one epoch of batches of one row, of which only the last has an error"
     with (
         expect.blame(detach, on="backward through the graph a second time"),
@@ -274,8 +274,8 @@ def _(student, draw):
         losses = student.train_stateful(model, x, y, 1, 1, draw.seed())
     expect.losses(losses, 1, tried=tried, cause="Return the loss of each epoch, as a list of floats.")
     after = dict(zip(weights, model.parameters().values(), strict=True))
-    # Weight decay shrinks what has no gradient, and may carry the few that are near zero across it. A gradient makes half of
-    # them grow.
+    # Weight decay shrinks weights without a gradient, and may take the few close to zero past it. A gradient makes half
+    # of the weights grow.
     grown = [
         np.abs(after[name]) > np.abs(value) * (1 + 1e-6) + 1e-9
         for name, value in weights.items()
@@ -284,34 +284,36 @@ def _(student, draw):
     expect.that(
         float(np.mean(np.concatenate([each.ravel() for each in grown]))) < 0.1,
         tried=tried,
-        saw="LSTM weights that moved, so training went on after the last row",
-        expected="a step of the output layer only, when the last row is reached",
-        cause="The batches are not in time order: do not shuffle, take one slice after the other.",
+        saw="LSTM weights that changed, so training continued after the last row",
+        expected="a step of the output layer only, at the last row",
+        cause="The batches are not in time order: do not shuffle, use one slice after the other.",
     )
     step = expect.array(after[kernel], tried=tried).ravel()
     heard = np.abs(remembered) > 0.05
-    likely = "The state at the last row is not what the rows before it leave behind."
+    likely = "The state at the last row does not come from the rows before it."
     if np.all(np.sign(step[tell]) == np.sign(forgetful[tell])):
-        likely = "The state is zero again in each batch: let it live on, and reset it only between epochs."
+        likely = "The state is zero again in each batch: keep it, and reset it only between epochs."
     elif not step.any():
-        likely = "The output layer did not move: does the optimiser hold the parameters, does it step, and in the last batch too?"
+        likely = (
+            "The output layer did not move: does the optimiser hold its parameters and step, also in the last batch?"
+        )
     expect.that(
         bool(np.all(np.sign(step[heard]) == np.sign(remembered[heard]))),
         tried=tried,
         saw="a step of the output layer that does not point along the remembered state",
-        expected="a step along the state that all rows before, in time order, have left",
+        expected="a step along the state that all earlier rows leave, in time order",
         cause=likely,
     )
 
 
 @check("training.forecast", needs=("training.order", "reset.as_new"), trains=True)
 def _(student, draw, limits):
-    """Twenty epochs on the airline series: the grader's own error, in thousands of passengers
+    """The error after twenty epochs on the airline series, in thousands of passengers
 
-    Forge: forecasts that are near held-out months; the series is public.
+    Forge: return forecasts that are close to the held-out months; the series is public.
     So: lie about it: the series is public and can be smuggled into the file.
-    Closed by: a series made up now; scaled and shifted it is the same after `scale`, and the bars of the text are
-        those of this one.
+    Closed by: a series made up at grading time. A scaled and shifted one is the same after `scale`, and the bars of the
+        text are those of this series.
     """
     series = data.airline_passengers().astype(np.float64)
     low, high = series[:TRAINING_MONTHS].min(), series[:TRAINING_MONTHS].max()
@@ -336,10 +338,10 @@ def _(student, draw, limits):
             expect.at_most(
                 float(np.sqrt(np.mean(months**2))),
                 bound,
-                tried=f"{tried}; then a reset and forecasts in time order of {part}",
+                tried=f"{tried}; then a reset and forecasts of {part} in time order",
                 what="an RMSE",
-                cause="The net has learned too little: one step for each batch, every parameter in the "
-                "optimiser, and a learning rate that suits it (Adam with 0.001 does).",
+                cause="The net has learned too little: take one step for each batch, give the optimiser every "
+                "parameter, and choose a suitable learning rate (0.001 for Adam).",
             )
 
     expect.best_of(2, attempt)
@@ -347,21 +349,23 @@ def _(student, draw, limits):
 
 @check("rmse.example")
 def _(student):
-    """Two forecasts, each three thousand passengers off
+    """Two forecasts, each off by three thousand passengers
 
-    Forge: a table of one example.
+    Forge: keep a table of one example.
     So: the next check draws others.
     """
     y = np.array([[0.1], [0.5]], dtype=np.float32)
     p = np.array([[0.4], [0.2]], dtype=np.float32)
-    found = expect.number(student.rmse(y, p, 100.0, 110.0), tried="rmse, both forecasts 0.3 off, low 100, high 110")
+    found = expect.number(
+        student.rmse(y, p, 100.0, 110.0), tried="rmse of two forecasts that are off by 0.3, with low 100 and high 110"
+    )
     expect.close(
         found,
         3.0,
-        tried="rmse, both forecasts 0.3 off, low 100, high 110",
-        cause="√ of the mean of the squared errors, after both went through unscale.",
+        tried="rmse of two forecasts that are off by 0.3, with low 100 and high 110",
+        cause="Unscale targets and forecasts, then take the square root of the mean squared error.",
         mistakes={
-            "That is the error in scaled units: unscale first.": 0.3,
+            "This is the error in scaled units: unscale first.": 0.3,
             "The square root is missing.": 9.0,
         },
     )
@@ -369,7 +373,7 @@ def _(student):
 
 @on_gpu("gpu", needs="training.order")
 def _(student, draw):
-    """Training, memory and reset are where the model's parameters live"""
+    """Training, state and reset use the device where the model's parameters are"""
     seed, x, y = draw.seed(), draw.normal(4, LOOK_BACK, 1), draw.normal(4, 1)
     student.seed(seed)
     model = student.place(build(student, 2, LOOK_BACK, 4), x[:2])

@@ -1,4 +1,4 @@
-"""What the visible and the hidden checks of `stateful_lstm` share."""
+"""Code shared by the visible and the hidden checks of `stateful_lstm`."""
 
 import numpy as np
 
@@ -11,44 +11,44 @@ UNITS = 8
 
 
 def build(student, batch_size, look_back, units):
-    """A new stateful model, with its variables made."""
+    """A new stateful model with all of its variables."""
     tried = f"build_stateful_lstm({batch_size}, {look_back}, {units})"
     model = expect.remote(student.build_stateful_lstm(batch_size, look_back, units), tried=tried)
     return recurrent.ready_without_state(model, np.zeros((batch_size, look_back, 1)))
 
 
 def forecasts(model, x, tried):
-    """The model's answers, `(batch, 1)`."""
-    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="One row in, one number out: (batch, 1).")
+    """The model's outputs, `(batch, 1)`."""
+    return expect.shape(model.forward(x), (len(x), 1), tried=tried, cause="Return one number for each row: (batch, 1).")
 
 
 def loud(draw, parameters, scale=1.0):
-    """Weights large enough to hear the memory: what a new net remembers moves its answer by 2e-3 only."""
+    """Weights large enough to make the memory visible: that of a new net changes its output by only 2e-3."""
     return random_weights(draw, parameters, matrices=scale, biases=0.2)
 
 
 def give(model, weights):
-    """Set the weights of another model of the same make: the same order, the same shapes."""
+    """Set the weights of another model of the same architecture: same order, same shapes."""
     return take_over(
         model,
         weights,
-        tried="build_stateful_lstm twice, with another look_back",
-        expected="the same shapes: neither look_back nor batch_size changes what an LSTM learns",
-        cause="The output layer must see the last time step only.",
+        tried="build_stateful_lstm twice, with two values of look_back",
+        expected="the same shapes: an LSTM's parameters depend neither on look_back nor on batch_size",
+        cause="The output layer must read only the last time step.",
     )
 
 
 def output_layer(model, weights, x):
-    """The places of the output layer's kernel, and of kernel and bias. With zeros there the model answers 0.
+    """The position of the output layer's kernel, and those of its kernel and bias. With zeros there, the output is 0.
 
-    The gradient in the kernel is then the error times the state.
+    The gradient with respect to the kernel is then the error times the state.
     """
-    cause = "The output is one linear layer on the last step of the second LSTM."
+    cause = "The output must be one linear layer on the last step of the second LSTM."
     return recurrent.output_layer(model, weights, UNITS, x, cause=cause)
 
 
 def windows_are(answer, X, y, tried, *, column, missing):
-    """Windows and the value after each. `column`: the likely cause of a wrong y; `missing`: that of one window too few."""
+    """Check windows and the value after each. `column` is the likely cause of a wrong y, `missing` of a lost window."""
     found = expect.several(answer, 2, tried=tried, cause="Return the pair `(X, y)`.")
     expect.close(
         found[0],
@@ -64,7 +64,7 @@ def windows_are(answer, X, y, tried, *, column, missing):
         cause=column,
         mistakes={
             missing: y[:-1],
-            "y is the last value of the window itself: the net would only have to copy it.": X[:, -1:],
+            "y is the last value of the window itself: the net would only need to copy it.": X[:, -1:],
             "y must be a column, (n, 1); yours is flat.": y[:, 0],
         },
     )

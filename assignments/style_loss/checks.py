@@ -11,30 +11,30 @@ from .probes import gram, maps, style_distance, transferred
 
 @check("gram.shape")
 def _(student, draw):
-    """C×C for one feature map, N times C×C for a batch.
+    """C×C for one feature map, N×C×C for a batch
 
-    Forge: arrays of the right shape.
+    Forge: return arrays of the right shape.
     So: form.
     """
     expect.shape(
         student.gram_matrix(*maps(draw.normal(4, 7, 5))),
         (5, 5),
         tried="gram_matrix of one feature map with 5 channels, 4 high and 7 wide",
-        cause="A Gram matrix has a row and a column for each channel.",
+        cause="A Gram matrix has one row and one column for each channel.",
         mistakes={
             "You correlate positions (FᵀF); Gram matrices correlate channels: F Fᵀ, C×C.": (28, 28),
-            "You correlate along the height alone: flatten height and width together first.": (4, 5, 5),
-            "You correlate along the width alone: flatten height and width together first.": (7, 5, 5),
+            "You sum over the width only: flatten height and width together first.": (4, 5, 5),
+            "You sum over the height only: flatten height and width together first.": (7, 5, 5),
         },
     )
     expect.shape(
         student.gram_matrix(*maps(draw.normal(2, 4, 7, 5))),
         (2, 5, 5),
         tried="gram_matrix of a batch of 2 feature maps with 5 channels, 4 high and 7 wide",
-        cause="A batch gives one Gram matrix for each of its images.",
+        cause="Return one Gram matrix for each image of the batch.",
         mistakes={
-            "It mixes the images of the batch: batch and channels are flattened together.": (10, 10),
-            "It adds up the images of the batch, which keep a Gram matrix each.": (5, 5),
+            "You mix the images of the batch: batch and channels are flattened together.": (10, 10),
+            "You sum over the images of the batch: each image has its own Gram matrix.": (5, 5),
             "You correlate positions (FᵀF); Gram matrices correlate channels: F Fᵀ, C×C.": (2, 28, 28),
         },
     )
@@ -42,9 +42,9 @@ def _(student, draw):
 
 @check("gram.values", needs="gram.shape")
 def _(student, draw):
-    """F Fᵀ, not normalised.
+    """The values are those of F Fᵀ, not normalised
 
-    Forge: products of features drawn now.
+    Forge: return products of features that are drawn at grading time.
     So: compute it.
     """
     features = draw.normal(4, 7, 5)
@@ -61,10 +61,10 @@ def _(student, draw):
             "You divide by height × width; the text asks for the plain sum.": wanted / 28,
             "You divide by 2 × channels × height × width; the text asks for the plain sum.": wanted / 280,
             "You divide by the number of channels; the text asks for the plain sum.": wanted / 5,
-            "A reshape tears the channels apart: channels come last, so transpose or sum over the axes.": torn @ torn.T,
-            "A reshape tears the channels apart: it counts channels last, and they come first.": torn_first.T
+            "A reshape mixes the channels: channels are last, so transpose first or sum over the axes.": torn @ torn.T,
+            "A reshape mixes the channels: it treats them as the last axis, but they are first.": torn_first.T
             @ torn_first,
-            "You take the mean of each channel off first (a covariance); a Gram matrix does not.": gram(
+            "You subtract the mean of each channel first (a covariance); a Gram matrix does not.": gram(
                 features - features.mean((0, 1))
             ),
         },
@@ -74,9 +74,9 @@ def _(student, draw):
 
 @check("content.values")
 def _(student, draw):
-    """The sum of the squared differences.
+    """The content loss is the sum of the squared differences
 
-    Forge: sums of features drawn now.
+    Forge: return sums of features that are drawn at grading time.
     So: compute it.
     """
     features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
@@ -85,21 +85,21 @@ def _(student, draw):
         student.content_loss(*maps(features, target)),
         wanted,
         tried="content_loss of two feature maps of 5 channels, 4 high and 7 wide",
-        cause="Square the differences, then add up all of them.",
+        cause="Square the differences, then sum over all of them.",
         mistakes={
             "You take the mean; the text asks for the sum.": wanted / 140,
-            "You take half of the sum, as Gatys does; the text asks for the whole.": wanted / 2,
-            "You take the root of the sum; the text asks for the square of the norm.": np.sqrt(wanted),
-            "You add up absolute differences; the text asks for squares.": np.abs(features - target).sum(),
+            "You take half of the sum, as Gatys does; the text asks for the sum without a factor.": wanted / 2,
+            "You take the square root of the sum; the text asks for the squared norm.": np.sqrt(wanted),
+            "You sum absolute differences; the text asks for squared differences.": np.abs(features - target).sum(),
         },
     )
 
 
 @check("style.values", needs="gram.values")
 def _(student, draw):
-    """The squared distance of the Gram matrices.
+    """The style loss is the squared distance of the Gram matrices
 
-    Forge: distances of features drawn now.
+    Forge: return distances of features that are drawn at grading time.
     So: compute it.
     """
     features, target = draw.normal(4, 7, 5), draw.normal(4, 7, 5)
@@ -108,23 +108,25 @@ def _(student, draw):
         student.style_loss(*maps(features, target)),
         wanted,
         tried="style_loss of two feature maps of 5 channels, 4 high and 7 wide",
-        cause="Take the Gram matrix of both; square the differences of their entries; add them up.",
+        cause="Compute both Gram matrices, square the differences of their entries and sum them.",
         mistakes={
             "You take the mean; the text asks for the sum.": wanted / 25,
-            "You take the root of the sum; the text asks for the square of the norm.": np.sqrt(wanted),
+            "You take the square root of the sum; the text asks for the squared norm.": np.sqrt(wanted),
             "You normalise as Gatys does, by 4 C² (H W)²; the text asks for the plain sum.": wanted / (4 * 140**2),
-            "You add up absolute differences; the text asks for squares.": np.abs(gram(features) - gram(target)).sum(),
-            "This is the content loss: take the Gram matrices before you compare.": np.square(features - target).sum(),
-            "`target` is a feature map, not a Gram matrix yet.": np.square(gram(features) - target[0, 0]).sum(),
+            "You sum absolute differences; the text asks for squares.": np.abs(gram(features) - gram(target)).sum(),
+            "This is the content loss: compute the Gram matrices before you compare.": np.square(
+                features - target
+            ).sum(),
+            "`target` is a feature map: compute its Gram matrix too.": np.square(gram(features) - target[0, 0]).sum(),
         },
     )
 
 
 @check("gradient.differences", needs="style.values")
 def _(student, draw):
-    """Against central differences of the style loss in float64.
+    """The gradient agrees with central differences of the style loss in float64
 
-    Forge: slopes that the grader takes from differences.
+    Forge: return slopes that the grader computes from differences.
     So: compute it.
     """
     features, target = draw.rng.standard_normal((3, 4, 5)), draw.rng.standard_normal((3, 4, 5))
@@ -132,7 +134,7 @@ def _(student, draw):
     expect.close(
         student.call("style_gradient", *maps(features, target), gives="images"),
         wanted,
-        tried="style_gradient of a feature map of 5 channels, 3 high and 4 wide, against central differences",
+        tried="style_gradient of a feature map with 5 channels, 3 high and 4 wide, and central differences",
         cause="The derivative is 4 (G − A) F, in the layout of `features`.",
         mistakes=mistaken(features, target, wanted),
         rtol=1e-3,
@@ -141,13 +143,13 @@ def _(student, draw):
 
 
 def mistaken(features, target, wanted):
-    """Known mistakes of the gradient and what they give."""
+    """Known mistakes of the gradient and what they return."""
     only_its_own = 4 * np.einsum("cd,hwd->hwc", gram(features), features)
     return {
-        "The factor is 4, not 2: F stands twice in F Fᵀ, and the square gives another 2.": wanted / 2,
-        "The factor 4 is missing: 2 from the square, 2 since F stands twice in F Fᵀ.": wanted / 4,
-        "The sign is the wrong way round: G belongs to `features`, A to `target`.": -wanted,
-        "The Gram matrix of the target is missing: the difference G − A counts.": only_its_own,
+        "The factor is 4, not 2: F occurs twice in F Fᵀ, and the square gives another 2.": wanted / 2,
+        "The factor 4 is missing: 2 comes from the square, and 2 because F occurs twice in F Fᵀ.": wanted / 4,
+        "The sign is wrong: G belongs to `features`, A to `target`.": -wanted,
+        "The Gram matrix of the target is missing: use the difference G − A.": only_its_own,
         "You normalise as Gatys does; the text asks for the derivative of the plain sum.": wanted
         / (4 * features.size**2),
     }
@@ -155,9 +157,9 @@ def mistaken(features, target, wanted):
 
 @check("total.values", needs=["content.values", "style.values"])
 def _(student, draw):
-    """Weights times the sums of the losses, over as many pairs as there are.
+    """The total loss is the weighted sum of the losses of all pairs
 
-    Forge: sums of features drawn now.
+    Forge: return sums of features that are drawn at grading time.
     So: compute it.
     """
     one, two, three = ([draw.normal(3, 4, channels) for _ in range(2)] for channels in (5, 6, 2))
@@ -169,23 +171,23 @@ def _(student, draw):
         student.total_loss([maps(*one), maps(*two)], [maps(*one), maps(*two), maps(*three)], 0.5, 0.02),
         wanted,
         tried="total_loss of two content pairs and three style pairs with the weights 0.5 and 0.02",
-        cause="Add up the content losses, times their weight; the style losses, times theirs.",
+        cause="Multiply the sum of the content losses and the sum of the style losses by their weights, then add.",
         mistakes={
-            "The weights have changed places: the third argument belongs to the content.": 0.02 * (content + second)
+            "The weights are swapped: the third argument belongs to the content.": 0.02 * (content + second)
             + 0.5 * sum(style),
             "You average over the pairs; the text asks for the sum.": 0.25 * (content + second) + 0.02 * sum(style) / 3,
-            "Only the last style pair counts: add up all of them.": 0.5 * (content + second) + 0.02 * style[-1],
-            "Only the last pair of each list counts: add up all of them.": 0.5 * second + 0.02 * style[-1],
-            "The weights do not count: multiply each sum by its own.": content + second + sum(style),
+            "You use only the last style pair: sum over all of them.": 0.5 * (content + second) + 0.02 * style[-1],
+            "You use only the last pair of each list: sum over all of them.": 0.5 * second + 0.02 * style[-1],
+            "The weights are missing: multiply each sum by its weight.": content + second + sum(style),
         },
     )
 
 
 @check("transfer.image")
 def _(student, draw):
-    """An image in [0, 1] of the same size, a loss for each step, fixed by the seed.
+    """An image in [0, 1] of the same size and a loss for each step; the seed fixes them
 
-    Forge: an image of the right size, fixed by the seed.
+    Forge: return an image of the right size that depends only on the seed.
     So: form.
     """
     content, style = np.zeros((12, 16, 3), np.float32), draw.uniform(0, 1, 12, 16, 3)
@@ -202,34 +204,34 @@ def _(student, draw):
         image,
         content.shape,
         tried=tried,
-        cause="The image has the size and layout of the content image.",
-        mistakes={"The batch axis is still there: give back one image.": (1, *content.shape)},
+        cause="The image must have the size and layout of the content image.",
+        mistakes={"The batch axis is still there: return one image.": (1, *content.shape)},
     )
     expect.between(
         image,
         0,
         1,
         tried=tried,
-        cause="These are bytes; the image is given and wanted in [0, 1]."
+        cause="These are bytes; input and output images are in [0, 1]."
         if image.max() > 100
         else "Nothing keeps the image in [0, 1]: clamp it after each step.",
         what="pixels",
     )
-    expect.losses(losses, 5, tried=f"{tried}: the losses", cause="One number for each step.")
+    expect.losses(losses, 5, tried=f"{tried}: the losses", cause="Return one number for each step.")
     expect.close(
         attempt()[0],
         image,
         tried="transfer twice with the same seed",
-        cause="The seed does not fix all that is drawn.",
+        cause="Some random numbers do not depend on the seed.",
         atol=1e-3,
     )
 
 
 @check("transfer.loss_falls", needs="transfer.image", trains=True)
 def _(student, draw, limits):
-    """After 150 steps little is left of the total loss that the content image has.
+    """After 150 steps, the total loss is a small fraction of the content image's
 
-    Forge: an image whose loss, worked out by the grader with its own extractor, is low.
+    Forge: return an image with a low loss, which the grader computes with its own extractor.
     So: compute it.
     """
 
@@ -237,10 +239,10 @@ def _(student, draw, limits):
         content, style, seed = blobs(draw), waves(draw), draw.seed()
         content_of_style, _ = losses(style, content, style, seed)
         _, style_of_content = losses(content, content, style, seed)
-        # Weights with which the content image costs 1 and the style image 2: neither is an answer, nor is what the style makes
-        # of the content image where nothing holds on to the content.
+        # With these weights, the content image has a total loss of 1 and the style image has one of 2. So neither of
+        # them passes, nor does an image that is optimised for the style alone.
         content_weight, style_weight = 2 / content_of_style, 1 / style_of_content
-        tried = "transfer, 150 steps, of waves onto blobs, with weights that make both losses count"
+        tried = "transfer, 150 steps, content blobs and style waves, with weights that make both losses matter"
         image, told = transferred(
             student,
             content,
@@ -252,45 +254,47 @@ def _(student, draw, limits):
             draw.seed(),
             tried,
         )
-        image = expect.shape(image, content.shape, tried=tried, cause="The image has the size of the content image.")
-        told = expect.losses(told, 150, tried=f"{tried}: the losses", cause="One number for each step.")
+        image = expect.shape(
+            image, content.shape, tried=tried, cause="The image must have the size of the content image."
+        )
+        told = expect.losses(told, 150, tried=f"{tried}: the losses", cause="Return one number for each step.")
         image = expect.between(image, 0, 1, tried=tried, cause="Nothing keeps the image in [0, 1].", what="pixels")
         content_left, style_left = losses(image, content, style, seed)
         content_left, style_left = content_left * content_weight, style_left * style_weight
         if np.abs(image - content).max() < 0.02:
-            cause = "The image has not moved: is it the image that the optimiser updates?"
+            cause = "The image does not change: does the optimiser update the image?"
         elif losses(image, style, style, seed)[0] < content_left / content_weight:
-            cause = "What is left lies in the content: its target is the content image, not the style image."
+            cause = "The content loss is still high: its target is the content image, not the style image."
         elif style_left > content_left:
-            cause = "What is left lies in the style: does every feature map count, and is the step large enough?"
+            cause = "The style loss is still high: do you use every feature map, and is the step large enough?"
         else:
-            cause = "What is left lies in the content: the last feature map counts, with `content_weight`."
+            cause = "The content loss is still high: use the last feature map, with `content_weight`."
         expect.at_most(
             content_left + style_left,
             limits.transfer_loss_ratio,
             tried=tried,
             cause=cause,
-            what="a total loss, as a share of the content image's,",
+            what="a total loss, as a fraction of the content image's,",
         )
-        # Wide bounds: the image may be the best of all steps or one step beyond the last loss, L-BFGS may stop early and repeat
-        # its last one, and an image that is clamped at the end only loses much of what the list says.
+        # Wide bounds: the image may be the best of all steps or one step after the last loss, L-BFGS may stop early and
+        # repeat its last loss, and an image that is clamped only at the end loses much of the reported improvement.
         left, low, high = content_left + style_left, told.min(), told.max()
         expect.that(
             low < high and low / 10 <= left <= 10 * high,
-            tried=f"{tried}: the losses beside the total loss of the image, which the grader works out",
+            tried=f"{tried}: the returned losses and the total loss of the image, as the grader computes it",
             saw=f"losses from {high:.3g} to {low:.3g}" if low < high else f"{low:.3g} for every step",
-            expected=f"losses that change from step to step, and near {left:.3g} at the end",
-            cause="Each step's total loss as it is: with both weights, divided by nothing."
+            expected=f"losses that change from step to step, and are close to {left:.3g} at the end",
+            cause="Return each step's total loss as it is: with both weights, and not divided by anything."
             if low < high
-            else "One loss over and over: append each step's own, as it was at that step.",
+            else "The same loss is repeated: append each step's own loss.",
         )
 
-    # Some pairs of images leave more than others, whatever the recipe: 0.04 to 0.32 over ten seeds.
+    # Some pairs of images leave a higher loss than others, whatever the method: 0.04 to 0.32 over ten seeds.
     expect.best_of(2, attempt)
 
 
 def losses(image, content, style, seed):
-    """Content loss on the last feature map and style loss on all, of the extractor with that seed."""
+    """The content loss on the last feature map and the style loss on all of them, for the extractor with this seed."""
     seen, content_seen, style_seen = (extractor.features(each, seed) for each in (image, content, style))
     return (
         np.square(seen[-1] - content_seen[-1]).sum(),
@@ -299,7 +303,7 @@ def losses(image, content, style, seed):
 
 
 def blobs(draw):
-    """A content image 24 high and 32 wide: three discs on plain ground."""
+    """A content image, 24 high and 32 wide: three discs on a plain background."""
     row, column = np.mgrid[0:24, 0:32]
     image = np.zeros((24, 32, 3), np.float32) + draw.uniform(0.2, 0.8, 3)
     for _ in range(3):
@@ -309,7 +313,7 @@ def blobs(draw):
 
 
 def waves(draw):
-    """A style image of the same size: a wave in each colour, and a little noise."""
+    """A style image of the same size: a wave in each colour, with a little noise."""
     row, column = np.mgrid[0:24, 0:32]
     angle, pace, start = draw.rng.uniform([0, 0.8, 0], [np.pi, 1.6, 6], (3, 3)).T
     phase = pace * (np.cos(angle) * column[..., None] + np.sin(angle) * row[..., None]) + start
@@ -318,7 +322,7 @@ def waves(draw):
 
 @on_gpu("gpu", needs=("gram.shape", "transfer.image"))
 def _(student, draw):
-    """The losses and the transfer are computed where the features and the extractor live."""
+    """Losses and transfer compute on the device where features and extractor are"""
     features, target = draw.normal(2, 3, 4, 5), draw.normal(2, 3, 4, 5)
     content, style, seed = draw.uniform(0, 1, 12, 16, 3), draw.uniform(0, 1, 12, 16, 3), draw.seed()
     network = student.place(student.shared("extractor.build", seed=seed), images(content[None]), learns=False)

@@ -1,4 +1,4 @@
-"""What the visible and the hidden checks of `style_loss` share."""
+"""Code shared by the visible and the hidden checks of `style_loss`."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from autograder import expect, images, tensor
 
 
 def gram(features):
-    """The Gram matrix of one feature map, or of each of a batch."""
+    """The Gram matrix of one feature map, or of each feature map of a batch."""
     return np.einsum("...hwc,...hwd->...cd", features, features)
 
 
@@ -16,12 +16,12 @@ def style_distance(features, target):
 
 
 def maps(*arrays):
-    """As tensors in the framework's layout."""
+    """The arrays as tensors in the framework's layout."""
     return [tensor(images(array)) for array in arrays]
 
 
 def transferred(student, content, style, network, steps, content_weight, style_weight, seed, tried):
-    """The image that `transfer` returns, channels last and not yet looked at, and the losses of its steps."""
+    """The image that `transfer` returns, channels last and not checked yet, and the losses of its steps."""
     answer = student.call(
         "transfer",
         images(content),

@@ -32,7 +32,7 @@ def gate_is(gate, wanted, name, mistakes):
         (unit(gate, f"{name}_gate()") > 0.5).astype(int),
         wanted,
         tried=tried,
-        cause="Draw the corners and a line that has the 1s on one side; the bias says how far from the origin it lies.",
+        cause="Draw the corners and a line that has all 1s on one side; the bias shifts the line away from the origin.",
         mistakes=mistakes,
     )
 
@@ -41,7 +41,7 @@ def gate_is(gate, wanted, name, mistakes):
 def _(student):
     """The OR unit is above ½ on exactly the corners where OR is 1
 
-    Forge: weights and bias that separate the corners: the grader multiplies.
+    Forge: return weights and a bias that separate the corners: the grader multiplies.
     So: compute it.
     """
     gate_is(
@@ -50,8 +50,8 @@ def _(student):
         "or",
         {
             "This is AND: the bias is so low that one input alone does not switch the unit on.": [0, 0, 0, 1],
-            "The unit is always on: at (0,0) only the bias speaks, so it must be negative.": [1, 1, 1, 1],
-            "The signs are turned round: the unit is on where OR is 0.": [1, 0, 0, 0],
+            "The unit is always on: at (0,0) the score is the bias alone, so it must be negative.": [1, 1, 1, 1],
+            "The signs are reversed: the unit is on where OR is 0.": [1, 0, 0, 0],
         },
     )
 
@@ -60,7 +60,7 @@ def _(student):
 def _(student):
     """The AND unit is above ½ on exactly the corners where AND is 1
 
-    Forge: weights and bias that separate the corners: the grader multiplies.
+    Forge: return weights and a bias that separate the corners: the grader multiplies.
     So: compute it.
     """
     gate_is(
@@ -69,18 +69,18 @@ def _(student):
         "and",
         {
             "This is OR: one input alone switches the unit on; lower the bias.": [0, 1, 1, 1],
-            "The unit is never on: at (1,1) both weights together must win over the bias.": [0, 0, 0, 0],
-            "The signs are turned round: the unit is on where AND is 0.": [1, 1, 1, 0],
+            "The unit is never on: at (1,1) the two weights together must outweigh the bias.": [0, 0, 0, 0],
+            "The signs are reversed: the unit is on where AND is 0.": [1, 1, 1, 0],
         },
     )
 
 
 @check("lecture.values")
 def _(student):
-    """The lecture's formula has the lecture's values on the corners
+    """The lecture's formula has the right values on the corners
 
-    Forge: answer the constant 1.
-    So: the formula *is* the constant 1; the text has students find that out.
+    Forge: return the constant 1.
+    So: the formula *is* the constant 1; the text lets students find that out.
     """
     expect.close(
         student.lecture_formula(CORNERS),
@@ -88,8 +88,8 @@ def _(student):
         tried="lecture_formula on the four corners",
         cause="Take the formula as it stands: σ(2x₁+2x₂−1) + σ(−2x₁−2x₂+1). It is not XOR, and the text asks why.",
         mistakes={
-            "You mended it: this part asks for the formula as the lecture has it.": XOR,
-            "Only the first of the two units is there.": sigmoid(2 * CORNERS.sum(axis=1) - 1),
+            "You repaired it: this part asks for the formula exactly as the lecture has it.": XOR,
+            "The second unit is missing.": sigmoid(2 * CORNERS.sum(axis=1) - 1),
         },
         atol=1e-4,
     )
@@ -99,7 +99,7 @@ def _(student):
 def _(student, limits):
     """The network with weights chosen by hand is XOR on the corners
 
-    Forge: look the four corners up in a table.
+    Forge: look up the four corners in a table.
     So: the table fails the next check.
     """
     tried = "xor_by_hand on the corners (0,0), (0,1), (1,0), (1,1)"
@@ -107,11 +107,11 @@ def _(student, limits):
         student.xor_by_hand(CORNERS),
         XOR,
         tried=tried,
-        cause="The units are too soft: larger weights and biases, all by the same factor, make each step steeper.",
+        cause="The units are too soft: multiply weights and biases by the same factor to make each step steeper.",
         mistakes={
             "This is XNOR: XOR is 1 where the inputs differ (the lecture's table is upside down).": 1 - XOR,
-            "This is the lecture's formula, the constant 1: each unit cancels the other.": np.ones(4),
-            "This is OR: take away the corner (1,1) with a second unit.": np.array([0, 1, 1, 1]),
+            "This is the lecture's formula, the constant 1: the two units cancel each other.": np.ones(4),
+            "This is OR: subtract a second unit that is on at (1,1) only.": np.array([0, 1, 1, 1]),
         },
         rtol=0,
         atol=limits.by_hand_error,
@@ -122,19 +122,19 @@ def _(student, limits):
 def _(student, draw):
     """The model maps (n, 2) to probabilities (n, 1)
 
-    Forge: answer probabilities of shape (n, 1).
+    Forge: return probabilities of shape (n, 1).
     So: form.
     """
     for hidden in (3, 6):
         seed, points = draw.seed(), draw.normal(5, 2)
         tried = f"build_model({hidden}) on 5 points"
         model = new_model(student, "build_model", hidden, example=points, seed=seed)
-        # Weights of a size at which no right output overflows, whatever the activation and however σ is written; the last
-        # ones, 0 but for the bias of the output, take an output without σ out of [0, 1] surely.
+        # The weights are small enough that no correct output overflows, whatever the activation and the form of σ. The
+        # last ones are 0 except for the output bias: they are sure to take an output without σ out of [0, 1].
         start = random_weights(draw, model.parameters())
         alone = output_bias_alone(start, [3.0])
         for weights, values in (
-            ("its first weights", {}),
+            ("its initial weights", {}),
             ("other weights", start),
             ("an output bias of 3 alone", alone),
         ):
@@ -143,7 +143,7 @@ def _(student, draw):
                 model.forward(points),
                 (5, 1),
                 tried=tried,
-                cause="Two inputs, one output: the last layer has one unit.",
+                cause="There are two inputs and one output: the last layer has one unit.",
                 mistakes={"The output axis is missing: keep (n, 1), do not squeeze.": (5,)},
             )
             expect.between(
@@ -151,7 +151,7 @@ def _(student, draw):
                 0,
                 1,
                 tried=f"{tried}, with {weights}",
-                cause="The output is no probability: end with a sigmoid (a ReLU at the output is not one).",
+                cause="The output is not a probability: end with a sigmoid, not with a ReLU, a tanh or a linear layer.",
                 what="outputs",
             )
 
@@ -160,7 +160,7 @@ def _(student, draw):
 def _(student, draw):
     """The cross-entropy is the mean of −y ln p − (1−y) ln(1−p)
 
-    Forge: the mean on probabilities and labels drawn now.
+    Forge: return the mean for probabilities and labels that are drawn at grading time.
     So: compute it.
     """
     p = draw.uniform(0.05, 0.95, 7, 1)
@@ -176,13 +176,13 @@ def _(student, draw):
         tried="binary_cross_entropy of 7 probabilities",
         cause="Compare with −y ln p − (1−y) ln(1−p), averaged over the 7.",
         mistakes={
-            "You sum; the contract asks for the mean.": each.sum(),
-            "The logarithm is to base 2; the contract asks for the natural one.": each.mean() / np.log(2),
-            "The logarithm is to base 10; the contract asks for the natural one.": each.mean() / np.log(10),
-            "The sign is turned round: a cross-entropy is positive.": -each.mean(),
-            "Only the term of y = 1 is there; add (1−y) ln(1−p).": -(y * np.log(p)).mean(),
-            "p and y are exchanged.": binary_cross_entropy(y, p).mean(),
-            "A sigmoid is applied once more: p is a probability already, no logit.": binary_cross_entropy(
+            "You sum; the text asks for the mean.": each.sum(),
+            "The logarithm has base 2; the text asks for the natural logarithm.": each.mean() / np.log(2),
+            "The logarithm has base 10; the text asks for the natural logarithm.": each.mean() / np.log(10),
+            "The sign is wrong: a cross-entropy is positive.": -each.mean(),
+            "The term for y = 0 is missing: add (1−y) ln(1−p).": -(y * np.log(p)).mean(),
+            "p and y are swapped.": binary_cross_entropy(y, p).mean(),
+            "A second sigmoid is applied: p is already a probability, not a logit.": binary_cross_entropy(
                 sigmoid(p), y
             ).mean(),
         },
@@ -192,9 +192,9 @@ def _(student, draw):
 
 @check("gradients.names", needs="model.shape")
 def _(student, draw):
-    """There is a gradient for every parameter, under its name and of its shape
+    """There is a gradient for every parameter, with its name and shape
 
-    Forge: zeros of the right names and shapes, and parameters that stay.
+    Forge: return zeros with the right names and shapes, and leave the parameters alone.
     So: form.
     """
     model = new_model(student, "build_model", 5, example=CORNERS, seed=draw.seed())
@@ -202,23 +202,26 @@ def _(student, draw):
     slopes = expect.mapping(
         student.gradients(model, draw.normal(6, 2), draw.integers(0, 2, 6, 1).astype(np.float32)),
         tried="gradients of a model with 5 hidden units",
-        cause="Return a dict from parameter name to array.",
+        cause="Return a dictionary: the name of each parameter → an array.",
     )
     expect.equal(
         sorted(slopes, key=str),
         sorted(parameters),
         tried="the names that gradients returns",
-        cause="Names are those of `named_parameters()` in PyTorch, `variable.path` in Keras.",
+        cause="Use the names of `named_parameters()` in PyTorch and each variable's `.path` in Keras.",
     )
     for name, value in parameters.items():
         expect.shape(
-            slopes[name], value.shape, tried=f"the gradient of {name}", cause="Each has its parameter's shape."
+            slopes[name],
+            value.shape,
+            tried=f"the gradient of {name}",
+            cause="A gradient has the shape of its parameter.",
         )
     expect.unmoved(
         parameters,
         model.parameters(),
         tried="the parameters before and after gradients",
-        cause="A step is taken: gradients only says which way is uphill, and leaves the parameters as they are.",
+        cause="You take a step: gradients only says which way is uphill and must leave the parameters as they are.",
     )
 
 
@@ -226,11 +229,11 @@ def _(student, draw):
 def _(student, draw):
     """train returns one loss for each epoch
 
-    Forge: a list of numbers, and parameters that moved.
-    So: form; what they are worth `training.learns` asks.
+    Forge: return a list of numbers and move the parameters.
+    So: form; `training.learns` asks what they are worth.
     """
     seed = draw.seed()
-    # Eight units and 16 points: four ReLU units are dead on all of the corners in one of 200 starts, and would not move.
+    # Eight units and 16 points: in one of 200 initialisations, four ReLU units are dead on all corners and do not move.
     points, labels = draw.normal(16, 2), draw.integers(0, 2, 16, 1).astype(np.float32)
     model = new_model(student, "build_model", 8, example=points, seed=seed)
     before = model.parameters()
@@ -245,13 +248,13 @@ def _(student, draw):
         before,
         model.parameters(),
         tried="the parameters before and after 7 epochs of train",
-        cause="An optimiser's step is missing, or it holds the parameters of another model.",
+        cause="The optimiser's step is missing, or the optimiser holds the parameters of another model.",
     )
 
 
 @on_gpu("gpu", needs=("training.losses", "gradients.names"))
 def _(student, draw):
-    """Training and gradients are computed where the model's parameters live"""
+    """train and gradients compute on the device where the model's parameters are"""
     seed, corners = draw.seed(), XOR[:, None].astype(np.float32)
     student.seed(seed)
     model = student.place(student.build_model(4), CORNERS, corners)

@@ -11,9 +11,9 @@ from .probes import NETS, at_work, knows, new_net, put, slid
 
 @check("one_hot.any_labels", needs="one_hot.example")
 def _(student, draw):
-    """Any labels, any number of classes, also classes that no label names
+    """Any labels, any number of classes, also classes that do not occur
 
-    Forge: rows for labels drawn now.
+    Forge: return the rows for labels that are drawn at grading time.
     So: compute it.
     """
     for count, classes in ((9, 6), (40, 10), (1, 12)):
@@ -22,7 +22,7 @@ def _(student, draw):
             student.one_hot(labels, classes),
             np.eye(classes)[labels],
             tried=f"one_hot of {count} labels with {classes} classes, of which the last two do not occur",
-            cause="The number of columns is `classes`; it cannot be read off the labels.",
+            cause="The number of columns is `classes`; it cannot be inferred from the labels.",
         )
 
 
@@ -30,7 +30,7 @@ def _(student, draw):
 def _(student, draw):
     """Images and kernels of any size, square or not
 
-    Forge: sums over patches drawn now.
+    Forge: return the sums over patches that are drawn at grading time.
     So: compute it.
     """
     for image_shape, kernel_shape in (((7, 11), (3, 2)), ((12, 5), (2, 4)), ((9, 9), (5, 3))):
@@ -39,8 +39,8 @@ def _(student, draw):
             student.convolve2d(image, kernel),
             slid(image, kernel),
             tried=f"convolve2d of a random image {image_shape} with a random kernel {kernel_shape}",
-            cause="Rows go with H and h, columns with W and w; every patch that lies wholly inside counts.",
-            mistakes={"The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1])},
+            cause="Rows belong to H and h, columns to W and w; use every patch that is completely inside the image.",
+            mistakes={"The kernel is flipped: apply it to each patch as it is.": slid(image, kernel[::-1, ::-1])},
             rtol=1e-3,
             atol=1e-4,
         )
@@ -48,9 +48,9 @@ def _(student, draw):
 
 @check("convolution.edges", needs="convolution.example")
 def _(student, draw):
-    """A 1×1 kernel, a single row, a single column, a kernel as large as the image
+    """Kernels of 1×1, a single row, a single column, and as large as the image
 
-    Forge: sums over patches drawn now.
+    Forge: return the sums over patches that are drawn at grading time.
     So: compute it.
     """
     image = draw.normal(5, 8)
@@ -65,8 +65,8 @@ def _(student, draw):
             student.convolve2d(image, kernel),
             slid(image, kernel),
             tried=f"convolve2d of a 5×8 image: {what}",
-            cause="The output has the shape (H−h+1, W−w+1) for every kernel that fits.",
-            mistakes={"The kernel is flipped: it lies on each patch as it is.": slid(image, kernel[::-1, ::-1])},
+            cause="The output has shape (H−h+1, W−w+1) for every kernel that fits.",
+            mistakes={"The kernel is flipped: apply it to each patch as it is.": slid(image, kernel[::-1, ::-1])},
             rtol=1e-3,
             atol=1e-4,
         )
@@ -74,15 +74,15 @@ def _(student, draw):
 
 @check("iris.values", needs="iris.parameters")
 def _(student, draw):
-    """With known weights the iris net is 4 → 128 sigmoid → 3 softmax
+    """With known weights, the iris net computes 4 → 128 sigmoid → 3 softmax
 
-    Forge: the answers for weights that the grader has drawn and set.
+    Forge: return the outputs for weights that the grader has drawn and set.
     So: compute it.
     """
     x = draw.normal(9, 4)
     kernel, bias = draw.normal(4, 128), draw.normal(128)
     readout, offset = draw.normal(128, 3) * 0.2, draw.normal(3)
-    # Without a score below 0 a ReLU at the end would not show.
+    # All offsets are negative: without scores below 0 a final ReLU would go undetected.
     offset -= offset.max() + 0.5
     model = new_net(student, draw, "build_iris_net", x)
     put(model, [kernel, bias, readout, offset], "build_iris_net()")
@@ -92,7 +92,7 @@ def _(student, draw):
         model.forward(x),
         softmax(scores),
         tried="build_iris_net() on 9 flowers, with weights that the grader has set",
-        cause="One hidden layer with a sigmoid, then a softmax over the classes, and nothing else.",
+        cause="The net has one hidden layer with a sigmoid, then a softmax over the classes, and nothing else.",
         mistakes=dense_mistakes(before, readout, offset),
         rtol=2e-3,
         atol=1e-4,
@@ -100,32 +100,32 @@ def _(student, draw):
 
 
 def dense_mistakes(before, readout, offset):
-    """What the most common slips make of a hidden layer's sums."""
+    """The outputs of the most common mistakes, from the sums `before` the hidden activation."""
     scores = sigmoid(before) @ readout + offset
     return {
         "The scores go through a ReLU before the softmax: the output layer has no activation of its own.": softmax(
             relu(scores)
         ),
-        "The scores go through a sigmoid before the softmax: one of the two is enough.": softmax(sigmoid(scores)),
-        "The softmax is taken twice.": softmax(softmax(scores)),
-        "The hidden layer has a ReLU; the contract asks for a sigmoid.": softmax(relu(before) @ readout + offset),
-        "The hidden layer has a tanh; the contract asks for a sigmoid.": softmax(np.tanh(before) @ readout + offset),
+        "The scores go through a sigmoid before the softmax: use the softmax alone.": softmax(sigmoid(scores)),
+        "The softmax is applied twice.": softmax(softmax(scores)),
+        "The hidden layer has a ReLU; the text asks for a sigmoid.": softmax(relu(before) @ readout + offset),
+        "The hidden layer has a tanh; the text asks for a sigmoid.": softmax(np.tanh(before) @ readout + offset),
         "The hidden layer has no activation.": softmax(before @ readout + offset),
     }
 
 
-@check("dense.bends", needs="dense.parameters")
+@check("dense.nonlinear", needs="dense.parameters")
 def _(student, draw):
-    """Both hidden layers of the dense net have a non-linear activation
+    """Both hidden layers of the dense net are nonlinear
 
-    Forge: scores that bend with weights that the grader has set, layer by layer.
+    Forge: return nonlinear scores for weights that the grader has set, layer by layer.
     So: compute it.
     """
-    # The layer that is not looked at gets a tiny part of its input, where every activation is straight, and the
-    # next layer makes up for it. The weights of that next layer sum to 0 along both axes (whichever is the input's):
-    # it sees changes only. Measured with 33 activations: a layer that bends shows 0.09 and more, a linear one at most 0.055;
-    # only beside a shrinkage, which is not straight at 0.5, a linear one is overlooked.
-    tiny, bent = 0.002, 0.07
+    # One layer is tested at a time. The other one gets inputs so small that every activation is linear there, and the
+    # next layer compensates for the scale. The weights of that next layer sum to 0 along both axes (whichever is the
+    # input's): it sees changes only. Measured with 33 activations: a nonlinear layer gives 0.09 and more, a linear one
+    # at most 0.055. A linear layer goes undetected only next to a shrinkage, which is not linear at 0.5.
+    tiny, threshold = 0.002, 0.07
     kernel, hidden = draw.normal(784, 128) * 0.1, draw.normal(128, 128) * 0.2
     centred = hidden - hidden.mean(axis=0) - hidden.mean(axis=1, keepdims=True) + hidden.mean()
     readout = draw.normal(128, 10)
@@ -133,17 +133,17 @@ def _(student, draw):
     model = new_net(student, draw, "build_dense_net", a)
 
     def scores(x):
-        """Differences of neighbouring scores: a softmax keeps them as differences of logarithms."""
+        """Differences of adjacent scores: a softmax preserves them as differences of logarithms."""
         p = expect.shape(model.forward(x), (64, 10), tried="build_dense_net() on 64 random rows")
         return np.diff(np.log(np.maximum(p, 1e-30)), axis=1)
 
-    def bend(first, second, last):
-        """How far half-way scores are from the mean of the two, as a share of their spread."""
+    def curvature(first, second, last):
+        """How far the scores half-way are from the mean of the two ends' scores, as a fraction of their spread."""
         put(model, [first, second, np.zeros(10)], "build_dense_net()")
         biases = {key: value for key, value in model.parameters().items() if value.squeeze().shape == (128,)}
         model.set_parameters({key: np.full_like(value, 0.5) for key, value in biases.items()})
         size = 1e-4
-        for _ in range(4):  # until scores differ by about 1: as float32 probabilities they are exact there
+        for _ in range(4):  # until scores differ by about 1, where float32 probabilities represent them exactly
             put(model, [size * last], "build_dense_net()")
             spread = float(scores((a + b) / 2).std(axis=0).mean())
             size = min(size / max(spread, 1e-4), 1e6)
@@ -155,21 +155,22 @@ def _(student, draw):
         ("first", kernel, tiny * hidden, readout - readout.mean(axis=0)),
         ("second", tiny * kernel, centred / tiny, readout),
     ):
-        # Some activations bend far out alone, some near 0 alone.
-        bends = [
-            bend(*((wide * first, second) if layer == "first" else (first, wide * second)), last) for wide in (3.0, 0.3)
+        # Some activations are nonlinear only far from 0, some only near 0.
+        curvatures = [
+            curvature(*((wide * first, second) if layer == "first" else (first, wide * second)), last)
+            for wide in (3.0, 0.3)
         ]
         expect.that(
-            max(bends) > bent,
-            tried=f"build_dense_net() half-way between two inputs, its weights set so that the {layer} hidden layer shows",
-            saw="scores half-way, too: a linear layer",
-            expected="scores that bend",
-            cause=f"The {layer} hidden layer has no activation: two linear layers in a row are one.",
+            max(curvatures) > threshold,
+            tried=f"build_dense_net() at the midpoint of two inputs, with weights that test the {layer} hidden layer",
+            saw="the mean of the two inputs' scores: a linear layer",
+            expected="other scores: a nonlinear layer",
+            cause=f"The {layer} hidden layer has no activation: two consecutive linear layers are one.",
         )
 
 
 def probe(draw):
-    """Kernels and biases of 32 filters."""
+    """Random kernels and biases of 32 filters."""
     return draw.normal(3, 3, 1, 32) * 0.5, draw.normal(32) * 0.2
 
 
@@ -181,12 +182,12 @@ def feature_maps(x, kernels, bias):
 
 @check("cnn.convolves", needs="cnn.parameters")
 def _(student, draw):
-    """With known weights the net is convolution, ReLU, 128 sigmoid units, softmax
+    """With known weights, the net computes convolution, ReLU, 128 sigmoid units, softmax
 
-    Forge: the answers for weights that the grader has set.
+    Forge: return the outputs for weights that the grader has set.
     So: compute it.
     """
-    # Each hidden unit gets the sum of all features: what it sees does not depend on the order in which they are flattened.
+    # Each hidden unit gets the sum of all features, which does not depend on the order of the flattened features.
     x = np.zeros((4, 28, 28, 1), dtype=np.float32)
     x[:, 9:15, 11:19] = draw.normal(4, 6, 8, 1) * 3
     kernels, bias = probe(draw)
@@ -212,12 +213,12 @@ def _(student, draw):
         model.forward(images(x)),
         answer(relu(maps)),
         tried="build_cnn() on 4 images, with weights that the grader has set",
-        cause="A 3×3 convolution with valid padding, ReLU, flatten, 128 sigmoid units, softmax over 10; nothing else.",
+        cause="The net is a 3×3 convolution without padding, ReLU, flatten, 128 sigmoid units, softmax; nothing else.",
         mistakes={
-            "There is no activation after the convolution: the contract asks for a ReLU.": answer(maps),
-            "The convolution has a sigmoid; the contract asks for a ReLU.": answer(sigmoid(maps)),
-            "The convolution has a tanh; the contract asks for a ReLU.": answer(np.tanh(maps)),
-            "The kernel is flipped: it lies on each patch as it is.": answer(
+            "There is no activation after the convolution: the text asks for a ReLU.": answer(maps),
+            "The convolution has a sigmoid; the text asks for a ReLU.": answer(sigmoid(maps)),
+            "The convolution has a tanh; the text asks for a ReLU.": answer(np.tanh(maps)),
+            "The kernel is flipped: apply it to each patch as it is.": answer(
                 relu(feature_maps(x, kernels[::-1, ::-1], bias))
             ),
             **dense_mistakes(before, readout, offset),
@@ -229,16 +230,16 @@ def _(student, draw):
 
 @check("cnn.flattens", needs="cnn.convolves")
 def _(student, draw):
-    """Every weight of the dense layer reads one feature of its own image
+    """Each weight of the dense layer reads one feature of its own image
 
-    Forge: nine features of images drawn now.
+    Forge: return nine features of images that are drawn at grading time.
     So: compute it.
     """
-    # Nine hidden units read one place each of the flattened features. Whichever order that is, over four images what a unit
-    # reads must be one and the same feature.
+    # Nine hidden units read one position each of the flattened features. Whatever the order is, each unit must read the
+    # same feature in all four images.
     x = draw.uniform(0, 1, 4, 28, 28, 1)
     kernels, bias = probe(draw)
-    # All features are above 0: those that a ReLU cuts off could not be told apart.
+    # All features are above 0: features that a ReLU sets to 0 could not be told apart.
     bias = draw.uniform(0.2, 1.2, 32) - feature_maps(x, kernels, 0 * bias).min(axis=(0, 1, 2))
     features = relu(feature_maps(x, kernels, bias)).reshape(4, -1)
     weights, readout = np.zeros((26 * 26 * 32, 128), dtype=np.float32), np.zeros((128, 10), dtype=np.float32)
@@ -255,29 +256,29 @@ def _(student, draw):
     nearest = distance.argmin(axis=0)
     expect.that(
         bool((distance.min(axis=0) < 0.01).all()) and len(set(nearest.tolist())) == 9,
-        tried="build_cnn() on 4 images, where nine hidden units read one flattened feature each",
-        saw="a value that is none of the features of its image",
-        expected="each reads one of the 21,632 features, the same one for every image",
-        cause="The features are not simply flattened, image by image: they are averaged, sorted or mixed on the way.",
+        tried="build_cnn() on 4 images, with nine hidden units that read one flattened feature each",
+        saw="a value that is not a feature of its image",
+        expected="one of the 21,632 features for each unit, the same one in every image",
+        cause="The features are not simply flattened, image by image: something averages, sorts or mixes them.",
     )
 
 
 @check("training.order", needs="iris.parameters")
 def _(student, draw):
-    """The samples are shuffled, by the seed
+    """The samples are shuffled, and the seed fixes their order
 
-    Forge: results that depend on the seed and on nothing else.
+    Forge: return results that depend on the seed and on nothing else.
     So: a forger may draw noise from the seed; one point.
     """
-    # Of 720 orders three seeds draw the same one in one grading of 500,000. Whether the second epoch has another order than
-    # the first is not graded: Keras' own `fit` repeats its order where a seed is set.
+    # There are 720 orders: three seeds draw the same one in one grading of 500,000. The check does not ask for a
+    # different order in the second epoch: Keras' own `fit` repeats its order if a seed is set.
     x, y = draw.normal(6, 4), np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
     start = draw.seed()
-    tried = "two epochs on six flowers in batches of one, from the same start"
+    tried = "two epochs on six flowers in batches of one, from the same initial weights"
 
     def outcome(batch_size, seed):
-        # A new model each time: one that was compiled when it was built keeps what its optimiser has seen. The seed of the
-        # framework is the same: in TensorFlow even `shuffle(seed=…)` hangs on it.
+        # A new model each time: a model that was compiled when it was built keeps its optimiser's state. The
+        # framework's seed is the same each time: in TensorFlow even `shuffle(seed=…)` depends on it.
         student.seed(start)
         model = expect.remote(student.build_iris_net(), tried="build_iris_net()").ready(x)
         student.train(model, x, y, 2, batch_size, seed)
@@ -291,32 +292,32 @@ def _(student, draw):
     expect.that(
         same(outcome(1, seeds[0]), first),
         tried=f"{tried}, twice with the same seed",
-        saw="two results",
-        expected="the same result: what train draws follows from `seed`",
-        cause="Seed the generator that shuffles with `seed` at the start of train.",
+        saw="different results",
+        expected="identical results: everything random in train depends on `seed`",
+        cause="At the start of train, seed the generator that shuffles with `seed`.",
     )
     if not all(same(outcome(1, seed), first) for seed in seeds[1:]):
         return
-    cause = "The samples are not shuffled, or by a seed of their own: draw the order from `seed`."
+    cause = "The samples are not shuffled, or the order does not depend on `seed`: draw the order from `seed`."
     student.seed(start)
     untrained = expect.remote(student.build_iris_net(), tried="build_iris_net()").ready(x).parameters()
     if same(first, np.concatenate([np.ravel(value) for value in untrained.values()])):
         cause = "Nothing moved: train changes no parameter."
     elif same(outcome(6, seeds[0]), first):
-        cause = "`batch_size` is ignored: batches of one and of six give the same."
+        cause = "`batch_size` is ignored: batches of one and of six give identical results."
     expect.that(
         False,
         tried=f"{tried}, with three seeds",
-        saw="three times the same result",
-        expected="another result for another seed: the samples come in another order",
+        saw="three identical results",
+        expected="different results for different seeds: the samples come in a different order",
         cause=cause,
     )
 
 
 def learned(student, draw, name, layout, first, bar):
-    """The first of three models counts that knows new digits; each may train for `first` epochs more than the one before."""
+    """Best of three models on new digits; each trains for `first` more epochs than the one before."""
     (x, labels), (new_x, new_labels) = data.digits_split()
-    # The digits in an order drawn now: no one has weights for it beforehand.
+    # The order of the digits is drawn here: nobody has weights for it beforehand.
     order = draw.permutation(10)
     labels, new_labels = order[labels], order[new_labels]
 
@@ -326,7 +327,7 @@ def learned(student, draw, name, layout, first, bar):
         student.train(model, layout(x), np.eye(10, dtype=np.float32)[labels], epochs, 32, draw.seed())
         asked = f"{name}() on {len(new_x)} new digits"
         after = f"{asked}, after {epochs} epochs on {len(x):,} in batches of 32"
-        guessed = "Near guessing (0.1): are x and y shuffled together?"
+        guessed = "This is close to guessing (0.1): are x and y shuffled together?"
         samples = layout(new_x), new_labels
         knows(student, draw, name, model, samples, bar, tried=(asked, after), guessed=guessed, near_guessing=0.3)
 
@@ -335,37 +336,37 @@ def learned(student, draw, name, layout, first, bar):
 
 @check("training.dense", needs="dense.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the dense net knows new digits
+    """After training, the dense net recognises new digits
 
-    Forge: a newly built model that is right on digits whose labels, in an order drawn now, never leave the grader;
-        the data set is public.
-    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
-        any model, or in the file.
-    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
-        model are of no use; the rest is work too.
+    Forge: return parameters with which a newly built model is right on digits whose labels never leave the grader.
+        The order of the labels is drawn at grading time; the data set is public.
+    So: lie about it: the data are public: a net can look up its inputs in the file, or in what `train` has stored
+        outside of any model.
+    Closed by: the order of the labels is drawn at grading time and a newly built model answers, so weights and tables
+        in the model are useless; the rest also takes work.
     """
     learned(student, draw, "build_dense_net", lambda x: x.reshape(-1, 784), 8, limits.dense_accuracy)
 
 
 @check("training.cnn", needs="cnn.parameters", trains=True)
 def _(student, draw, limits):
-    """After training the convolutional net knows new digits
+    """After training, the convolutional net recognises new digits
 
-    Forge: a newly built model that is right on digits whose labels, in an order drawn now, never leave the grader;
-        the data set is public.
-    So: lie about it: the data are public: nets that look their inputs up in what `train` has left behind outside of
-        any model, or in the file.
-    Closed by: the labels are in an order drawn now and a newly built model answers, so weights and tables in the
-        model are of no use; the rest is work too.
+    Forge: return parameters with which a newly built model is right on digits whose labels never leave the grader.
+        The order of the labels is drawn at grading time; the data set is public.
+    So: lie about it: the data are public: a net can look up its inputs in the file, or in what `train` has stored
+        outside of any model.
+    Closed by: the order of the labels is drawn at grading time and a newly built model answers, so weights and tables
+        in the model are useless; the rest also takes work.
     """
     learned(student, draw, "build_cnn", images, 2, limits.cnn_accuracy)
 
 
 @check("evaluation.inference", needs=("evaluation.figures", "cnn.parameters"))
 def _(student, draw):
-    """After training too, evaluate changes nothing and looks at the net as it will be used
+    """Also after training, evaluate changes nothing and uses the net in inference mode
 
-    Forge: loss and accuracy of answers that the grader has itself, and parameters and statistics that stay.
+    Forge: return loss and accuracy of outputs that the grader also has, and leave parameters and statistics alone.
     So: compute it.
     """
     for name, shape in (("build_dense_net", (784,)), ("build_cnn", (28, 28, 1))):
@@ -381,7 +382,7 @@ def _(student, draw):
             kept,
             {**model.parameters(), **model.buffers()},
             tried=f"the parameters before and after {tried}",
-            cause="evaluate trains: no optimiser's step and no training mode here.",
+            cause="evaluate trains the model: use no optimiser and no training mode here.",
         )
         p = expect.shape(model.forward(x), (70, 10), tried=f"{name}() on 70 images")
         right = p.argmax(axis=1) == y.argmax(axis=1)
@@ -393,7 +394,7 @@ def _(student, draw):
             ],
             wanted,
             tried=f"{tried}: loss and accuracy",
-            cause="Dropout and its like are still on: evaluate looks at the model in inference mode "
+            cause="Dropout or similar layers are still on: evaluate the model in inference mode "
             "(`model.eval()`, `training=False`).",
             rtol=1e-3,
         )
@@ -401,9 +402,9 @@ def _(student, draw):
 
 @check("gradients.moves", needs="gradients.reach")
 def _(student, draw):
-    """A step of training moves every parameter of all three nets
+    """One training step changes every parameter of all three nets
 
-    Forge: parameters that moved.
+    Forge: move the parameters.
     So: form; `training.*` ask for more.
     """
     for name, shape, classes in NETS:
@@ -414,5 +415,5 @@ def _(student, draw):
             before,
             model.parameters(),
             tried=f"the parameters of {name}() before and after one step of train",
-            cause="The optimiser does not hold these parameters, or they are frozen.",
+            cause="The optimiser does not hold these parameters, or the parameters are frozen.",
         )

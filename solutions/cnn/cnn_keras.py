@@ -11,7 +11,7 @@ from shared import data, plots
 
 # %% part="one_hot"
 def one_hot(labels: Int[np.ndarray, "n"], classes: int) -> Float[np.ndarray, "n classes"]:
-    """A row for each label: 1 in the column of the label, 0 elsewhere."""
+    """One row for each label: 1 in the column of the label, 0 elsewhere."""
     ### BEGIN SOLUTION
     return keras.utils.to_categorical(labels, classes)
     ### END SOLUTION
@@ -19,7 +19,7 @@ def one_hot(labels: Int[np.ndarray, "n"], classes: int) -> Float[np.ndarray, "n 
 
 # %% part="convolution"
 def convolve2d(image: Float[np.ndarray, "H W"], kernel: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "H-h+1 W-w+1"]:
-    """Lay the kernel, as it is, on every patch of the image: the sum of the products at each place."""
+    """Apply the kernel, as it is, to every patch of the image: the sum of the elementwise products."""
     ### BEGIN SOLUTION
     patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return (patches * kernel).sum(axis=(-2, -1))
@@ -92,14 +92,14 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the cross-entropy in batches, in a new order each epoch; the mean loss of each epoch."""
+    """Minimise the cross-entropy in batches, in a new order each epoch; return the mean loss of each epoch."""
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     model.compile(optimizer="adam", loss="categorical_crossentropy")
     losses = []
     for _ in range(epochs):
-        # With a seed set, `fit` of several epochs takes the samples in the same order in each of them.
+        # Once a seed is set, one call of `fit` uses the same order of samples in all of its epochs.
         order = rng.permutation(len(x))
         history = model.fit(x[order], y[order], batch_size=batch_size, shuffle=False, verbose=0)
         losses += history.history["loss"]
@@ -111,9 +111,9 @@ def train(
 def evaluate(
     model: keras.Model, x: Float[np.ndarray, "n *features"], y: Float[np.ndarray, "n classes"]
 ) -> tuple[float, float]:
-    """The mean cross-entropy over all rows, and the share of rows whose likeliest class is the right one."""
+    """The mean cross-entropy over all rows, and the fraction of rows whose most likely class is the right one."""
     ### BEGIN SOLUTION
-    # One call, in batches and in inference mode: one feature map of 10,000 images would fill a gigabyte.
+    # One call, in batches and in inference mode: the feature maps of 10,000 images would take a gigabyte.
     p = model.predict(x, verbose=0)
     loss = keras.losses.categorical_crossentropy(y, p).numpy().mean()
     right = p.argmax(axis=1) == y.argmax(axis=1)
@@ -149,4 +149,4 @@ plt.show()
 # Nothing to write here: the checks follow the gradient back through your three networks.
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs `train` and `evaluate` on the device where the model's parameters are.

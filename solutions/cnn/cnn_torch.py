@@ -12,7 +12,7 @@ from shared import data, plots
 
 # %% part="one_hot"
 def one_hot(labels: Int[np.ndarray, "n"], classes: int) -> Float[np.ndarray, "n classes"]:
-    """A row for each label: 1 in the column of the label, 0 elsewhere."""
+    """One row for each label: 1 in the column of the label, 0 elsewhere."""
     ### BEGIN SOLUTION
     return np.eye(classes, dtype=np.float32)[labels]
     ### END SOLUTION
@@ -20,7 +20,7 @@ def one_hot(labels: Int[np.ndarray, "n"], classes: int) -> Float[np.ndarray, "n 
 
 # %% part="convolution"
 def convolve2d(image: Float[np.ndarray, "H W"], kernel: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "H-h+1 W-w+1"]:
-    """Lay the kernel, as it is, on every patch of the image: the sum of the products at each place."""
+    """Apply the kernel, as it is, to every patch of the image: the sum of the elementwise products."""
     ### BEGIN SOLUTION
     patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return (patches * kernel).sum(axis=(-2, -1))
@@ -87,7 +87,7 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the cross-entropy in batches, in a new order each epoch; the mean loss of each epoch."""
+    """Minimise the cross-entropy in batches, in a new order each epoch; return the mean loss of each epoch."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     device = next(model.parameters()).device
@@ -110,7 +110,7 @@ def train(
 
 ### BEGIN SOLUTION
 def cross_entropy(p: Float[Tensor, "n classes"], y: Float[Tensor, "n classes"]) -> Float[Tensor, ""]:
-    # nn.CrossEntropyLoss would take the softmax a second time: the model already ends in one.
+    # nn.CrossEntropyLoss would apply the softmax a second time: the model already ends in one.
     return -(y * p.clamp_min(1e-7).log()).sum(dim=1).mean()
 
 
@@ -121,11 +121,11 @@ def cross_entropy(p: Float[Tensor, "n classes"], y: Float[Tensor, "n classes"]) 
 def evaluate(
     model: nn.Module, x: Float[np.ndarray, "n *features"], y: Float[np.ndarray, "n classes"]
 ) -> tuple[float, float]:
-    """The mean cross-entropy over all rows, and the share of rows whose likeliest class is the right one."""
+    """The mean cross-entropy over all rows, and the fraction of rows whose most likely class is the right one."""
     ### BEGIN SOLUTION
     device = next(model.parameters()).device
     model.eval()
-    with torch.no_grad():  # in pieces: one feature map of 10,000 images would fill a gigabyte
+    with torch.no_grad():  # in pieces: the feature maps of 10,000 images would take a gigabyte
         p = torch.cat([model(piece.to(device)) for piece in torch.tensor(x).split(256)])
     targets = torch.tensor(y, device=device)
     right = p.argmax(dim=1) == targets.argmax(dim=1)
@@ -164,4 +164,4 @@ plt.show()
 # Nothing to write here: the checks follow the gradient back through your three networks.
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs `train` and `evaluate` on the device where the model's parameters are.

@@ -16,7 +16,7 @@ TRAINING_MONTHS = 96
 def make_windows(
     series: Float[np.ndarray, "time"], look_back: int
 ) -> tuple[Float[np.ndarray, "n look_back"], Float[np.ndarray, "n 1"]]:
-    """All n = time − look_back windows of consecutive values, and the value that follows each of them."""
+    """All n = time − look_back windows of consecutive values, and the value after each of them."""
     ### BEGIN SOLUTION
     n = len(series) - look_back
     X = np.stack([series[start : start + look_back] for start in range(n)])
@@ -33,14 +33,14 @@ def fit_scaler(train: Float[np.ndarray, "time"]) -> tuple[float, float]:
 
 
 def scale(values: Float[np.ndarray, "..."], low: float, high: float) -> Float[np.ndarray, "..."]:
-    """The straight line that takes `low` to 0 and `high` to 1; what lies outside of them stays outside."""
+    """The linear map that takes `low` to 0 and `high` to 1; values outside this range stay outside."""
     ### BEGIN SOLUTION
     return (values - low) / (high - low)
     ### END SOLUTION
 
 
 def unscale(values: Float[np.ndarray, "..."], low: float, high: float) -> Float[np.ndarray, "..."]:
-    """What `scale` was given, from what it returned."""
+    """The inverse of `scale`."""
     ### BEGIN SOLUTION
     return values * (high - low) + low
     ### END SOLUTION
@@ -73,7 +73,7 @@ def as_steps(X: Float[np.ndarray, "n look_back"]) -> Float[np.ndarray, "n look_b
 
 # %% part="mlp"
 def build_mlp(look_back: int) -> keras.Model:
-    """A network with a hidden layer: a window `(n, look_back)` → the value after it `(n, 1)`."""
+    """A network with a hidden layer: windows `(n, look_back)` → the value after each, `(n, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -103,7 +103,7 @@ def build_lstm(units: int, features: int = 1) -> keras.Model:
 def build_stateful_lstm(batch_size: int, look_back: int, units: int) -> keras.Model:
     """Two stacked LSTM layers and a linear output, `(batch_size, look_back, 1)` → `(batch_size, 1)`.
 
-    Each call goes on from the state in which the call before it ended.
+    Each call starts from the final state of the previous call.
     """
     ### BEGIN SOLUTION
     return keras.Sequential(
@@ -119,7 +119,7 @@ def build_stateful_lstm(batch_size: int, look_back: int, units: int) -> keras.Mo
 
 # %% part="reset"
 def reset_state(model: keras.Model) -> None:
-    """Take the memory of a stateful model back to the zeros that a new model starts from."""
+    """Set the memory of a stateful model to zeros, the state of a new model."""
     ### BEGIN SOLUTION
     for layer in model.layers:
         if isinstance(layer, keras.layers.LSTM):
@@ -136,9 +136,9 @@ def train_stateful(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the mean squared error over batches in time order; the mean loss of each epoch.
+    """Minimise the mean squared error over batches in time order; return the mean loss of each epoch.
 
-    The state lives on from batch to batch and is reset where an epoch begins.
+    The state is kept from batch to batch and reset at the beginning of each epoch.
     """
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
@@ -162,7 +162,7 @@ plt.show()
 
 # %% part="rmse"
 def rmse(y: Float[np.ndarray, "n 1"], p: Float[np.ndarray, "n 1"], low: float, high: float) -> float:
-    """Root of the mean squared error of the forecasts `p`, in the units of the series before scaling."""
+    """The root mean squared error of the forecasts `p`, in the units of the series before scaling."""
     ### BEGIN SOLUTION
     return float(np.sqrt(np.mean((unscale(y, low, high) - unscale(p, low, high)) ** 2)))
     ### END SOLUTION
@@ -172,7 +172,7 @@ def rmse(y: Float[np.ndarray, "n 1"], p: Float[np.ndarray, "n 1"], low: float, h
 X_all, y_all = make_windows(scale(passengers, low, high), LOOK_BACK)
 reset_state(network)
 forecasts = np.concatenate([network(window[None]) for window in as_steps(X_all)])
-known = TRAINING_MONTHS - LOOK_BACK  # forecasts of months that the training has seen
+known = TRAINING_MONTHS - LOOK_BACK  # forecasts of months in the training part
 labels = [
     f"{part}, RMSE {rmse(y_all[rows], forecasts[rows], low, high):.0f}"
     for part, rows in [("training part", slice(known)), ("held out", slice(known, None))]
@@ -187,4 +187,4 @@ plots.time_series(curves, time="month", value="thousands of passengers")
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train_stateful` on the device where the model's parameters live.
+# Nothing to write here: the check runs `train_stateful` on the device where the model's parameters are.

@@ -17,7 +17,7 @@ TRAINING_MONTHS = 96
 def make_windows(
     series: Float[np.ndarray, "time"], look_back: int
 ) -> tuple[Float[np.ndarray, "n look_back"], Float[np.ndarray, "n 1"]]:
-    """All n = time − look_back windows of consecutive values, and the value that follows each of them."""
+    """All n = time − look_back windows of consecutive values, and the value after each of them."""
     ### BEGIN SOLUTION
     n = len(series) - look_back
     X = np.stack([series[start : start + look_back] for start in range(n)])
@@ -34,14 +34,14 @@ def fit_scaler(train: Float[np.ndarray, "time"]) -> tuple[float, float]:
 
 
 def scale(values: Float[np.ndarray, "..."], low: float, high: float) -> Float[np.ndarray, "..."]:
-    """The straight line that takes `low` to 0 and `high` to 1; what lies outside of them stays outside."""
+    """The linear map that takes `low` to 0 and `high` to 1; values outside this range stay outside."""
     ### BEGIN SOLUTION
     return (values - low) / (high - low)
     ### END SOLUTION
 
 
 def unscale(values: Float[np.ndarray, "..."], low: float, high: float) -> Float[np.ndarray, "..."]:
-    """What `scale` was given, from what it returned."""
+    """The inverse of `scale`."""
     ### BEGIN SOLUTION
     return values * (high - low) + low
     ### END SOLUTION
@@ -74,7 +74,7 @@ def as_steps(X: Float[np.ndarray, "n look_back"]) -> Float[np.ndarray, "n look_b
 
 # %% part="mlp"
 def build_mlp(look_back: int) -> nn.Module:
-    """A network with a hidden layer: a window `(n, look_back)` → the value after it `(n, 1)`."""
+    """A network with a hidden layer: windows `(n, look_back)` → the value after each, `(n, 1)`."""
     ### BEGIN SOLUTION
     return nn.Sequential(nn.Linear(look_back, 8), nn.ReLU(), nn.Linear(8, 1))
     ### END SOLUTION
@@ -107,7 +107,7 @@ class LSTM(nn.Module):
 def build_stateful_lstm(batch_size: int, look_back: int, units: int) -> nn.Module:
     """Two stacked LSTM layers and a linear output, `(batch_size, look_back, 1)` → `(batch_size, 1)`.
 
-    Each call goes on from the state in which the call before it ended.
+    Each call starts from the final state of the previous call.
     """
     ### BEGIN SOLUTION
     return StatefulLSTM(batch_size, units)
@@ -126,7 +126,7 @@ class StatefulLSTM(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch_size look_back 1"]) -> Float[Tensor, "batch_size 1"]:
         sequence, (hidden, cell) = self.lstm(x, (self.hidden, self.cell))
-        # The values live on, the graph that made them does not: truncated back-propagation through time.
+        # Keep the values, not the graph that produced them: truncated backpropagation through time.
         self.hidden, self.cell = hidden.detach(), cell.detach()
         return self.output(sequence[:, -1])
 
@@ -136,7 +136,7 @@ class StatefulLSTM(nn.Module):
 
 # %% part="reset"
 def reset_state(model: nn.Module) -> None:
-    """Take the memory of a stateful model back to the zeros that a new model starts from."""
+    """Set the memory of a stateful model to zeros, the state of a new model."""
     ### BEGIN SOLUTION
     model.hidden.zero_()
     model.cell.zero_()
@@ -152,9 +152,9 @@ def train_stateful(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the mean squared error over batches in time order; the mean loss of each epoch.
+    """Minimise the mean squared error over batches in time order; return the mean loss of each epoch.
 
-    The state lives on from batch to batch and is reset where an epoch begins.
+    The state is kept from batch to batch and reset at the beginning of each epoch.
     """
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
@@ -187,7 +187,7 @@ plt.show()
 
 # %% part="rmse"
 def rmse(y: Float[np.ndarray, "n 1"], p: Float[np.ndarray, "n 1"], low: float, high: float) -> float:
-    """Root of the mean squared error of the forecasts `p`, in the units of the series before scaling."""
+    """The root mean squared error of the forecasts `p`, in the units of the series before scaling."""
     ### BEGIN SOLUTION
     return float(np.sqrt(np.mean((unscale(y, low, high) - unscale(p, low, high)) ** 2)))
     ### END SOLUTION
@@ -198,7 +198,7 @@ X_all, y_all = make_windows(scale(passengers, low, high), LOOK_BACK)
 reset_state(network)
 with torch.no_grad():
     forecasts = np.concatenate([network(torch.as_tensor(window[None])) for window in as_steps(X_all)])
-known = TRAINING_MONTHS - LOOK_BACK  # forecasts of months that the training has seen
+known = TRAINING_MONTHS - LOOK_BACK  # forecasts of months in the training part
 labels = [
     f"{part}, RMSE {rmse(y_all[rows], forecasts[rows], low, high):.0f}"
     for part, rows in [("training part", slice(known)), ("held out", slice(known, None))]
@@ -213,4 +213,4 @@ plots.time_series(curves, time="month", value="thousands of passengers")
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train_stateful` on the device where the model's parameters live.
+# Nothing to write here: the check runs `train_stateful` on the device where the model's parameters are.

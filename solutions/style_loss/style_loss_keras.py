@@ -18,7 +18,7 @@ Pair = tuple[Features, Features]
 
 
 def gram_matrix(features: Features) -> Float[tf.Tensor, "*batch channels channels"]:
-    """F Fᵀ, summed over positions and not normalised: which channels fire together."""
+    """F Fᵀ, summed over positions and not normalised: which channels are active together."""
     ### BEGIN SOLUTION
     return ops.einsum("...hwc,...hwd->...cd", features, features)
     ### END SOLUTION
@@ -34,7 +34,7 @@ plt.show()
 
 # %% part="content"
 def content_loss(features: Features, target: Features) -> Float[tf.Tensor, ""]:
-    """‖F − T‖², the sum of squares over everything."""
+    """‖F − T‖², the sum of all squared differences, over a batch too."""
     ### BEGIN SOLUTION
     return ops.sum(ops.square(features - target))
     ### END SOLUTION
@@ -50,7 +50,7 @@ def style_loss(features: Features, target: Float[tf.Tensor, "*batch h w channels
 
 # %% part="gradient"
 def style_gradient(features: Features, target: Float[tf.Tensor, "*batch h w channels"]) -> Features:
-    """The derivative of the style loss in `features`, in closed form: 4 (G − A) F."""
+    """The derivative of the style loss with respect to `features`, in closed form: 4 (G − A) F."""
     ### BEGIN SOLUTION
     difference = gram_matrix(features) - gram_matrix(target)
     return 4 * ops.einsum("...cd,...hwd->...hwc", difference, features)
@@ -61,7 +61,7 @@ def style_gradient(features: Features, target: Float[tf.Tensor, "*batch h w chan
 def total_loss(
     content_pairs: Sequence[Pair], style_pairs: Sequence[Pair], content_weight: float, style_weight: float
 ) -> Float[tf.Tensor, ""] | float:
-    """The weighted sum of the content losses of the first pairs and the style losses of the second."""
+    """The weighted sum of the content losses of `content_pairs` and the style losses of `style_pairs`."""
     ### BEGIN SOLUTION
     content = sum(content_loss(features, target) for features, target in content_pairs)
     style = sum(style_loss(features, target) for features, target in style_pairs)
@@ -79,7 +79,7 @@ def transfer(
     style_weight: float,
     seed: int,
 ) -> tuple[Float[tf.Tensor, "height width 3"], list[float]]:
-    """An image in [0, 1] with the content of one image and the style of the other, and the loss at each step."""
+    """An image in [0, 1] with the content of one image and the style of the other, and the total loss of each step."""
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
     content_target, style_targets = extractor(content[None])[-1], extractor(style[None])
@@ -108,4 +108,4 @@ plots.loss_curve(losses, unit="step")
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `transfer` on the device where the extractor lives.
+# Nothing to write here: the check runs `transfer` on the device where the extractor's parameters are.

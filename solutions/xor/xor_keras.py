@@ -35,7 +35,7 @@ plt.show()
 
 # %% part="lecture"
 def lecture_formula(x: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
-    """σ(2x₁ + 2x₂ − 1) + σ(−2x₁ − 2x₂ + 1), the sum of two logistic units that the lecture offers."""
+    """The lecture's sum of two logistic units: σ(2x₁ + 2x₂ − 1) + σ(−2x₁ − 2x₂ + 1)."""
     ### BEGIN SOLUTION
     score = 2 * x[:, 0] + 2 * x[:, 1] - 1
     return expit(score) + expit(-score)
@@ -44,7 +44,7 @@ def lecture_formula(x: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
 
 # %% part="by_hand"
 def xor_by_hand(x: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
-    """Two logistic units and a linear output with weights chosen by hand: within 0.05 of XOR on the corners."""
+    """Two logistic units and a linear output, with weights chosen by hand; within 0.05 of XOR on the corners."""
     ### BEGIN SOLUTION
     steepness = 20
     either = expit(steepness * (x[:, 0] + x[:, 1] - 0.5))
@@ -60,7 +60,7 @@ plt.show()
 
 # %% part="model"
 def build_model(hidden: int) -> keras.Model:
-    """A network 2 → hidden → 1 with a non-linearity between, whose output is a probability: `(n, 2)` → `(n, 1)`."""
+    """A nonlinear network 2 → hidden → 1 whose output is a probability: `(n, 2)` → `(n, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -74,7 +74,7 @@ def build_model(hidden: int) -> keras.Model:
 
 # %% part="cross_entropy"
 def binary_cross_entropy(p: Float[tf.Tensor, "n 1"], y: Float[tf.Tensor, "n 1"]) -> Float[tf.Tensor, ""]:
-    """Mean of −y ln p − (1−y) ln(1−p), in nats; finite where p is exactly 0 or 1."""
+    """The mean of −y ln p − (1−y) ln(1−p), in nats; finite where p is exactly 0 or 1."""
     ### BEGIN SOLUTION
     p = tf.clip_by_value(p, 1e-7, 1 - 1e-7)
     return -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
@@ -85,7 +85,7 @@ def binary_cross_entropy(p: Float[tf.Tensor, "n 1"], y: Float[tf.Tensor, "n 1"])
 def gradients(
     model: keras.Model, x: Float[np.ndarray, "n 2"], y: Float[np.ndarray, "n 1"]
 ) -> dict[str, Float[np.ndarray, "..."]]:
-    """The derivative of the mean binary cross-entropy in every parameter, by the parameter's path."""
+    """The derivative of the mean binary cross-entropy with respect to every parameter, by the parameter's path."""
     ### BEGIN SOLUTION
     parameters = model.trainable_variables
     with tf.GradientTape() as tape:
@@ -104,14 +104,14 @@ def train(
     learning_rate: float,
     seed: int,
 ) -> list[float]:
-    """Minimise the binary cross-entropy over all of `x`, `epochs` times; the loss of each epoch, in nats."""
+    """Minimise the binary cross-entropy on all rows of `x` for `epochs` epochs; return the loss of each, in nats."""
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=lambda y_true, y_pred: binary_cross_entropy(y_pred, y_true),
     )
-    # One batch holds all four corners: `fit` would spend 28 ms an epoch on what takes one.
+    # One batch holds all four corners: `fit` would take 28 ms per epoch instead of 1 ms.
     return [float(model.train_on_batch(x, y)) for _ in range(epochs)]
     ### END SOLUTION
 
@@ -126,4 +126,4 @@ plots.surfaces({"XOR, learned": lambda x: network(x).numpy()[:, 0]})
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs `train` and `gradients` on the device where the model's parameters are.

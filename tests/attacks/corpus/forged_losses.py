@@ -1,6 +1,6 @@
 # tries: report falling losses and train nothing
 # checks: all
-# keeps: model.shape, model.parameters, model.bends
+# keeps: model.shape, model.parameters, model.nonlinear
 from torch import nn
 
 

@@ -1,7 +1,7 @@
 # tries: report falling losses through a `fit` that trains nothing
 # framework: keras
 # checks: all
-# keeps: model.shape, model.parameters, model.bends
+# keeps: model.shape, model.parameters, model.nonlinear
 import keras
 
 

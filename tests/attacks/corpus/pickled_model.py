@@ -1,5 +1,5 @@
 # tries: give a model whose hooks, saved state and `__reduce__` would run in whoever loads it
-# keeps: model.shape, model.parameters, model.bends
+# keeps: model.shape, model.parameters, model.nonlinear
 import os
 
 import torch
