@@ -12,12 +12,12 @@ from .probes import DIGITS, LATENT, clear_answers, fake_targets, judge, logs, ne
 
 
 def moved(before, after, tried, cause):
-    """Most arrays have moved: one before a batch norm, or behind units that are off, may have no gradient."""
+    """At least half of the arrays must change: one before batch norm or after inactive units may have no gradient."""
     still = standing_still(before, after)
     expect.that(
         len(still) <= len(before) / 2 and len(before) > 0,
         tried=tried,
-        saw=f"{len(before) - len(still)} of {len(before)} arrays of parameters moved",
+        saw=f"{len(before) - len(still)} of {len(before)} arrays of parameters changed",
         expected="an update of the parameters",
         cause=cause,
     )
@@ -25,7 +25,7 @@ def moved(before, after, tried, cause):
 
 @check("condition.example")
 def _(student):
-    """The label stands behind the noise, one-hot in ten columns
+    """The label follows the noise, one-hot in ten columns
 
     Forge: a table of one example.
     So: the next check draws others.
@@ -40,27 +40,29 @@ def _(student):
         joined,
         np.hstack([noise, code]),
         tried=tried,
-        cause="Columns 0 … L−1 are the noise as it is, the ten columns behind it the one-hot label.",
+        cause="Columns 0 … L−1 are the noise, unchanged; the ten columns after it are the one-hot label.",
         mistakes={
-            "The label stands in front: the noise comes first.": np.hstack([code, noise]),
-            "The noise has become whole numbers: turn the one-hot label into the noise's dtype, not the other way round.": (
+            "The label comes first: the noise must come first.": np.hstack([code, noise]),
+            "The noise has become integers: convert the one-hot label to the noise's dtype, not the other way round.": (
                 np.hstack([noise.astype(np.int64), code])
             ),
-            "The label is one column with the digit as a number: make it ten columns, one-hot.": np.hstack(
+            "The label is one column with the digit as a number: use ten columns, one-hot.": np.hstack(
                 [noise, labels[:, None].astype(np.float32)]
             ),
-            "As many columns as the largest label needs: there are always ten.": np.hstack([noise, code[:, :8]]),
+            "There are only as many columns as the largest label needs: there must always be ten.": np.hstack(
+                [noise, code[:, :8]]
+            ),
             "The digit is off by one: digit 0 has the first of the ten columns.": np.hstack(
                 [noise, np.roll(code, 1, axis=1)]
             ),
-            "The label is there twice.": np.hstack([noise, code, code]),
+            "The label appears twice.": np.hstack([noise, code, code]),
         },
     )
 
 
 @check("discriminator_targets.example")
 def _(student):
-    """Column 0 says fake, columns 1 to 10 the digit of a real image
+    """Column 0 means fake, columns 1 to 10 are the digits of real images
 
     Forge: a table of one example.
     So: the next check draws others.
@@ -72,17 +74,17 @@ def _(student):
             student.discriminator_targets(labels, kind),
             wanted,
             tried=f"discriminator_targets([3, 0], {kind})",
-            cause="Eleven columns, a single 1 in each row: column 0 for a fake, column 1 + digit for a real image.",
+            cause="Use eleven columns, a single 1 in each row: column 0 for a fake, column 1 + digit for a real image.",
             mistakes={
-                "The fake column stands at the end: it is column 0, and digit d is column d + 1.": (
+                "The fake column is the last one: it must be column 0, and digit d is column d + 1.": (
                     one_hot(np.full_like(labels, 10), 11)
                 ),
-                "The digit is off by one: digit d is column d + 1, since column 0 says fake.": one_hot(labels, 11),
-                "A fake keeps the digit that it was made with: for D it is a fake and nothing else, column 0.": real,
-                "A fake has two ones: column 0 alone.": real + fake,
-                "real and fake are exchanged.": fake if kind else real,
+                "The digit is off by one: digit d is column d + 1, since column 0 means fake.": one_hot(labels, 11),
+                "A fake keeps the digit that it was made with: for D it is only a fake, column 0.": real,
+                "A fake has two ones: only column 0 should be 1.": real + fake,
+                "Real and fake are swapped.": fake if kind else real,
                 "The digit is missing: a real image's target names it.": one_hot(np.ones_like(labels), 11),
-                "Ten columns: the fake needs one too.": one_hot(labels, DIGITS),
+                "There are ten columns: the fake needs one too.": one_hot(labels, DIGITS),
             },
         )
 
@@ -99,14 +101,14 @@ def _(student):
         student.generator_targets(labels),
         real_targets(labels),
         tried="generator_targets([0, 9, 4])",
-        cause="What D would be told of real images of these digits.",
+        cause="Return the targets that D gets for real images of these digits.",
         mistakes={
-            "These are the targets of fakes for D; G wants the opposite: that D takes them for real digits.": (
+            "These are D's targets for fakes; G wants the opposite: that D takes its images for real digits.": (
                 fake_targets(labels)
             ),
             "The digit is off by one: digit d is column d + 1.": one_hot(labels, 11),
             "The digit is missing: G wants D to see the digit asked for.": one_hot(np.ones_like(labels), 11),
-            "Ten columns: the fake's column 0 is there too, and is 0.": one_hot(labels, DIGITS),
+            "There are ten columns: column 0, for the fake, is missing; it is 0.": one_hot(labels, DIGITS),
         },
     )
 
@@ -124,14 +126,14 @@ def _(student, draw):
         generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
         inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5), DIGITS)])
         darkest, brightest = [], []
-        with expect.blame(f"It gets latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
+        with expect.blame(f"G receives latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
             generator.ready(inputs)
             for weights in ("its first weights", "large weights", "other large weights"):
                 made = expect.shape(
                     generator.forward(inputs, gives="images"),
                     (5, 28, 28, 1),
                     tried=f"{tried}, {weights}",
-                    cause="One channel, 28×28, in your framework's layout of images.",
+                    cause="Return 28×28 images with one channel, in your framework's layout.",
                 )
                 expect.between(
                     made,
@@ -146,16 +148,16 @@ def _(student, draw):
                 randomise(generator, draw, gain=2.0)
         expect.that(
             min(darkest) < -0.1 and max(brightest) > 0.1,
-            tried=f"{tried}, three kinds of weights",
+            tried=f"{tried}, three sets of weights",
             saw=f"pixels from {min(darkest):.2g} to {max(brightest):.2g}",
             expected="pixels below and above 0: black is −1, white is 1",
-            cause="A sigmoid or a ReLU at the end: it never goes below 0, real images do. End with tanh.",
+            cause="A sigmoid or ReLU at the end never goes below 0, but real images do. End with tanh.",
         )
 
 
 @check("discriminator.softmax")
 def _(student, draw):
-    """The discriminator gives eleven probabilities that sum to 1
+    """The discriminator returns eleven probabilities that sum to 1
 
     Forge: rows that sum to 1.
     So: form.
@@ -163,7 +165,7 @@ def _(student, draw):
     student.seed(draw.seed())
     pixels = real_digits(draw, data.digits(), range(DIGITS), 1)[0][:6]
     tried = "build_discriminator() on 6 digits"
-    with expect.blame("It gets images of 28×28 with one channel, in your framework's layout."):
+    with expect.blame("D receives images of 28×28 with one channel, in your framework's layout."):
         discriminator = expect.remote(student.build_discriminator(), tried="build_discriminator()").ready(
             images(pixels)
         )
@@ -172,10 +174,10 @@ def _(student, draw):
                 discriminator.forward(images(pixels)),
                 (6, DIGITS + 1),
                 tried=f"{tried}, {weights}",
-                cause="Eleven columns: fake, and the ten digits.",
+                cause="Return eleven columns: fake, and the ten digits.",
                 mistakes={
-                    "Ten columns: the fake needs one too.": (6, DIGITS),
-                    "One probability is the plain GAN's D.": (6, 1),
+                    "There are ten columns: the fake needs one too.": (6, DIGITS),
+                    "One probability is what the D of a plain GAN returns.": (6, 1),
                 },
             )
             expect.between(
@@ -183,7 +185,7 @@ def _(student, draw):
                 0,
                 1,
                 tried=f"{tried}, {weights}",
-                cause="These are no probabilities: end with a softmax, inside the model.",
+                cause="These are not probabilities: end with a softmax, inside the model.",
                 what="outputs",
             )
             over_the_batch = np.allclose(p.sum(axis=0), 1, atol=1e-3)
@@ -193,7 +195,7 @@ def _(student, draw):
                 tried=f"{tried}, {weights}: the sum of each row",
                 cause="The softmax runs over the batch axis: take it over the eleven columns."
                 if over_the_batch
-                else "A sigmoid for each column: they do not compete. The cross-entropy over eleven answers needs a softmax.",
+                else "Each column has its own sigmoid: they do not compete. The loss for eleven answers needs softmax.",
                 atol=1e-3,
             )
             randomise(discriminator, draw)
@@ -201,50 +203,48 @@ def _(student, draw):
 
 @check("training.discriminator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
-    """train_discriminator moves the discriminator and leaves the generator alone
+    """train_discriminator changes the discriminator and leaves the generator alone
 
     Forge: parameters of D that moved, and none of G's.
-    So: form; the next checks ask where to.
+    So: form; the next checks ask where the parameters must go.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     pixels, labels = real_digits(draw, data.digits(), (2, 5), 8)
     makes, judges = generator.parameters(), discriminator.parameters()
     tried = "one train_discriminator on 16 digits"
-    with expect.blame(
-        "D never learns: it is frozen for good (`trainable = False`, `requires_grad_(False)`).", on="grad"
-    ):
+    with expect.blame("D never learns: it stays frozen (`trainable = False`, `requires_grad_(False)`).", on="grad"):
         gan.train_discriminator(images(pixels), labels)
     expect.unmoved(
         makes,
         generator.parameters(),
         tried=f"{tried}, the generator's parameters",
-        cause="D's step moves the generator: its optimiser holds G's parameters, or steps G's optimiser too.",
+        cause="D's step moves the generator: D's optimiser holds G's parameters, or G's optimiser steps too.",
     )
     moved(
         judges,
         discriminator.parameters(),
         tried=f"{tried}, the discriminator's parameters",
-        cause="D never learns: a step is missing, its optimiser holds other parameters, or D is frozen for good.",
+        cause="D never learns: the update is missing, its optimiser holds other parameters, or D stays frozen.",
     )
 
 
 @check("training.generator_step", needs=("generator.images", "discriminator.softmax"))
 def _(student, draw):
-    """train_generator moves the generator and leaves the discriminator alone, its batch-norm statistics too
+    """train_generator changes the generator and leaves the discriminator alone, including batch-norm statistics
 
     Forge: parameters of G that moved, and none of D's.
-    So: form; `training.conditions` asks where to.
+    So: form; `training.conditions` asks where the parameters must go.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     makes, judges, keeps = generator.parameters(), discriminator.parameters(), statistics(discriminator)
     tried = "one train_generator for 16 labels"
-    with expect.blame("G never learns: its fakes are cut off from it (detach, stop_gradient, .numpy()).", on="grad"):
+    with expect.blame("G never learns: the fakes are cut off from it (detach, stop_gradient, .numpy()).", on="grad"):
         gan.train_generator(draw.integers(0, DIGITS, 16))
     expect.unmoved(
         judges,
         discriminator.parameters(),
         tried=f"{tried}, the discriminator's parameters",
-        cause="G's step moves the discriminator: G's optimiser holds D's parameters, or steps D's optimiser too.",
+        cause="G's step moves the discriminator: G's optimiser holds D's parameters, or D's optimiser steps too.",
     )
     expect.unmoved(
         keeps,
@@ -256,15 +256,15 @@ def _(student, draw):
         makes,
         generator.parameters(),
         tried=f"{tried}, the generator's parameters",
-        cause="G never learns: its fakes are cut off from it (detach, stop_gradient), or a step is missing.",
+        cause="G never learns: the fakes are cut off from it (detach, stop_gradient), or the update is missing.",
     )
 
 
 @check("training.pretrain", needs=("generator.images", "discriminator.softmax"), trains=True)
 def _(student, draw):
-    """pretrain teaches the discriminator alone
+    """pretrain trains only the discriminator
 
-    Forge: parameters of D that moved, none of G's, and a column that rises, which the labels name.
+    Forge: parameters of D that moved, none of G's, and a rise in the column that the labels name.
     So: form; `training.digit_asked` asks for more.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -274,7 +274,7 @@ def _(student, draw):
     tried = f"pretrain for one epoch on 24 images of a {digit}"
 
     def said():
-        """Mean ln p of each column; in training mode too: batch norm's statistics lag behind after two batches."""
+        """Mean ln p of each column, also in training mode: batch-norm statistics lag behind after two batches."""
         return np.array([logs(judge(discriminator, pixels, training)).mean(axis=0) for training in (False, True)])
 
     before = said()
@@ -283,7 +283,7 @@ def _(student, draw):
         makes,
         generator.parameters(),
         tried=f"{tried}, the generator's parameters",
-        cause="Pre-training moves the generator: it is for the discriminator alone.",
+        cause="Pre-training moves the generator: it must train only the discriminator.",
     )
     moved(
         judges,
@@ -295,17 +295,17 @@ def _(student, draw):
     expect.equal(
         digit if digit in likeliest else likeliest[0],
         digit,
-        tried=f"{tried}: the digit that D takes them for more than before",
+        tried=f"{tried}: the digit whose probability rises most",
         cause="Pre-training uses the wrong column: digit d is column d + 1.",
     )
 
 
 @check("classification.digits", needs="discriminator.softmax")
 def _(student, draw):
-    """classify answers with the likeliest of the ten digits
+    """classify returns the likeliest of the ten digits
 
-    Forge: digits that agree with what D answers.
-    So: form: both are the worker's.
+    Forge: digits that agree with D's answers.
+    So: form: both come from the worker.
     """
     gan, _, discriminator = new_gan(student, draw.seed())
     pixels = draw.uniform(-1, 1, 40, 28, 28, 1)
@@ -314,7 +314,7 @@ def _(student, draw):
     expect.that(
         clear.any(),
         tried="D with random weights on random images",
-        saw="no image on which it prefers one digit",
+        saw="no image for which D prefers one digit",
         expected="answers that depend on the image",
         cause="D does not look at the image.",
     )
@@ -323,14 +323,14 @@ def _(student, draw):
         expect.shape(
             student.classify(gan, images(pixels[clear])),
             digits.shape,
-            tried=f"classify on {len(digits)} images, D's weights drawn at random",
-            cause="One digit for each image.",
+            tried=f"classify on {len(digits)} images, with random weights in D",
+            cause="Return one digit for each image.",
         ).round(6),
         digits,
-        tried=f"classify on {len(digits)} images, D's weights drawn at random",
-        cause="Ask D in inference mode and take the likeliest of columns 1 to 10; column 1 is the digit 0.",
+        tried=f"classify on {len(digits)} images, with random weights in D",
+        cause="Run D in inference mode and take the likeliest of columns 1 to 10; column 1 is the digit 0.",
         mistakes={
-            "These are columns, not digits: column 0 says fake, so the digit is the column less 1.": digits + 1,
+            "These are columns, not digits: column 0 means fake, so the digit is the column minus 1.": digits + 1,
             "The digit is off by one: column 1 is the digit 0.": digits - 1,
         },
     )
@@ -338,7 +338,7 @@ def _(student, draw):
 
 @check("generation.images", needs="generator.images")
 def _(student, draw):
-    """generate makes n images of a digit, fixed by the seed
+    """generate makes n images of a digit, and the seed fixes them
 
     Forge: images that depend on the seed, all different.
     So: form.
@@ -352,10 +352,10 @@ def _(student, draw):
             student.call("generate", gan, digit, n, seed, gives="images"),
             (n, 28, 28, 1),
             tried=tried,
-            cause="n images of 28×28 with one channel, in your framework's layout.",
+            cause="Return n images of 28×28 with one channel, in your framework's layout.",
         )
         return expect.between(
-            found, -1, 1, tried=tried, cause="The images come as G makes them, in [−1, 1].", what="pixels"
+            found, -1, 1, tried=tried, cause="Return the images as G makes them, in [−1, 1].", what="pixels"
         )
 
     first = made(5, seed)
@@ -363,21 +363,21 @@ def _(student, draw):
         made(5, seed),
         first,
         tried="generate twice with the same seed",
-        cause="The noise must come from `seed` alone: make a generator from it in each call.",
+        cause="All noise must come from `seed`: make a random generator from it in each call.",
     )
     expect.differ(made(5, seed + 1), first, tried="generate with another seed", cause="The seed is ignored.", by=0.0)
     expect.that(
         all(np.any(first[i] != first[j]) for i in range(5) for j in range(i)),
         tried="generate five images of a digit",
-        saw="two of them the same",
-        expected="five different ones",
-        cause="One noise vector for all images: draw one for each.",
+        saw="two identical images",
+        expected="five different images",
+        cause="One noise vector serves all images: draw one for each image.",
     )
 
 
 @on_gpu("gpu", needs=("training.discriminator_step", "training.generator_step"))
 def _(student, draw):
-    """Nets and training steps run where the parameters live"""
+    """Nets and training steps run on the device of the parameters"""
     seed, labels = draw.seed(), draw.integers(0, DIGITS, 8)
     real, noise = draw.uniform(-1, 1, 8, 28, 28, 1), draw.normal(8, LATENT)
     gan = student.ConditionalGAN(LATENT, seed)

@@ -1,4 +1,4 @@
-"""What the checks of `conditional_gan` share."""
+"""Shared by the checks of `conditional_gan`."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ new_gan = partial(gan.new_gan, kind="ConditionalGAN", latent_dim=LATENT, labels=
 
 
 def real_digits(draw, source, digits, each):
-    """`each` of the source's images of each digit in [−1, 1], in a mixed order, and their labels."""
+    """`each` images of each digit from the source, in [−1, 1] and in random order, and their labels."""
     pixels, labels = source
     rows = np.concatenate([draw.rng.choice(np.flatnonzero(labels == digit), each, replace=False) for digit in digits])
     rows = draw.rng.permutation(rows)
@@ -27,12 +27,12 @@ def real_digits(draw, source, digits, each):
 
 
 def real_targets(labels):
-    """What D should say of real images of these digits."""
+    """What D should say about real images of these digits."""
     return one_hot(np.asarray(labels) + 1, DIGITS + 1)
 
 
 def fake_targets(labels):
-    """What D should say of fakes, whatever digits they were made as."""
+    """What D should say about fakes, whatever digits they were made for."""
     return one_hot(np.zeros_like(labels), DIGITS + 1)
 
 
@@ -49,9 +49,9 @@ def logs(p):
 
 
 def clear_answers(draw, discriminator, pixels, chosen, gains, kinds):
-    """D's answers with random weights, and for which of the images chosen one digit is the clear winner, `(n,)`.
+    """D's answers with random weights, and which of the chosen images have one digit as a clear winner, `(n,)`.
 
-    Weights are drawn, one gain after the other, until there are four such images, with winners of so many kinds.
+    The weights are drawn with one gain after the other until there are four such images with `kinds` different winners.
     """
     for gain in gains:
         randomise(discriminator, draw, gain)

@@ -11,7 +11,7 @@ from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, 
 
 FIRST, MORE, BATCH = 6, 2, 32
 SAMPLES = 400
-NO_GRADIENT = "G does not learn: its fakes are detached from it, or its optimiser holds other parameters."
+NO_GRADIENT = "G does not learn: the fakes are detached from it, or its optimiser holds other parameters."
 
 
 @check("upsampling.example")
@@ -29,17 +29,17 @@ def _(student):
         cause="Each value becomes a block of 2 rows and 3 columns.",
         mistakes={
             "Rows and columns are swapped: size is (rows, columns).": np.kron(x, np.ones((3, 2))),
-            "The image is repeated as a whole: it is each value that becomes a block.": np.tile(x, (2, 3)),
+            "The image is repeated as a whole, but each value should become a block.": np.tile(x, (2, 3)),
         },
     )
 
 
 @check("transposed_convolution.example")
 def _(student):
-    """The worked example: a kernel of ones, laid at every second place, adds up where it overlaps
+    """The worked example: copies of a kernel of ones, two places apart, add up where they overlap
 
     Forge: a table of one example.
-    So: the next two draw others.
+    So: the next two checks draw others.
     """
     x, kernel = np.array([[1, 2], [3, 4]], dtype=np.float32), np.ones((3, 3), dtype=np.float32)
     wanted = np.array([[1, 1, 3, 2, 2], [1, 1, 3, 2, 2], [4, 4, 10, 6, 6], [3, 3, 7, 4, 4], [3, 3, 7, 4, 4]])
@@ -50,13 +50,13 @@ def _(student):
         student.conv_transpose2d(x, kernel, 2),
         wanted,
         tried="conv_transpose2d of [[1, 2], [3, 4]] with a 3×3 kernel of ones, stride 2",
-        cause="Lay the kernel, times each value, at every second place: the output has (H−1)·stride + h rows.",
+        cause="Put the kernel, times each value, at every second place: the output has (H−1)·stride + h rows.",
         mistakes={
-            "What overlaps must add up; here the later kernel replaces the earlier one.": replaced,
-            "The stride is applied to the kernel, which is taken apart: it is the places that lie `stride` apart.": (
+            "Copies that overlap must add up; here the later copy replaces the earlier one.": replaced,
+            "The stride is applied to the kernel, which is spread out: the copies must lie `stride` apart.": (
                 overlap_add(x, dilated, 1)
             ),
-            "The stride is ignored: kernels are laid at neighbouring places.": overlap_add(x, kernel, 1),
+            "The stride is ignored: the copies lie at neighbouring places.": overlap_add(x, kernel, 1),
         },
     )
 
@@ -74,9 +74,9 @@ def _(student):
         student.scale_images(pixels),
         scaled,
         tried="scale_images of 0, 51, 127.5, 204, 242.25, 255",
-        cause="A straight line through (0, −1) and (255, 1).",
+        cause="Use a straight line through (0, −1) and (255, 1).",
         mistakes={
-            "This is the range from 0 to 1; tanh answers from −1 to 1.": pixels / 255,
+            "This is the range from 0 to 1; tanh has values from −1 to 1.": pixels / 255,
             "255 must become exactly 1: divide by 127.5, not by 128.": pixels / 128 - 1,
         },
     )
@@ -84,9 +84,9 @@ def _(student):
         student.unscale_images(scaled.astype(np.float32)),
         pixels,
         tried="unscale_images of −1, −0.6, 0, 0.6, 0.9, 1",
-        cause="The inverse of scale_images: −1 becomes 0, 1 becomes 255, nothing is rounded.",
+        cause="This is the inverse of scale_images: −1 becomes 0, 1 becomes 255, nothing is rounded.",
         mistakes={
-            "The result is rounded, or cut to whole numbers: leave it as it is.": np.floor(pixels),
+            "The result is rounded down to integers: leave it as it is.": np.floor(pixels),
             "The result is rounded: leave it as it is.": np.round(pixels),
         },
         atol=1e-3,
@@ -97,7 +97,7 @@ def _(student):
 def _(student, draw):
     """G turns points of the latent space into images of 28×28 with values from −1 to 1
 
-    Forge: images that depend on z and near both ends with weights that the grader has set.
+    Forge: images that depend on z and come near both ends with weights that the grader has set.
     So: form.
     """
     for latent_dim in (LATENT, 12):
@@ -108,7 +108,7 @@ def _(student, draw):
             generator.forward(z, gives="images"),
             (5, 28, 28, 1),
             tried=tried,
-            cause="7×7, doubled twice, is 28×28: compare strides and padding with the text.",
+            cause="Two doublings turn 7×7 into 28×28: compare strides and padding with the text.",
             mistakes={
                 "The images grow to 32×32: start from 7×7, not from 8×8.": (5, 32, 32, 1),
                 "The padding is wrong: the two doublings lead to 26×26.": (5, 26, 26, 1),
@@ -122,7 +122,7 @@ def _(student, draw):
             expected="an image that depends on z",
             cause="z does not reach the image.",
         )
-    # Large weights drive the last activation to its ends.
+    # Large weights drive the last activation to both ends.
     generator = new_player(student, draw, "build_generator")
     generator.set_parameters(scaled(weights(generator), 50))
     tried = "build_generator() with weights 50 times as large, in training mode"
@@ -133,13 +133,13 @@ def _(student, draw):
         tried=tried,
         saw=f"values from {seen.min():.2g} to {seen.max():.2g}",
         expected="values from −1 to 1",
-        cause="A sigmoid or a ReLU at the end never gets below 0; the images are scaled to [−1, 1], and so is tanh.",
+        cause="A sigmoid or ReLU at the end never gets below 0; images are scaled to [−1, 1], the range of tanh.",
     )
 
 
 @check("discriminator.probability")
 def _(student, draw):
-    """D gives each image one probability
+    """D returns one probability for each image
 
     Forge: answers from 0 to 1 that depend on the image alone.
     So: form.
@@ -150,14 +150,14 @@ def _(student, draw):
         discriminator.forward(images(x)),
         (6, 1),
         tried="build_discriminator() on 6 images",
-        cause="One number for each image, of shape (N, 1).",
+        cause="Return one number for each image, shape (N, 1).",
         mistakes={"Flatten the answer: (N, 1).": (6, 1, 1, 1), "Keep the last axis: (N, 1).": (6,)},
     )
     alone = expect.shape(discriminator.forward(images(x[:1])), (1, 1), tried="build_discriminator() on 1 image")
     expect.close(
         p[:1],
         alone,
-        tried="the first of 6 images, against the same image alone",
+        tried="the first of 6 images against the same image alone",
         cause="In inference mode an image's probability must not depend on the other images of its batch.",
         atol=1e-4,
     )
@@ -168,23 +168,23 @@ def _(student, draw):
         cause="The image does not reach the answer.",
         by=0,
     )
-    # Large weights drive the answer to its ends.
+    # Large weights drive the answer to both ends.
     discriminator.set_parameters(scaled(weights(discriminator), 50))
     expect.between(
         discriminator.forward(images(x)),
         0,
         1,
         tried="build_discriminator() with weights 50 times as large",
-        cause="The sigmoid is missing: the discriminator answers with a probability, not with a score.",
+        cause="The sigmoid is missing: the discriminator returns a probability, not a score.",
     )
 
 
 @check("training.discriminator_step", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """An update of the discriminator moves D and leaves G alone
+    """An update of the discriminator changes D and leaves G alone
 
     Forge: parameters of D that moved, and none of G's.
-    So: form; where they are to go the next checks ask.
+    So: form; the next checks ask where the parameters must go.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     d_before, g_before = weights(discriminator), generator.parameters()
@@ -195,21 +195,21 @@ def _(student, draw):
         d_before,
         weights(discriminator),
         tried=f"{tried}: the weights of D",
-        cause="D does not learn: it is frozen (in Keras, `trainable = False` that holds for good), or its optimiser "
-        "holds other parameters.",
+        cause="D does not learn: it is frozen (in Keras, by a `trainable = False` that stays), or its optimiser holds "
+        "other parameters.",
     )
     expect.unmoved(
         g_before,
         generator.parameters(),
         tried=f"{tried}: the parameters of G",
-        cause="D's step trains G as well: its optimiser holds G's parameters, or G's optimiser makes a step too.",
+        cause="D's step trains G as well: D's optimiser holds G's parameters, or G's optimiser makes a step too.",
     )
     expect.number(loss, tried="the loss that train_discriminator returns", cause="Return the loss, one number.")
 
 
 @check("training.generator_step", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """An update of the generator moves G and leaves D alone, its batch norm too
+    """An update of the generator changes G and leaves D alone, including its batch norm
 
     Forge: parameters of G that moved, and nothing of D.
     So: form.
@@ -229,29 +229,28 @@ def _(student, draw):
         d_before,
         discriminator.parameters(),
         tried=f"{tried}: the parameters of D",
-        cause="G's step trains D as well, to take fakes for real: D's parameters belong in D's optimiser alone.",
+        cause="G's step trains D as well, to take fakes for real: D's parameters belong only in D's optimiser.",
     )
     after = discriminator.buffers()
     expect.unmoved(
         kept,
         {name: after.get(name) for name in kept},
         tried=f"{tried}: the statistics of D's batch norm",
-        cause="D runs in training mode in G's step, so its batch norm takes in fakes alone: use inference mode there.",
+        cause="D runs in training mode in G's step, so its batch norm sees only fakes: use inference mode there.",
     )
     expect.number(loss, tried="the loss that train_generator returns", cause="Return the loss, one number.")
 
 
 @check("training.samples", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw, limits):
-    """After training the samples are near real digits, and as different from each other
+    """After training, the samples are close to real digits and differ from each other
 
-    Forge: 400 images that look like digits, nearly the same for points of the latent space side by side, from a G
-        that makes what it made when it was new once it has its old parameters again: it may know digits, which come
-        with scikit-learn.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
-        public.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; digits with a transformation drawn now.
+    Forge: 400 images that look like digits, nearly the same for neighbouring points of the latent space, from a G
+        that makes its first images again once it has its first parameters again: it may know digits, which come with
+        scikit-learn.
+    So: lie about it: D's answers and G's images are computed in the student's process, and the digits are public.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; digits with a newly drawn transformation.
     """
     real, _labels = reader.unseen()
 
@@ -260,8 +259,8 @@ def _(student, draw, limits):
         z = draw.normal(SAMPLES, LATENT)
         restore, new = snapshot(generator), pictured(generator, z, "the images of a new G")
         curves = {"D": [], "G": []}
-        # Stopped as soon as the samples are good: most nets need a third of the epochs that they may take, and some that are
-        # good fall apart when they are trained on.
+        # The loop stops as soon as the samples are good: most nets need a third of the epochs that are allowed, and
+        # some good nets fall apart when their training continues.
         for epochs in range(FIRST, int(limits.epochs) + 1, MORE):
             tried = f"fit on {len(real)} digits, {epochs} epochs in batches of {BATCH}"
             now = FIRST if epochs == FIRST else MORE
@@ -281,19 +280,17 @@ def _(student, draw, limits):
         )
         cause = diagnosis(on_real, on_fake, diversity, fakes)
         expect.at_most(distance, limits.feature_distance, tried=seen, cause=cause, what="a distance from real digits")
-        expect.at_least(
-            diversity, limits.diversity, tried=seen, cause=cause, what="a diversity, where real digits have 1,"
-        )
+        expect.at_least(diversity, limits.diversity, tried=seen, cause=cause, what="a diversity (real digits have 1)")
         expect.at_most(epochs, limits.epochs, tried=seen, what="a number of epochs")
         computed_from_z(generator, draw, z, fakes)
         restore()
-        tried = "the trained G with the parameters that it had when it was new"
+        tried = "the trained G, with the parameters of the new G"
         expect.close(
             pictured(generator, z, tried),
             new,
             tried=tried,
-            expected="the images that it made then",
-            cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
+            expected="the images that the new G made",
+            cause="The images do not come from the trained parameters: everything that G has learned must be in them.",
             rtol=1e-2,
             atol=1e-2,
         )
@@ -302,7 +299,7 @@ def _(student, draw, limits):
 
 
 def told(losses, name, epochs, tried):
-    """The losses of one name that `fit` returned, as a list."""
+    """One list of losses that `fit` returned."""
     losses = expect.mapping(
         losses, tried=f"{tried}: what it returns", cause="Return a dict with two lists, d_loss and g_loss."
     )
@@ -317,37 +314,37 @@ def told(losses, name, epochs, tried):
 
 
 def computed_from_z(generator, draw, z, fakes):
-    """The samples change little where z does: they are no copies of images that `fit` was given."""
-    near = pictured(generator, z + 1e-3 * draw.normal(*z.shape), "G of points right beside those")
+    """The samples change little if z changes little: they are not copies of images that `fit` received."""
+    near = pictured(generator, z + 1e-3 * draw.normal(*z.shape), "G of neighbouring points")
     expect.that(
         np.abs(near - fakes).mean() < 0.1 * np.abs(fakes[1:] - fakes[:-1]).mean(),
-        tried=f"{len(z)} images of the trained G, and images of points right beside those",
-        saw="images that have nothing to do with each other",
+        tried=f"{len(z)} images of the trained G, and images of neighbouring points",
+        saw="unrelated images",
         expected="nearly the same images",
-        cause="The images are looked up, not worked out from z.",
+        cause="The images are looked up, not computed from z.",
     )
 
 
 def diagnosis(on_real, on_fake, diversity, fakes):
-    """What went wrong, from D's mean probabilities, from how different the samples are, from how dark they get."""
+    """What went wrong, judged by D's mean probabilities, the diversity of the samples and their darkest pixels."""
     if np.quantile(fakes, 0.1) > -0.5:
         return (
-            "The samples have no dark background: real images reach D on another scale than −1 to 1 (they come "
+            "The samples have no dark background: real images reach D on a scale other than −1 to 1 (they are already "
             "scaled), or D never saw them."
         )
     if on_real > 0.85 and on_fake < 0.15:
         return (
-            f"The discriminator dominates: D says {on_real:.2f} on real images and {on_fake:.2f} on fakes, so G learns "
+            f"The discriminator dominates: D says {on_real:.2f} to real images and {on_fake:.2f} to fakes, so G learns "
             "little. Compare learning rates, β₁ and batch norm with the text."
         )
     if diversity < 0.5:
         return (
-            "Mode collapse: the samples are nearly all alike. New z for each batch? Labels, batch norm and β₁ as in "
-            "the text? A large net may need a smaller rate."
+            "Mode collapse: nearly all samples are alike. Is z new for each batch? Are labels, batch norm and β₁ as in "
+            "the text? A large net may need a smaller learning rate."
         )
     return (
-        "Neither collapse nor dominance, only far from digits yet: more effect for each update (a rate of 0.001, for a small "
-        "net), or batch norm whose statistics lag behind (Keras: momentum=0.9)."
+        "Neither collapse nor dominance, but far from digits: a small net needs larger updates (a rate of 0.001), "
+        "or the statistics of batch norm lag behind (Keras: momentum=0.9)."
     )
 
 
@@ -370,14 +367,16 @@ def _(student, draw):
             chosen,
             (6, 28, 28, 1),
             tried=tried,
-            cause="About 3 of 10 images pass, so 500 tries give 6: go on until there are n.",
+            cause="About 3 of 10 images pass, so 500 tries give 6: continue until there are n.",
         )
         seen = scored(discriminator, chosen, tried)
         room = 0.02 * float(scores.std())
         wrong = seen < threshold - room if best else seen > threshold + room
         cause = "Score with D in inference mode, and keep an image only if it passes."
         if wrong.all():
-            cause = "`best` is the wrong way round or ignored: best=True wants scores above the threshold, False below."
+            cause = (
+                "`best` is ignored or swapped: best=True asks for scores above the threshold, False for scores below."
+            )
         expect.that(
             not wrong.any(),
             tried=tried,
@@ -388,7 +387,7 @@ def _(student, draw):
         expect.that(
             len(np.unique(chosen.reshape(6, -1).round(5), axis=0)) == 6,
             tried=tried,
-            saw="an image twice",
+            saw="a repeated image",
             expected="6 different images",
             cause="Draw new points of the latent space for each try.",
         )
@@ -396,9 +395,9 @@ def _(student, draw):
 
 @check("interpolation.ends", needs="generator.images")
 def _(student, draw):
-    """The line begins with the image of z0 and ends with that of z1
+    """The line begins with the image of z0 and ends with the image of z1
 
-    Forge: G's images of points drawn now.
+    Forge: G's images of newly drawn points.
     So: compute it.
     """
     gan, generator, _ = new_gan(student, draw.seed())
@@ -409,7 +408,7 @@ def _(student, draw):
         student.call("interpolate", gan, z[0], z[1], 5, gives="images"),
         (5, 28, 28, 1),
         tried=tried,
-        cause="`steps` images, both ends counted.",
+        cause="Return `steps` images, both ends included.",
     )
     wanted = pictured(generator, z, "G of the two points")
     inside = pictured(generator, z[:1] + (z[1:] - z[:1]) * np.array([[0.2], [0.8]]), "G of two points between")
@@ -417,10 +416,10 @@ def _(student, draw):
         line[[0, -1]],
         wanted,
         tried=f"{tried}: the first and the last image",
-        cause="They are G(z0) and G(z1), in inference mode.",
+        cause="The ends are G(z0) and G(z1), in inference mode.",
         mistakes={
-            "The line runs from z1 to z0: turn it round.": wanted[::-1],
-            "The last point is left out: both ends are counted.": np.stack([wanted[0], inside[1]]),
+            "The line runs from z1 to z0: reverse it.": wanted[::-1],
+            "The last point is left out: both ends are included.": np.stack([wanted[0], inside[1]]),
         },
         rtol=1e-3,
         atol=1e-3,
@@ -429,7 +428,7 @@ def _(student, draw):
 
 @on_gpu("gpu", needs=("training.discriminator_step", "training.generator_step"))
 def _(student, draw):
-    """A training step runs where the parameters live"""
+    """A training step runs on the device of the parameters"""
     seed, real, z = draw.seed(), draw.uniform(-1, 1, 8, 28, 28, 1), draw.normal(2, LATENT)
     gan = student.GAN(LATENT, seed)
     generator = student.place(gan.part("generator"), z)

@@ -1,4 +1,4 @@
-"""What the checks of `dcgan` share."""
+"""Shared by the checks of `dcgan`."""
 
 from functools import partial
 
@@ -40,7 +40,7 @@ def scored(discriminator, x, tried, training=False):
 
 
 def spread_out(discriminator, x):
-    """Scale D's weights until its probabilities of these images differ, but are not yet all alike at one end."""
+    """Scale D's weights until its probabilities of these images differ, but do not all lie at one end."""
     for _ in range(16):
         p = scored(discriminator, x, "the discriminator on fakes")
         if p.std() > 0.05 or not 0.3 < p.mean() < 0.7:

@@ -17,7 +17,7 @@ G_STEP = "GAN.train_generator(64)"
 def _(student, draw):
     """Real points are pairs of x from [−½, ½] and x².
 
-    Forge: rows of an x in the range and its square.
+    Forge: rows with an x in the range and its square.
     So: compute it.
     """
     for n in (400, 7, 1):
@@ -26,8 +26,8 @@ def _(student, draw):
             student.sample_real(n, draw.seed()),
             (n, 2),
             tried=tried,
-            cause="One row for each point: x, then x².",
-            mistakes={"A row for each point, not a column: swap the axes.": (2, n)},
+            cause="Return one row for each point: x, then x².",
+            mistakes={"Each point is a row, not a column: swap the axes.": (2, n)},
         )
         x, y = points[:, 0], points[:, 1]
         expect.between(
@@ -35,25 +35,25 @@ def _(student, draw):
             -0.5,
             0.5,
             tried=f"{tried}, first column",
-            cause="x is uniform on [−½, ½]; these look normal." if np.abs(x).max() > 1.2 else "x is from [−½, ½].",
+            cause="x is uniform on [−½, ½]; these look normal." if np.abs(x).max() > 1.2 else "x lies in [−½, ½].",
             what="x",
         )
         expect.close(
             y,
             x**2,
             tried=f"{tried}, second column against the square of the first",
-            cause="y must be the square of the x beside it: draw x once and use it twice."
+            cause="y must be the square of the x in its row: draw x once and use it twice."
             if n > 1 and abs(np.corrcoef(x**2, y)[0, 1]) < 0.5
             else "y is the square of x.",
-            mistakes={"The columns have changed places: x first.": np.sqrt(np.abs(x)), "This is x, not x².": x},
+            mistakes={"The columns are swapped: x comes first.": np.sqrt(np.abs(x)), "This is x, not x².": x},
         )
 
 
 @check("latent.shape")
 def _(student, draw):
-    """Latent points have the shape asked for; the seed fixes them.
+    """Latent points have the right shape, and the seed fixes them.
 
-    Forge: arrays of that shape that repeat by the seed.
+    Forge: arrays of that shape that the seed repeats.
     So: form.
     """
     for n, latent_dim in ((6, 5), (9, 3)):
@@ -63,13 +63,13 @@ def _(student, draw):
             student.sample_latent(n, latent_dim, seed),
             (n, latent_dim),
             tried=tried,
-            cause="A row for each point, a column for each latent variable.",
+            cause="Return a row for each point and a column for each latent variable.",
         )
         expect.close(
             student.sample_latent(n, latent_dim, seed),
             first,
             tried=f"{tried}, twice with the same seed",
-            cause="The draws must come from `seed` alone: make a generator from it.",
+            cause="All draws must come from `seed`: make a random generator from it.",
         )
         expect.differ(
             student.sample_latent(n, latent_dim, seed + 1),
@@ -81,7 +81,7 @@ def _(student, draw):
 
 @check("discriminator.probability")
 def _(student, draw):
-    """The discriminator makes one probability of each point, and can say anything between 0 and 1.
+    """The discriminator returns one probability for each point, and can reach any value between 0 and 1.
 
     Forge: answers from 0 to 1 that come near both ends with weights that the grader has set.
     So: form.
@@ -92,10 +92,10 @@ def _(student, draw):
         model.forward(points),
         (200, 1),
         tried=tried,
-        cause="One probability for each point, in a column.",
+        cause="Return one probability for each point, in a column.",
         mistakes={
-            "A row, not a column: the output is (n, 1).": (200,),
-            "Two numbers a point: one is enough.": (200, 2),
+            "This is a row, not a column: the output is (n, 1).": (200,),
+            "These are two numbers for each point: one is enough.": (200, 2),
         },
     )
 
@@ -120,15 +120,15 @@ def _(student, draw):
         tried=f"{tried}, with twelve sets of large weights",
         saw=f"answers from {low:.2f} to {high:.2f}",
         expected="answers near 0 and near 1",
-        cause="Sigmoid twice: the second one leaves only ½ to 0.73."
+        cause="You apply the sigmoid twice: the second one leaves only ½ to 0.73."
         if low > 0.49 and high < 0.74
-        else "One sigmoid at the end, nothing after it, no ReLU before it.",
+        else "The net ends with one sigmoid: nothing after it, no ReLU before it.",
     )
 
 
 @check("generator.shape")
 def _(student, draw):
-    """The generator makes a point of the plane of each latent point, each for itself.
+    """The generator turns each latent point into a point of the plane, row by row.
 
     Forge: points that depend on z, row by row.
     So: form.
@@ -140,48 +140,48 @@ def _(student, draw):
             model.forward(z),
             (30, 2),
             tried=tried,
-            cause="Two numbers for each latent point: x and y.",
-            mistakes={"One number a point: the generator makes both x and y.": (30, 1)},
+            cause="Return two numbers for each latent point: x and y.",
+            mistakes={"This is one number for each point: the generator makes both x and y.": (30, 1)},
         )
         expect.differ(points[0], points[1], tried=f"{tried}, the first two answers", cause="z is not used.", by=1e-7)
         expect.close(
             model.forward(z[::-1])[::-1],
             points,
-            tried=f"{tried}, and on the same ones in reverse order",
+            tried=f"{tried}, and on the same points in reverse order",
             expected="the same point for the same z",
-            cause="The points of a batch mix: batches come first.",
+            cause="The points of a batch mix: the first axis is the batch.",
         )
 
 
 @check("discriminator_step.freezes")
 def _(student, draw):
-    """A step of the discriminator moves its parameters, and none of the generator's.
+    """A step of the discriminator changes its parameters and none of the generator's.
 
     Forge: parameters of D that moved, and none of G's.
-    So: form; where they are to go the next checks ask.
+    So: form; the next checks ask where the parameters must go.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     before, of_generator = discriminator.parameters(), generator.parameters()
     loss = gan.train_discriminator(curve(draw))
     expect.number(loss, tried=f"the loss that {D_STEP} returns", cause="Return the loss: one number.")
-    some_moved(before, discriminator.parameters(), D_STEP, "D does not learn: its parameters are as before.")
+    some_moved(before, discriminator.parameters(), D_STEP, "D does not learn: its parameters have not changed.")
     expect.unmoved(
         of_generator,
         generator.parameters(),
         tried=f"{D_STEP}: the generator's parameters",
-        cause="D's step trains G as well: hand D's parameters, and only those, to D's optimiser.",
+        cause="D's step trains G as well: give D's optimiser the parameters of D only.",
     )
 
 
 @check("discriminator_step.separates", needs="discriminator_step.freezes")
 def _(student, draw):
-    """Repeated, steps of the discriminator raise its answer on real points against that on fakes.
+    """Repeated steps of the discriminator raise its answers to real points relative to those to fakes.
 
-    Forge: answers of D on points drawn now that grow apart after a while.
-    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
-        the text.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; a curve drawn anew would change the exercise.
+    Forge: answers of D to newly drawn points that grow apart after a while.
+    So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
+        curve.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; a new curve for each run would change the exercise.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     z = draw.normal(256, LATENT)
@@ -198,18 +198,18 @@ def _(student, draw):
     expect.that(
         rise > 0,
         tried="40 steps of GAN.train_discriminator, on real points far from the fakes",
-        saw=f"D's score on real points less that on fakes changed by {rise:.2g}",
+        saw=f"D's score on real points minus its score on fakes changed by {rise:.2g}",
         expected="a difference that grows",
-        cause="The labels are turned round: real is 1, fake is 0."
+        cause="The labels are swapped: real is 1, fake is 0."
         if rise < -0.001
-        else "D does not learn the difference. Batch normalisation right before the output, for one, gives real points and "
-        "fakes the same mean if each have a batch of their own.",
+        else "D does not learn the difference. One possible cause: batch normalisation right before the output gives "
+        "real points and fakes the same mean if each kind has its own batch.",
     )
 
 
 @check("generator_step.freezes")
 def _(student, draw):
-    """A step of the generator moves its parameters and nothing of the discriminator; then D can still learn.
+    """A step of the generator changes its parameters and nothing in the discriminator; then D can still learn.
 
     Forge: parameters of G that moved, and nothing of D.
     So: form.
@@ -224,24 +224,24 @@ def _(student, draw):
         before,
         generator.parameters(),
         G_STEP,
-        "G does not learn: are its fakes detached in its own step, or is the optimiser D's?",
+        "G does not learn: are its fakes detached in its own step, or does the optimiser hold D's parameters?",
     )
     expect.unmoved(
         of_discriminator,
         discriminator.parameters(),
         tried=f"{G_STEP}: the discriminator's parameters",
-        cause="G's step trains D as well, and D learns to be fooled: hand G's parameters, and only those, to G's optimiser.",
+        cause="G's step trains D as well, and D learns to be fooled: give G's optimiser the parameters of G only.",
     )
     expect.unmoved(
         statistics,
         {name: value for name, value in discriminator.buffers().items() if name in statistics},
-        tried=f"{G_STEP}: what the discriminator keeps besides its parameters",
-        cause="D's batch-norm statistics move in G's step: D must be in inference mode there.",
+        tried=f"{G_STEP}: the discriminator's running statistics",
+        cause="D's batch-norm statistics change in G's step: D must be in inference mode there.",
     )
     of_discriminator, of_generator = discriminator.parameters(), generator.parameters()
     tried, frozen = (
         f"{G_STEP}, then {D_STEP}",
-        "After a step of G, D does not learn any more: it was frozen and stayed so.",
+        "After a step of G, D no longer learns: it was frozen and stayed frozen.",
     )
     with expect.blame(frozen, on="grad"):
         gan.train_discriminator(curve(draw))
@@ -249,8 +249,8 @@ def _(student, draw):
     expect.unmoved(
         of_generator,
         generator.parameters(),
-        tried=f"{tried}: the generator's parameters in the second",
-        cause="D's step trains G as well: hand D's parameters, and only those, to D's optimiser.",
+        tried=f"{tried}: the generator's parameters in the second step",
+        cause="D's step trains G as well: give D's optimiser the parameters of D only.",
     )
 
 
@@ -258,11 +258,11 @@ def _(student, draw):
 def _(student, draw):
     """Steps of the generator raise D(G(z)).
 
-    Forge: answers of D on fakes that rise after a while.
-    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
-        the text.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; a curve drawn anew would change the exercise.
+    Forge: answers of D to fakes that rise after a while.
+    So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
+        curve.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; a new curve for each run would change the exercise.
     """
     seeds = [draw.seed(), draw.seed()]
 
@@ -278,8 +278,8 @@ def _(student, draw):
             rise > 0,
             tried="8 steps of GAN.train_generator(64), D(G(z)) on 256 latent points before and after",
             saw=f"D's score of the fakes changed by {rise:.2g}",
-            expected="a rise: D takes them for real more than before",
-            cause="G learns to be caught: in its step the fakes are labelled 1, and −ln D(G(z)) gets smaller.",
+            expected="a rise: D takes the fakes for real more than before",
+            cause="G learns to be caught: in its step the fakes are labelled 1, so that −ln D(G(z)) gets smaller.",
         )
 
     expect.best_of(len(seeds), attempt)
@@ -306,14 +306,14 @@ def _(student, draw):
             saw=f"no {name} among {', '.join(map(str, found)) or 'nothing'}",
             expected='"d_loss" and "g_loss"',
         )
-        losses = expect.array(found[name], tried=f"{tried}: {name}", cause="A list of numbers.")
+        losses = expect.array(found[name], tried=f"{tried}: {name}", cause="Return a list of numbers.")
         expect.that(
             losses.ndim == 1 and len(losses) in counts,
             tried=f"{tried}: {name}",
             saw=f"shape {losses.shape}",
             expected=f"{steps} losses, one for each step"
             + (f", or {k * steps}, one for each update" if name == "d_loss" else ""),
-            cause="Collect a loss in each step, and return them all.",
+            cause="Collect a loss in each step, and return all of them.",
         )
     for name, start, net in zip(("generator", "discriminator"), before, nets, strict=True):
         some_moved(
@@ -326,14 +326,14 @@ def _(student, draw):
 
 @check("training.curve", needs=("training.losses", "generator_step.rises", "discriminator_step.separates"), trains=True)
 def _(student, draw, limits):
-    """After training the samples lie on the curve, and all along it.
+    """After training, the samples lie on the curve and cover all of it.
 
-    Forge: 1,000 points spread over the curve, from a G that makes what it made when it was new once it has its old
+    Forge: 1,000 points spread over the curve, from a G that makes its first points again once it has its first
         parameters again: it may know the curve, which is in the text.
-    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
-        the text.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; a curve drawn anew would change the exercise.
+    So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
+        curve.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; a new curve for each run would change the exercise.
     """
     steps, rounds, seeds = 1000, 3, [draw.seed(), draw.seed()]
     run = {}
@@ -377,9 +377,9 @@ def _(student, draw, limits):
         expect.close(
             generator.forward(z),
             points,
-            tried="the trained generator with the parameters that it had when it was new",
-            expected="the points that it made then",
-            cause="The points do not come from what was trained: all that G has learned must be in its parameters.",
+            tried="the trained generator, with the parameters of the new generator",
+            expected="the points that the new generator made",
+            cause="The points do not come from the trained parameters: everything that G has learned must be in them.",
             rtol=1e-2,
             atol=1e-3,
         )
@@ -389,7 +389,7 @@ def _(student, draw, limits):
 
 @check("evaluation.extremes")
 def _(student, draw):
-    """A discriminator that takes everything for real, and one that takes everything for fake.
+    """The shares are right if D takes everything for real, or everything for fake.
 
     Forge: the pairs (1, 0) and (0, 1) after the grader has set D.
     So: compute it.
@@ -405,7 +405,7 @@ def _(student, draw):
             0,
             1,
             tried=tried,
-            cause="A share lies between 0 and 1; it is not a count, nor a percentage.",
+            cause="A share lies between 0 and 1; it is neither a count nor a percentage.",
             what="a share",
         )
     expect.close(
@@ -415,7 +415,7 @@ def _(student, draw):
         cause="All draws in `evaluate` come from its `seed`.",
     )
     if name is None:
-        # An output without a bias cannot be set to a constant: the other check of this part says the rest.
+        # An output without a bias cannot be set to a constant: the other check of this part judges it.
         return
     start = discriminator.parameters()[name]
     for answer, level, wanted in (("real", 60, [1, 0]), ("fake", -60, [0, 1])):
@@ -423,18 +423,18 @@ def _(student, draw):
         expect.close(
             expect.several(gan.evaluate(51, seed), 2, tried=tried),
             wanted,
-            tried=f"{tried} where D takes everything for {answer}",
-            cause="On real points D is right above ½, on fakes below ½; the pair is (real, fake).",
+            tried=f"{tried} if D takes everything for {answer}",
+            cause="On real points D is right above ½, on fakes it is right below ½; the pair is (real, fake).",
             mistakes={
-                "The pair has changed places: real first, then fake.": wanted[::-1],
-                "On fakes D is right where it is below ½; you count those above.": [wanted[0], wanted[0]],
+                "The two numbers are swapped: real comes first, then fake.": wanted[::-1],
+                "On fakes D is right where it says less than ½; you count those above.": [wanted[0], wanted[0]],
             },
         )
 
 
 @on_gpu("gpu", needs=("discriminator_step.freezes", "generator_step.freezes"))
 def _(student, draw):
-    """Both nets are trained on the device where their parameters live"""
+    """Both nets are trained on the device of their parameters"""
     seed, real, z = draw.seed(), draw.normal(N, 2), draw.normal(4, LATENT)
     gan = student.GAN(LATENT, seed)
     generator = student.place(gan.part("generator"), z)
@@ -445,17 +445,17 @@ def _(student, draw):
     return {"points": generator.forward(z)}
 
 
-# What the checks above share.
+# Shared by the checks above.
 
 
 def some_moved(before, after, tried, cause):
-    """At least half of the arrays: a bias under batch normalisation has no gradient, and may stay."""
+    """At least half of the arrays must change: a bias before batch normalisation has no gradient and may stay."""
     still = standing_still(before, after)
     expect.that(
         len(still) <= len(before) / 2 and len(before) > 0,
-        tried=f"{tried}: the parameters that it is to train",
-        saw=f"{len(still)} of {len(before)} as before",
-        expected="parameters that move",
+        tried=f"{tried}: the parameters that it should train",
+        saw=f"{len(still)} of {len(before)} unchanged",
+        expected="parameters that change",
         cause=cause,
     )
     for name, value in after.items():
@@ -468,21 +468,21 @@ def energy_distance(a, b):
 
 
 def coverage(fake):
-    """Of ten pieces of [−½, ½] the share in which at least a fifth of the due samples lie."""
+    """The share of ten equal pieces of [−½, ½] with at least a fifth of the samples that a uniform x puts there."""
     counts, _ = np.histogram(fake[:, 0], bins=10, range=(-0.5, 0.5))
     return float(np.mean(counts >= len(fake) / 10 / 5))
 
 
 def what_went_wrong(real, fake, answers):
-    """The name of the failure, told by the spread of the samples and by D's mean answers on real and fake points."""
+    """The name of the failure, judged by the spread of the samples and D's mean answers to real and fake points."""
     if answers[0] > 0.9 and answers[1] < 0.1:
         return (
-            f"D dominates: it says {answers[0]:.2f} on real points and {answers[1]:.2f} on fakes, so G gets no use "
-            "out of it. Does G learn at all, and not far too slowly?"
+            f"D dominates: it says {answers[0]:.2f} to real points and {answers[1]:.2f} to fakes, so its gradient is "
+            "of little use to G. Does G learn at all, or far too slowly?"
         )
     if coverage(fake) < 0.6 and fake[:, 0].std() < 0.75 * real[:, 0].std():
         return (
-            f"Mode collapse: the samples crowd together (x has a standard deviation of {fake[:, 0].std():.2f}; on "
+            f"Mode collapse: the samples lie close together (x has a standard deviation of {fake[:, 0].std():.2f}; on "
             f"the curve it is {real[:, 0].std():.2f}). Let D learn faster than G, and give both two hidden layers."
         )
-    return "G has not found the curve: look at the picture, and at the rates of both optimisers."
+    return "G has not found the curve: look at the picture, and at the learning rates of both optimisers."

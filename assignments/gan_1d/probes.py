@@ -1,4 +1,4 @@
-"""What the checks of `gan_1d` share."""
+"""Shared by the checks of `gan_1d`."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from autograder.authoring.probes.models import new_model
 
 LATENT = 5
 N = 64
-"""One size of batch throughout: a traced function is traced anew for each."""
+"""One batch size throughout: a traced function is traced again for each size."""
 
 
 new_gan = partial(gan.new_gan, kind="GAN", latent_dim=LATENT, judged=np.zeros((2, 2)), cause="`GAN` is a class.")

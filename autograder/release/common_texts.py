@@ -10,6 +10,7 @@ So a README reads as a whole wherever it is opened, and a rule that changes is c
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -71,16 +72,20 @@ def _blocks(lines: Sequence[str], place: str, names: Iterable[str]) -> Iterator[
 def _rendered(template: Path, exercise: Exercise, frameworks: Sequence[FrameworkName]) -> str:
     """A text of `common/` with the exercise's own points, parts and dependencies between parts."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    return (
-        environment.from_string(template.read_text(encoding="utf-8"))
-        .render(
-            offered=_offered(frameworks),
-            first_part=next(iter(exercise.policy.points), ""),
-            points=points(sum(exercise.policy.check_points().values())),
-            needs={part: _listed(checks) for part, checks in needs_of_other_parts(exercise).items()},
-        )
-        .rstrip("\n")
+    rendered = environment.from_string(template.read_text(encoding="utf-8")).render(
+        offered=_offered(frameworks),
+        first_part=next(iter(exercise.policy.points), ""),
+        points=points(sum(exercise.policy.check_points().values())),
+        needs={part: _listed(checks) for part, checks in needs_of_other_parts(exercise).items()},
     )
+    return "\n".join(_wrapped(line) for line in rendered.rstrip("\n").split("\n"))
+
+
+def _wrapped(line: str) -> str:
+    """A long item of a list over several lines of at most 120 characters: a part may need many checks."""
+    if not line.startswith("- "):
+        return line
+    return textwrap.fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def needs_of_other_parts(exercise: Exercise) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from shared import reader
 from .probes import DIGITS, LATENT, clear_answers, fake_targets, judge, logs, new_gan, real_digits, real_targets
 
 STEPS = 30
-"""Updates after which a net shows what it is taught; one training step costs 5 to 20 ms."""
+"""Updates after which a net shows what it learns; one training step costs 5 to 20 ms."""
 
 
 def make(generator, noise, labels, training=False):
@@ -21,8 +21,8 @@ def make(generator, noise, labels, training=False):
     return expect.shape(made, (len(noise), 28, 28, 1), tried=f"the generator on {len(noise)} rows")
 
 
-def silence(draw, discriminator, pixels):
-    """All of D's weights to 0, so that it answers alike to all images. The name of its last bias, if it has one."""
+def make_constant(draw, discriminator, pixels):
+    """Set all of D's weights to 0, so that all images get the same answer; return the name of its last bias, if any."""
     discriminator.set_parameters(zeros(discriminator.parameters()))
     slopes = discriminator.gradients(images(pixels), draw.normal(len(pixels), DIGITS + 1), training=True)
     sloping = {name: slope for name, slope in slopes.items() if slope is not None and np.any(slope)}
@@ -30,8 +30,8 @@ def silence(draw, discriminator, pixels):
     return last[0] if len(last) == 1 else None
 
 
-def is_silent(discriminator, pixels):
-    """Are all eleven answers to every image the same? A D of zeros with spectral norm, say, answers NaN."""
+def is_constant(discriminator, pixels):
+    """Are all eleven answers to every image the same? With spectral norm, for one, a D of zeros answers NaN."""
     return np.allclose(discriminator.forward(images(pixels)), 1 / (DIGITS + 1), atol=1e-5)
 
 
@@ -41,9 +41,9 @@ def named(columns):
 
 @check("condition.any")
 def _(student, draw):
-    """Other sizes, float64, and batches without the high digits: always ten columns behind the noise
+    """Other sizes, float64, batches without the high digits: always ten columns after the noise
 
-    Forge: rows for noise and labels drawn now.
+    Forge: rows for newly drawn noise and labels.
     So: compute it.
     """
     for rows, latent_dim, highest, dtype in ((5, 4, 10, np.float64), (3, 7, 3, np.float32), (1, 2, 1, np.float32)):
@@ -56,9 +56,9 @@ def _(student, draw):
             joined,
             wanted,
             tried=tried,
-            cause="Columns 0 … L−1 are the noise as it is, the ten columns behind it the one-hot label.",
+            cause="Columns 0 … L−1 are the noise, unchanged; the ten columns after it are the one-hot label.",
             mistakes={
-                "As many columns as the largest label needs: there are always ten.": wanted[
+                "There are only as many columns as the largest label needs: there must always be ten.": wanted[
                     :, : latent_dim + labels.max() + 1
                 ],
             },
@@ -67,16 +67,16 @@ def _(student, draw):
             np.asarray(joined).dtype.name,
             np.dtype(dtype).name,
             tried=f"{tried}: its dtype",
-            cause="The result has the dtype of the noise: turn the one-hot label into it. A layer of Keras computes in float32; "
-            "`keras.ops.concatenate` does not.",
+            cause="The result has the dtype of the noise: convert the one-hot label to it. A Keras layer computes in "
+            "float32; `keras.ops.concatenate` does not.",
         )
 
 
 @check("discriminator_targets.any_labels")
 def _(student, draw):
-    """Any labels: eleven columns always, and a fake is a fake whatever digit it was made as
+    """Any labels: always eleven columns, and a fake is a fake, whatever digit it was made for
 
-    Forge: rows for labels drawn now.
+    Forge: rows for newly drawn labels.
     So: compute it.
     """
     for n, highest in ((9, 10), (4, 2), (1, 10)):
@@ -87,9 +87,9 @@ def _(student, draw):
                 student.discriminator_targets(labels, kind),
                 wanted,
                 tried=f"discriminator_targets of {n} labels below {highest}, {kind}",
-                cause="A single 1 in each row of eleven columns: column 0 for a fake, column 1 + digit for a real image.",
+                cause="Put a single 1 in each row of eleven: column 0 for a fake, column 1 + digit for a real image.",
                 mistakes={
-                    "As many columns as the largest label needs: there are always eleven.": wanted[
+                    "There are only as many columns as the largest label needs: there must always be eleven.": wanted[
                         :, : labels.max() + 2
                     ]
                 },
@@ -98,9 +98,9 @@ def _(student, draw):
 
 @check("generator_targets.any_labels")
 def _(student, draw):
-    """Any labels: eleven columns always
+    """Any labels: always eleven columns
 
-    Forge: rows for labels drawn now.
+    Forge: rows for newly drawn labels.
     So: compute it.
     """
     for n, highest in ((9, 10), (4, 2), (1, 10)):
@@ -110,9 +110,11 @@ def _(student, draw):
             student.generator_targets(labels),
             wanted,
             tried=f"generator_targets of {n} labels below {highest}",
-            cause="A single 1 in each row of eleven columns, in column 1 + digit.",
+            cause="Put a single 1 in each row of eleven columns, in column 1 + digit.",
             mistakes={
-                "As many columns as the largest label needs: there are always eleven.": wanted[:, : labels.max() + 2]
+                "There are only as many columns as the largest label needs: there must always be eleven.": wanted[
+                    :, : labels.max() + 2
+                ]
             },
         )
 
@@ -121,8 +123,8 @@ def _(student, draw):
 def _(student, draw):
     """Noise and label both reach the image, and each row makes its own image
 
-    Forge: images that depend on their own row: any function of it.
-    So: form; `training.digit_asked` asks what they show.
+    Forge: images that depend on their own row, by any function.
+    So: form; `training.digit_asked` asks what the images show.
     """
     latent_dim = 4
     student.seed(draw.seed())
@@ -144,13 +146,13 @@ def _(student, draw):
     expect.differ(
         other,
         alike,
-        tried="build_generator: the same labels with other noise",
-        cause="The generator ignores the noise: all digits of a kind would be the same image.",
+        tried="build_generator: the same labels with different noise",
+        cause="The generator ignores the noise: all images of a digit would be the same.",
     )
     expect.close(
         np.concatenate([make(generator, noise[:1], labels[row : row + 1]) for row in (2, 7)]),
         alike[[2, 7]],
-        tried="build_generator: rows one at a time and together, in inference mode",
+        tried="build_generator: single rows, and the same rows in a batch, in inference mode",
         cause="An image depends on the other rows of its batch.",
         atol=1e-4,
     )
@@ -158,10 +160,10 @@ def _(student, draw):
 
 @check("discriminator.looks", needs="discriminator.softmax")
 def _(student, draw):
-    """Each of the eleven answers depends on the image, and on no other image of the batch
+    """Each of the eleven answers depends on its image, and not on other images of the batch
 
-    Forge: rows that depend on their own image: any function of it.
-    So: form; `training.digit_asked` asks what they read.
+    Forge: rows that depend on their own image, by any function.
+    So: form; `training.digit_asked` asks what D reads.
     """
     student.seed(draw.seed())
     pixels, _ = real_digits(draw, reader.unseen(), range(DIGITS), 1)
@@ -171,37 +173,37 @@ def _(student, draw):
     varies = np.ptp(logs(p), axis=0) > 1e-4
     expect.that(
         bool(varies.all()),
-        tried="build_discriminator() on ten digits, weights drawn at random",
-        saw=f"{int((~varies).sum())} of 11 columns the same for all ten",
+        tried="build_discriminator() on ten digits, with random weights",
+        saw=f"{int((~varies).sum())} of 11 columns the same for all ten digits",
         expected="eleven answers that depend on the image",
-        cause="D does not look at the image, or a ReLU on the scores cuts them off.",
+        cause="D does not look at the image, or a ReLU cuts off the scores.",
     )
     expect.close(
         np.concatenate([judge(discriminator, pixels[row : row + 1]) for row in (1, 6)]),
         p[[1, 6]],
-        tried="build_discriminator(): images one at a time and together, in inference mode",
-        cause="D's answer depends on the other images of the batch: the softmax runs over the eleven columns of one image.",
+        tried="build_discriminator(): single images, and the same images in a batch, in inference mode",
+        cause="D's answer depends on the rest of the batch: the softmax must run over the eleven columns of one image.",
         atol=1e-4,
     )
 
 
 @check("training.targets", needs="training.discriminator_step", trains=True)
 def _(student, draw):
-    """From a D that says the same of every image, one update shows what it is told: the digit of real images, and fake
+    """If D says the same to every image, one update shows what it learns: the digit of real images, and fake
 
-    Forge: answers in which the columns rise that D is to be told, for a digit drawn now.
+    Forge: answers in which the right columns rise, for a newly drawn digit.
     So: compute it.
     """
     digit = int(draw.integers(1, DIGITS - 1))
     gan, _, discriminator = new_gan(student, draw.seed())
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 24)
-    tried = f"one train_discriminator on {len(labels)} images of a {digit}, from a D that says the same of every image"
+    tried = f"one train_discriminator on {len(labels)} images of a {digit}, from a D that says the same to every image"
 
-    last = silence(draw, discriminator, pixels)
-    if last is None or not is_silent(discriminator, pixels):
+    last = make_constant(draw, discriminator, pixels)
+    if last is None or not is_constant(discriminator, pixels):
         return
-    # The gradient in the last bias is p − (mean of the targets), so a column that D is not told falls. Where a second softmax
-    # q is put on top of p it is p · (q − Σ p·q + Σ p·t) instead: one that is neither small nor the largest rises.
+    # The gradient in the last bias is p − (mean of the targets), so every column that no target names falls. With a
+    # second softmax q on top of p, it is p · (q − Σ p·q + Σ p·t): a column that is neither small nor the largest rises.
     likeliest, second = draw.rng.choice([d for d in range(DIGITS) if abs(d - digit) > 1], 2, replace=False)
     p = np.full(DIGITS + 1, 0.22 / 9)
     p[likeliest + 1], p[second + 1] = 0.63, 0.15
@@ -211,23 +213,23 @@ def _(student, draw):
         discriminator.parameters()[last][second + 1] < np.log(0.15) + 1e-6,
         tried=f"{tried}: 0.63 for the digit {likeliest}, 0.15 for the digit {second}, the rest to the others",
         saw=f"the digit {second} rises",
-        expected="it falls: nobody tells D of it",
-        cause="The loss is not −ln p of the right column: `nn.CrossEntropyLoss`, say, puts a second softmax on top of D's.",
+        expected="a fall: no target names this digit",
+        cause="The loss is not −ln p of the right column: `nn.CrossEntropyLoss`, for one, applies a second softmax.",
     )
 
-    silence(draw, discriminator, pixels)
+    make_constant(draw, discriminator, pixels)
     gan.train_discriminator(images(pixels), labels)
     rise = discriminator.parameters()[last]
-    # Soft labels tell D a little of every column.
+    # Soft labels raise every column a little.
     told = {int(column) for column in np.flatnonzero(rise > max(0.25 * rise.max(), 0))}
     if told <= {0}:
-        cause = "Only fakes are shown to D, or real images are labelled as fakes too."
+        cause = "D sees only fakes, or real images are labelled as fakes too."
     elif told == {digit + 1}:
-        cause = "Fakes are labelled with the digit that they were made with, or no fakes are shown: their column is 0."
+        cause = "Fakes are labelled with the digit they were made for, or D sees no fakes: their column is 0."
     elif digit + 1 not in told:
-        cause = "The columns are off: 0 says fake, digit d is column d + 1."
+        cause = "The columns are wrong: 0 means fake, digit d is column d + 1."
     else:
-        cause = "Real images: column digit + 1. Fakes, as many: column 0, whatever label they were made with."
+        cause = "Real images get column digit + 1. As many fakes get column 0, whatever label they were made with."
     expect.that(
         told == {0, digit + 1},
         tried=tried,
@@ -239,13 +241,13 @@ def _(student, draw):
 
 @check("training.separates", needs=("training.discriminator_step", "training.targets"), trains=True)
 def _(student, draw, limits):
-    """A few updates on a few digits teach the discriminator to tell them apart, and fakes from all of them
+    """After a few updates the discriminator tells digits from each other, and fakes from real digits
 
-    Forge: answers that part by labels which the worker was given.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
-        their labels go over for training: G can show those.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; images held against the training images, of which a sample is no copy.
+    Forge: answers that differ by the labels that the worker received.
+    So: lie about it: D's answers and G's images are computed in the student's process, which gets real digits with
+        their labels for training: G can show those.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; images compared with the training images, since a sample is not a copy of one.
     """
     seed = draw.seed()
     gan, generator, discriminator = new_gan(student, seed)
@@ -253,7 +255,7 @@ def _(student, draw, limits):
     noise = draw.normal(len(labels), LATENT)
 
     def contrasts():
-        """How much more D says the right thing than the wrong one, in nats: digit from digit, real from fake."""
+        """How much more D favours the right answer than the wrong one, in nats: digit from digit, real from fake."""
         found = []
         for training in (False, True):
             real = logs(judge(discriminator, pixels, training))
@@ -274,68 +276,68 @@ def _(student, draw, limits):
     expect.differ(
         flat(its_discriminator.parameters()),
         flat(first_step),
-        tried="one update of D in two ConditionalGAN of the same seed, one with other weights in G: D's weights afterwards",
-        cause="D is not shown what G makes: the term of the fakes is computed on something else.",
+        tried="one update of D in two ConditionalGANs with the same seed, but different Gs: D's weights afterwards",
+        cause="D does not see what G makes: the loss term of the fakes is computed on something else.",
     )
 
     for _ in range(STEPS - 1):
         gan.train_discriminator(images(pixels), labels)
-    # Batch norm and dropout: either mode may show what D has learned.
+    # With batch norm and dropout, either mode may show what D has learned.
     digits, fakes = (contrasts() - before).max(axis=0)
     tried = f"{STEPS} updates of D on 30 images, three of each digit"
     expect.at_least(
         digits,
         limits.contrast,
-        tried=f"{tried}: how much better it tells the digits apart, in nats",
+        tried=f"{tried}: how much better D tells the digits apart, in nats",
         what="a gain",
-        cause="Images and labels come apart, or the term of the real images is not computed on the real images.",
+        cause="Images and labels no longer match, or the loss term of real images is not computed on the real images.",
     )
     expect.at_least(
         fakes,
         limits.contrast,
-        tried=f"{tried}: how much better it tells fakes from real images, in nats",
+        tried=f"{tried}: how much better D tells fakes from real images, in nats",
         what="a gain",
-        cause="The term of the real images is not computed on the real images, or that of the fakes not on fakes.",
+        cause="The loss term of real images is not computed on the real images, or the term of fakes not on fakes.",
     )
 
 
 def own_digit(said, labels):
-    """How much higher ln p of a digit is where it is the label than where others are, in nats; mean over the digits."""
+    """How much higher ln p of a digit is if it is the label than if another digit is, in nats; mean over the digits."""
     gains = [said[labels == d, d + 1].mean() - said[labels != d, d + 1].mean() for d in range(DIGITS)]
     return float(np.mean(gains))
 
 
 @check("training.own_gradients", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw):
-    """Each player's step follows its own loss: nothing is left over from the other's step
+    """Each player's step follows its own loss: nothing is left over from the other player's step
 
-    Forge: parameters as before: do nothing at all.
-    So: nothing is done: needs both steps.
+    Forge: unchanged parameters: do nothing at all.
+    So: nothing is done; the check needs both steps.
     """
     digit, asked = (int(each) for each in draw.rng.choice(DIGITS, 2, replace=False))
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 16)
     gan, generator, discriminator = new_gan(student, draw.seed())
     first = discriminator.parameters()
-    last = silence(draw, discriminator, pixels)
-    if not is_silent(discriminator, pixels):
+    last = make_constant(draw, discriminator, pixels)
+    if not is_constant(discriminator, pixels):
         return
 
-    # D answers the same to every image: of G's step there is a gradient in D's last bias, by the digit asked for, and none in G.
+    # D says the same to every image: G's step makes a gradient in D's last bias, by the digit asked for, and none in G.
     gan.train_generator(np.full(16, asked))
     gan.train_discriminator(images(pixels), labels)
     expect.that(
         last is None or discriminator.parameters()[last][asked + 1] <= 0,
-        tried=f"train_generator for a {asked} with a D that says the same of every image, then train_discriminator on images "
-        f"of a {digit}",
+        tried=f"train_generator for a {asked} with a D that says the same to every image, then train_discriminator on "
+        f"images of a {digit}",
         saw=f"D takes all images for a {asked} more than before",
-        expected="less than before: nobody tells D of it",
+        expected="less than before: no target names this digit",
         cause="Gradients that G's step left in D are still there in D's step: call zero_grad before backward.",
     )
 
-    # G's step after one of a D that does look at images.
+    # G's step after D's step, with a D that does look at images.
     discriminator.set_parameters(first)
     gan.train_discriminator(images(pixels), labels)
-    silence(draw, discriminator, pixels)
+    make_constant(draw, discriminator, pixels)
     before = generator.parameters()
     gan.train_generator(labels)
     moved = change(before, generator.parameters())
@@ -343,14 +345,14 @@ def _(student, draw):
         name
         for name, step in moved.items()
         if np.abs(step).max() > 1e-4 * max(np.abs(before[name]).max(), 1e-2)
-        # Weight decay may move weights, all towards 0: that is no leftover.
+        # Weight decay may move weights, all towards 0: that is not a leftover.
         and np.mean((step * before[name])[step != 0] < 0) < 0.9
     ]
     expect.that(
         not far,
         tried="train_discriminator, then D's weights set to 0, then train_generator",
-        saw=f"G moves in {len(far)} of {len(before)} arrays, though D gives the same answer to every image",
-        expected="no move: there is no gradient",
+        saw=f"G changes in {len(far)} of {len(before)} arrays, although D gives the same answer to every image",
+        expected="no change: there is no gradient",
         cause="Gradients that D's step left in G are still there in G's step: detach the fakes in D's step, or call "
         "zero_grad before G's backward.",
     )
@@ -358,13 +360,13 @@ def _(student, draw):
 
 @check("training.conditions", needs="training.generator_step", trains=True)
 def _(student, draw, limits):
-    """A few updates of the generator, D standing still: D takes each image for the digit asked for more and more
+    """After a few updates of the generator alone, D takes its images for the digits asked for more than before
 
-    Forge: images by G and what D says of them, both the worker's.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
-        their labels go over for training: G can show those.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; images held against the training images, of which a sample is no copy.
+    Forge: images of G and answers of D, both from the worker.
+    So: lie about it: D's answers and G's images are computed in the student's process, which gets real digits with
+        their labels for training: G can show those.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; images compared with the training images, since a sample is not a copy of one.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     tell_images_apart(draw, discriminator)
@@ -372,7 +374,7 @@ def _(student, draw, limits):
     noise = draw.normal(len(labels), LATENT)
 
     def heard():
-        """ln p of the digit asked for, and how much higher it is than where other digits were asked for, in nats."""
+        """ln p of the digit asked for, and how much higher it is than if other digits are asked for, in nats."""
         found = []
         for training in (False, True):
             said = logs(judge(discriminator, make(generator, noise, labels, training)))
@@ -383,30 +385,30 @@ def _(student, draw, limits):
     for _ in range(STEPS):
         gan.train_generator(labels)
     wanted, apart = (heard() - before).max(axis=0)
-    tried = f"{STEPS} updates of G for all ten digits, D with random weights"
+    tried = f"{STEPS} updates of G for all ten digits, with random weights in D"
     expect.that(
         wanted > 0,
         tried=f"{tried}: the mean of ln p of the digit asked for",
         saw=f"a change of {wanted:.2g}",
         expected="a rise",
-        cause="G's loss asks for no digit: it is the cross-entropy of D's answer with generator_targets, and G lowers it.",
+        cause="G's loss asks for no digit: minimise the cross-entropy of D's answer with generator_targets.",
     )
     expect.at_least(
         apart,
         limits.conditions,
-        tried=f"{tried}: how much more D sees a digit where it was asked for than where others were, in nats",
+        tried=f"{tried}: how much more D sees a digit if it was asked for than if another was, in nats",
         what="a gain",
-        cause="D judges the fakes by other labels than they were made with: use the same labels for condition and targets. "
-        "Or G's loss asks for no digit.",
+        cause="D judges the fakes by labels that they were not made with: use the same labels for condition and "
+        "targets. Or G's loss asks for no digit.",
     )
 
 
 def tell_images_apart(draw, discriminator):
-    """Give D random weights of a size at which its answers to images differ by about a nat: any such D will do to be fooled."""
+    """Give D random weights of a size at which its answers to images differ by about a nat: any such D will do."""
     pixels = draw.uniform(-1, 1, 32, 28, 28, 1) * draw.uniform(0, 1, 32, 1, 1, 1)
     randomise(discriminator, draw)
     drawn = discriminator.parameters()
-    # Batch norm whose statistics are still those of a new net may blow answers up with the fifth power of the size.
+    # With the statistics of a new net, batch norm may let answers grow with the fifth power of the size.
     small, large = 1 / 64, 16.0
     for _ in range(16):
         size = np.sqrt(small * large)
@@ -424,7 +426,7 @@ def tell_images_apart(draw, discriminator):
 def _(student, draw):
     """The same seed gives the same nets and the same updates
 
-    Forge: parameters that depend on the seed and on nothing else.
+    Forge: parameters that depend only on the seed.
     So: a forger may draw noise from the seed; half a point.
     """
     pixels, labels = real_digits(draw, reader.unseen(), (1, 4, 7), 4)
@@ -440,8 +442,8 @@ def _(student, draw):
     expect.close(
         weights(seed, updates=True),
         weights(seed, updates=True),
-        tried="two ConditionalGAN with the same seed, an update of D and of G each",
-        cause="Weights and noise must follow from `seed`: seed the framework's generator before the nets are built.",
+        tried="two ConditionalGANs with the same seed, an update of D and of G in each",
+        cause="Weights and noise must come from `seed`: seed the framework before the nets are built.",
         rtol=1e-5,
         atol=1e-6,
         expected="the same parameters",
@@ -449,31 +451,31 @@ def _(student, draw):
     expect.differ(
         weights(seed, updates=False),
         weights((seed + 1) % 2**31, updates=False),
-        tried="two ConditionalGAN with different seeds",
-        cause="The seed is ignored: it is always the same.",
+        tried="two ConditionalGANs with different seeds",
+        cause="The seed is ignored: the weights are always the same.",
     )
 
 
 @check("training.digit_asked", needs=("training.discriminator_step", "training.generator_step"), trains=True)
 def _(student, draw, limits):
-    """After training, D reads held-out digits, and a reader of the grader's own sees the digit asked for
+    """After training, D reads held-out digits, and the grader's own reader sees the digit asked for
 
-    Forge: digits, as the grader's own reader reads them, and answers to held-out digits whose labels never leave
-        the grader; with the parameters that G had when it was new no digits any more; the data set is public.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and real digits with
-        their labels go over for training: G can show those.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; images held against the training images, of which a sample is no copy.
+    Forge: digits that the grader's own reader reads, and answers to held-out digits whose labels never leave the
+        grader; no digits once G has its first parameters again; the data set is public.
+    So: lie about it: D's answers and G's images are computed in the student's process, which gets real digits with
+        their labels for training: G can show those.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; images compared with the training images, since a sample is not a copy of one.
     """
     pixels, labels = reader.unseen()
     order = draw.rng.permutation(len(labels))
     pixels, labels = pixels[order] * 2 - 1, labels[order]
-    # Now and then a right GAN collapses: a second one, and a third, from other seeds.
+    # Now and then a right GAN collapses, so there are a second and a third attempt with other seeds.
     expect.best_of(3, lambda _: shows_the_digit_asked_for(student, draw, limits, pixels, labels))
 
 
 def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
-    """Train a GAN, until it shows the digits or the epochs are over, and look at what it makes."""
+    """Train a GAN until it shows the digits or the epochs are used up, and look at its images."""
     (pixels, held_out_pixels), (labels, held_out_labels) = np.split(pixels, [720]), np.split(labels, [720])
     gan, generator, discriminator = new_gan(student, draw.seed(), latent_dim=100)
     restore = snapshot(generator)
@@ -482,9 +484,9 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
     expect.at_least(
         np.mean(read == held_out_labels),
         limits.read_after_pretraining,
-        tried="pretrain for 3 epochs on 720 digits, batches of 16; then 179 held-out digits, read by D",
-        what="a share read rightly",
-        cause="Pre-training shows D too little, too slowly (rate 0.001 is good), or images and labels come apart.",
+        tried="pretrain for 3 epochs on 720 digits, batches of 16; then D reads 179 held-out digits",
+        what="a share read correctly",
+        cause="Pre-training is too short or too slow (rate 0.001 is good), or images and labels no longer match.",
     )
 
     asked = np.repeat(np.arange(DIGITS), 20)
@@ -501,23 +503,25 @@ def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
     expect.at_least(
         share,
         limits.digit_asked,
-        tried=f"then fit for {epochs} epochs, batches of 16, and 20 images of each digit read by the grader's reader",
+        tried=f"then fit for {epochs} epochs, batches of 16; the grader's reader reads 20 images of each digit",
         what="a share that shows the digit asked for",
         cause=why_other_digits(made, asked, judge(discriminator, made), judge(discriminator, held_out_pixels)),
     )
     restore()
     expect.that(
         shown(at_its_best(student, draw, gan, generator, asked), asked) < limits.digit_asked,
-        tried="the same GAN, its generator with the parameters that it had when it was new",
+        tried="the same GAN, with the parameters of its new generator",
         saw="the digits asked for",
         expected="noise",
-        cause="The images do not come from what was trained: all that G has learned must be in its parameters.",
+        cause="The images do not come from the trained parameters: everything that G has learned must be in them.",
     )
 
 
 def at_its_best(student, draw, gan, generator, asked):
-    """What G makes of these digits: of the grader's noise, or, where more is read in it, what the student's `generate` makes.
-    Noise of another kind than the grader's is right too."""
+    """G's images of these digits, from the grader's noise or the student's `generate`, whichever are read better.
+
+    Noise of another distribution than the grader's is right too.
+    """
     made = make(generator, draw.normal(len(asked), 100), asked)
     own = generated(student, gan, asked, draw.seed())
     return own if own is not None and shown(own, asked) > shown(made, asked) else made
@@ -529,7 +533,7 @@ def shown(made, asked):
 
 
 def generated(student, gan, asked, seed):
-    """What the student's `generate` makes; none where that is broken, which is another part's business."""
+    """What the student's `generate` makes, or `None` if it is broken: other checks judge that."""
     try:
         made = [
             expect.shape(student.call("generate", gan, digit, 20, seed, gives="images"), (20, 28, 28, 1), tried="")
@@ -541,28 +545,28 @@ def generated(student, gan, asked, seed):
 
 
 def why_other_digits(made, asked, on_made, on_real):
-    """Why G does not show the digits asked for, told by what the reader and D see."""
+    """Why G does not show the digits asked for, judged by what the reader and D see."""
     spread = reader.diversity((made + 1) / 2)
     if spread < 0.3:
         return (
-            f"Mode collapse: the images are nearly the same whatever digit is asked for (spread {spread:.2f} of that of real "
-            "digits). Does the label reach G, and does G's loss ask for it?"
+            f"Mode collapse: the images are nearly the same whatever digit is asked for (spread {spread:.2f} of that "
+            "of real digits). Does the label reach G, and does G's loss ask for it?"
         )
     if on_made[:, 0].mean() > 0.95 and on_real[:, 0].mean() < 0.05:
         return (
-            "D dominates: it is sure that every image of G is a fake. G needs the loss −ln p of the digit asked for, a rate "
-            "of about 0.001, and as many updates as D."
+            "D dominates: it is sure that every image of G is a fake. G needs the loss −ln p of the digit asked for, a "
+            "rate of about 0.001, and as many updates as D."
         )
     if on_made[np.arange(len(made)), asked + 1].mean() > 0.5:
-        return "D sees the digit asked for where the reader does not: D has learned wrong digits, or too little of real ones."
+        return "D sees the digit asked for, but the reader does not: D has learned wrong digits, or too little."
     return "Are labels and images still in the same order in `fit`? Do both players get one update for each batch?"
 
 
 @check("classification.fake_ignored", needs="classification.digits")
 def _(student, draw):
-    """An image that D takes for a fake is classified too, and D answers in inference mode
+    """An image that D takes for a fake also gets a digit, and D answers in inference mode
 
-    Forge: digits that agree with what D answers, and statistics that stay.
+    Forge: digits that agree with D's answers, and statistics that stay.
     So: form.
     """
     gan, _, discriminator = new_gan(student, draw.seed())
@@ -571,16 +575,16 @@ def _(student, draw):
     p, clear = clear_answers(draw, discriminator, pixels, lambda p: p[:, 0] > p[:, 1:].max(axis=1), gains, kinds=1)
     digits = p[:, 1:].argmax(axis=1)
     keeps = statistics(discriminator)
-    tried = f"classify on {int(clear.sum())} images that D takes for fakes, D's weights drawn at random"
+    tried = f"classify on {int(clear.sum())} images that D takes for fakes, with random weights in D"
     if clear.any():
         expect.equal(
             expect.shape(student.classify(gan, images(pixels[clear])), (int(clear.sum()),), tried=tried).round(6),
             digits[clear],
             tried=tried,
-            cause="Leave column 0 out before you take the largest: which digit is it, if it is one?",
+            cause="Leave out column 0 before you take the largest: if the image is a digit, which one?",
             mistakes={
-                "You answer −1 where D says fake: take the largest of columns 1 to 10.": np.full(int(clear.sum()), -1),
-                "You answer 0 where D says fake: take the largest of columns 1 to 10.": np.zeros(int(clear.sum())),
+                "You return −1 where D says fake: take the largest of columns 1 to 10.": np.full(int(clear.sum()), -1),
+                "You return 0 where D says fake: take the largest of columns 1 to 10.": np.zeros(int(clear.sum())),
             },
         )
     expect.unmoved(
@@ -595,8 +599,8 @@ def _(student, draw):
 def _(student, draw):
     """generate asks G for the digit, in inference mode
 
-    Forge: images near the mean of those that G makes of the digit.
-    So: form: both are the worker's.
+    Forge: images near the mean of G's images of the digit.
+    So: form: both come from the worker.
     """
     latent_dim = 3
     gan, generator, _ = new_gan(student, draw.seed(), latent_dim=latent_dim)
@@ -621,17 +625,17 @@ def _(student, draw):
     expect.equal(
         found,
         asked,
-        tried="generate for four digits, G's weights drawn at random: the digit whose images they resemble",
-        cause="generate makes another digit than the one asked for.",
+        tried="generate for four digits, with random weights in G: the digit whose images they resemble",
+        cause="generate makes a different digit from the one asked for.",
         mistakes={
-            "The digit is ignored: it is always the same one.": [found[0]] * 4,
+            "The digit is ignored: it is always the same digit.": [found[0]] * 4,
             "The digit is off by one.": [(digit + 1) % DIGITS for digit in asked],
-            "The digit is off by one, the other way.": [(digit - 1) % DIGITS for digit in asked],
+            "The digit is off by one, in the other direction.": [(digit - 1) % DIGITS for digit in asked],
         },
     )
     single = [student.call("generate", gan, 5, 1, seed, gives="images") for seed in (draw.seed(), draw.seed())]
     expect.differ(
         *single,
-        tried="generate a single image, twice, with two seeds",
-        cause="G runs in training mode: with one row batch norm leaves nothing of the noise. Use inference mode.",
+        tried="generate a single image with each of two seeds",
+        cause="G runs in training mode: with one row, batch norm leaves nothing of the noise. Use inference mode.",
     )

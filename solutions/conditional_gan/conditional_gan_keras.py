@@ -16,7 +16,7 @@ DIGITS = 10
 
 # %% part="condition"
 def condition(noise: Float[tf.Tensor, "N L"], labels: Int[tf.Tensor, "N"]) -> Float[tf.Tensor, "N L+10"]:
-    """What the generator gets: the noise and, behind it, the one-hot label; dtype and device are those of `noise`."""
+    """The generator's input: the noise, then the one-hot label, in the dtype and on the device of `noise`."""
     ### BEGIN SOLUTION
     return tf.concat([noise, tf.one_hot(labels, DIGITS, dtype=noise.dtype)], axis=1)
     ### END SOLUTION
@@ -33,7 +33,7 @@ def discriminator_targets(labels: Int[np.ndarray, "N"], real: bool) -> Float[np.
 
 # %% part="generator_targets"
 def generator_targets(labels: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N 11"]:
-    """What the generator wants to hear: that its image is a real one of the digit asked for."""
+    """What the generator wants to hear: that its image is a real image of the digit asked for."""
     ### BEGIN SOLUTION
     return discriminator_targets(labels, real=True)
     ### END SOLUTION
@@ -41,7 +41,7 @@ def generator_targets(labels: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N 11"]
 
 # %% part="generator"
 def build_generator(latent_dim: int = 100) -> keras.Model:
-    """Noise and label `(N, latent_dim + 10)` → images `(N, 28, 28, 1)` in [−1, 1]."""
+    """A model that maps noise and label to images in [−1, 1]: `(N, latent_dim + 10)` → `(N, 28, 28, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -61,7 +61,7 @@ def build_generator(latent_dim: int = 100) -> keras.Model:
 
 # %% part="discriminator"
 def build_discriminator() -> keras.Model:
-    """Images `(N, 28, 28, 1)` → eleven probabilities `(N, 11)`: fake, then the digits 0 to 9."""
+    """A model that maps images `(N, 28, 28, 1)` to eleven probabilities `(N, 11)`: fake, then the digits 0 to 9."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -79,10 +79,10 @@ def build_discriminator() -> keras.Model:
 
 # %% part="training"
 class ConditionalGAN:
-    """A generator that is told a digit, and a discriminator that names the digit or says fake."""
+    """A generator that gets a digit as its label, and a discriminator that names the digit or says fake."""
 
     def __init__(self, latent_dim: int, seed: int):
-        """`.generator`, `.discriminator` and their optimisers; `seed` fixes them and all that is drawn later."""
+        """Makes `.generator`, `.discriminator` and their optimisers; `seed` fixes the weights and all later draws."""
         ### BEGIN SOLUTION
         keras.utils.set_random_seed(seed)
         self.random = np.random.default_rng(seed)
@@ -91,7 +91,7 @@ class ConditionalGAN:
         self.discriminator = build_discriminator()
         self.generator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
         self.discriminator_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
-        # Built here: a compiled step that has variables to make is traced twice.
+        # Built here: a compiled step that creates variables is traced twice.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.cross_entropy = keras.losses.CategoricalCrossentropy()
@@ -109,7 +109,7 @@ class ConditionalGAN:
             rows = order[start : start + batch_size]
             yield images[rows], labels[rows]
 
-    # Compiled: a step takes a third of the time. What changes from call to call comes in as an argument.
+    # Compiled: a step takes a third of the time. Whatever changes from call to call is an argument.
     @tf.function(reduce_retracing=True)
     def discriminator_step(self, images, noise, labels, real_targets, fake_targets):
         fakes = self.generator(condition(noise, labels), training=True)
@@ -132,7 +132,7 @@ class ConditionalGAN:
 
     ### END SOLUTION
     def train_discriminator(self, images: Float[np.ndarray, "N 28 28 1"], labels: Int[np.ndarray, "N"]) -> float:
-        """One update of the discriminator on real images and as many fakes; the loss."""
+        """One update of the discriminator on real images and as many fakes; returns the loss."""
         ### BEGIN SOLUTION
         real_targets = discriminator_targets(labels, real=True)
         fake_targets = discriminator_targets(labels, real=False)
@@ -140,7 +140,7 @@ class ConditionalGAN:
         ### END SOLUTION
 
     def train_generator(self, labels: Int[np.ndarray, "N"]) -> float:
-        """One update of the generator, through a discriminator that stays as it is; the loss."""
+        """One update of the generator, through a discriminator that stays as it is; returns the loss."""
         ### BEGIN SOLUTION
         return float(self.generator_step(self.noise(len(labels)), labels, generator_targets(labels)))
         ### END SOLUTION
@@ -148,7 +148,7 @@ class ConditionalGAN:
     def pretrain(
         self, images: Float[np.ndarray, "n 28 28 1"], labels: Int[np.ndarray, "n"], epochs: int, batch_size: int
     ) -> list[float]:
-        """Train the discriminator alone, `epochs` times over the images; the loss of each update."""
+        """Train the discriminator alone, `epochs` times over the images; returns the loss of each update."""
         ### BEGIN SOLUTION
         return [
             self.train_discriminator(*batch)
@@ -160,7 +160,7 @@ class ConditionalGAN:
     def fit(
         self, images: Float[np.ndarray, "n 28 28 1"], labels: Int[np.ndarray, "n"], epochs: int, batch_size: int
     ) -> dict[str, list[float]]:
-        """Train both in turn, `epochs` times over the images; `d_loss` and `g_loss` of each update."""
+        """Train both in turn, `epochs` times over the images; returns `d_loss` and `g_loss` of each update."""
         ### BEGIN SOLUTION
         losses = {"d_loss": [], "g_loss": []}
         for _ in range(epochs):
@@ -182,7 +182,7 @@ plt.show()
 
 # %% part="classification"
 def classify(gan: ConditionalGAN, images: Float[np.ndarray, "N 28 28 1"]) -> Int[np.ndarray, "N"]:
-    """The likeliest digit of each image by the discriminator, whether it takes the image for real or not."""
+    """The digit that the discriminator finds likeliest for each image, whether it takes the image for real or not."""
     ### BEGIN SOLUTION
     return gan.discriminator(images, training=False).numpy()[:, 1:].argmax(axis=1)
     ### END SOLUTION
@@ -195,7 +195,7 @@ plt.show()
 
 # %% part="generation"
 def generate(gan: ConditionalGAN, digit: int, n: int, seed: int) -> Float[np.ndarray, "n 28 28 1"]:
-    """`n` images of one digit, in [−1, 1]; the noise is fixed by `seed`."""
+    """`n` images of one digit, in [−1, 1]; `seed` fixes the noise."""
     ### BEGIN SOLUTION
     noise = np.random.default_rng(seed).standard_normal((n, gan.latent_dim), dtype=np.float32)
     return gan.generator(condition(noise, np.full(n, digit)), training=False).numpy()
@@ -208,7 +208,7 @@ plots.image_sheet({"ten of each digit asked for": asked.reshape(-1, 28, 28)}, co
 plt.show()
 
 # %% tags=["demo"]
-# The same four rows of noise all along; the label goes from 3 to 8, which no training image ever had.
+# Four rows of noise stay the same, and the label goes from 3 to 8. No training image had a label in between.
 share = np.linspace(0, 1, 10)[:, None]
 codes = ((1 - share) * np.eye(DIGITS)[3] + share * np.eye(DIGITS)[8]).astype(np.float32)
 noise = np.random.default_rng(1).standard_normal((4, gan.latent_dim), dtype=np.float32)
@@ -218,4 +218,4 @@ plots.image_sheet({"from 3 to 8": between.reshape(-1, 28, 28)}, columns=10)
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your training steps on the device where the parameters of your nets live.
+# There is nothing to write here: the check runs your training steps on the device of your nets' parameters.

@@ -17,7 +17,7 @@ DIGITS = 10
 
 # %% part="condition"
 def condition(noise: Float[Tensor, "N L"], labels: Int[Tensor, "N"]) -> Float[Tensor, "N L+10"]:
-    """What the generator gets: the noise and, behind it, the one-hot label; dtype and device are those of `noise`."""
+    """The generator's input: the noise, then the one-hot label, in the dtype and on the device of `noise`."""
     ### BEGIN SOLUTION
     return torch.cat([noise, F.one_hot(labels, DIGITS).to(noise)], dim=1)
     ### END SOLUTION
@@ -34,7 +34,7 @@ def discriminator_targets(labels: Int[np.ndarray, "N"], real: bool) -> Float[np.
 
 # %% part="generator_targets"
 def generator_targets(labels: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N 11"]:
-    """What the generator wants to hear: that its image is a real one of the digit asked for."""
+    """What the generator wants to hear: that its image is a real image of the digit asked for."""
     ### BEGIN SOLUTION
     return discriminator_targets(labels, real=True)
     ### END SOLUTION
@@ -42,7 +42,7 @@ def generator_targets(labels: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N 11"]
 
 # %% part="generator"
 def build_generator(latent_dim: int = 100) -> nn.Module:
-    """Noise and label `(N, latent_dim + 10)` → images `(N, 1, 28, 28)` in [−1, 1]."""
+    """A model that maps noise and label to images in [−1, 1]: `(N, latent_dim + 10)` → `(N, 1, 28, 28)`."""
     ### BEGIN SOLUTION
     return nn.Sequential(
         nn.Linear(latent_dim + DIGITS, 32 * 7 * 7),
@@ -60,7 +60,7 @@ def build_generator(latent_dim: int = 100) -> nn.Module:
 
 # %% part="discriminator"
 def build_discriminator() -> nn.Module:
-    """Images `(N, 1, 28, 28)` → eleven probabilities `(N, 11)`: fake, then the digits 0 to 9."""
+    """A model that maps images `(N, 1, 28, 28)` to eleven probabilities `(N, 11)`: fake, then the digits 0 to 9."""
     ### BEGIN SOLUTION
     return nn.Sequential(
         nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),
@@ -77,16 +77,16 @@ def build_discriminator() -> nn.Module:
 # %% part="training"
 ### BEGIN SOLUTION
 def cross_entropy(p: Float[Tensor, "N 11"], targets: Float[np.ndarray, "N 11"]) -> Float[Tensor, ""]:
-    # A probability that has become exactly 0 would make the logarithm infinite.
+    # A probability of exactly 0 would make the logarithm infinite.
     return -(torch.as_tensor(targets, device=p.device) * p.clamp_min(1e-7).log()).sum(dim=1).mean()
 
 
 ### END SOLUTION
 class ConditionalGAN:
-    """A generator that is told a digit, and a discriminator that names the digit or says fake."""
+    """A generator that gets a digit as its label, and a discriminator that names the digit or says fake."""
 
     def __init__(self, latent_dim: int, seed: int):
-        """`.generator`, `.discriminator` and their optimisers; `seed` fixes them and all that is drawn later."""
+        """Makes `.generator`, `.discriminator` and their optimisers; `seed` fixes the weights and all later draws."""
         ### BEGIN SOLUTION
         torch.manual_seed(seed)
         self.random = np.random.default_rng(seed)
@@ -114,7 +114,7 @@ class ConditionalGAN:
 
     ### END SOLUTION
     def train_discriminator(self, images: Float[np.ndarray, "N 1 28 28"], labels: Int[np.ndarray, "N"]) -> float:
-        """One update of the discriminator on real images and as many fakes; the loss."""
+        """One update of the discriminator on real images and as many fakes; returns the loss."""
         ### BEGIN SOLUTION
         self.discriminator.train()
         real = torch.as_tensor(images, device=next(self.discriminator.parameters()).device)
@@ -129,7 +129,7 @@ class ConditionalGAN:
         ### END SOLUTION
 
     def train_generator(self, labels: Int[np.ndarray, "N"]) -> float:
-        """One update of the generator, through a discriminator that stays as it is; the loss."""
+        """One update of the generator, through a discriminator that stays as it is; returns the loss."""
         ### BEGIN SOLUTION
         self.discriminator.eval()
         loss = cross_entropy(self.discriminator(self.fakes(labels)), generator_targets(labels))
@@ -142,7 +142,7 @@ class ConditionalGAN:
     def pretrain(
         self, images: Float[np.ndarray, "n 1 28 28"], labels: Int[np.ndarray, "n"], epochs: int, batch_size: int
     ) -> list[float]:
-        """Train the discriminator alone, `epochs` times over the images; the loss of each update."""
+        """Train the discriminator alone, `epochs` times over the images; returns the loss of each update."""
         ### BEGIN SOLUTION
         return [
             self.train_discriminator(*batch)
@@ -154,7 +154,7 @@ class ConditionalGAN:
     def fit(
         self, images: Float[np.ndarray, "n 1 28 28"], labels: Int[np.ndarray, "n"], epochs: int, batch_size: int
     ) -> dict[str, list[float]]:
-        """Train both in turn, `epochs` times over the images; `d_loss` and `g_loss` of each update."""
+        """Train both in turn, `epochs` times over the images; returns `d_loss` and `g_loss` of each update."""
         ### BEGIN SOLUTION
         losses = {"d_loss": [], "g_loss": []}
         for _ in range(epochs):
@@ -177,7 +177,7 @@ plt.show()
 # %% part="classification"
 @torch.no_grad()
 def classify(gan: ConditionalGAN, images: Float[np.ndarray, "N 1 28 28"]) -> Int[np.ndarray, "N"]:
-    """The likeliest digit of each image by the discriminator, whether it takes the image for real or not."""
+    """The digit that the discriminator finds likeliest for each image, whether it takes the image for real or not."""
     ### BEGIN SOLUTION
     gan.discriminator.eval()
     p = gan.discriminator(torch.as_tensor(images, device=next(gan.discriminator.parameters()).device))
@@ -193,7 +193,7 @@ plt.show()
 # %% part="generation"
 @torch.no_grad()
 def generate(gan: ConditionalGAN, digit: int, n: int, seed: int) -> Float[np.ndarray, "n 1 28 28"]:
-    """`n` images of one digit, in [−1, 1]; the noise is fixed by `seed`."""
+    """`n` images of one digit, in [−1, 1]; `seed` fixes the noise."""
     ### BEGIN SOLUTION
     gan.generator.eval()
     device = next(gan.generator.parameters()).device
@@ -209,7 +209,7 @@ plots.image_sheet({"ten of each digit asked for": asked.reshape(-1, 28, 28)}, co
 plt.show()
 
 # %% tags=["demo"]
-# The same four rows of noise all along; the label goes from 3 to 8, which no training image ever had.
+# Four rows of noise stay the same, and the label goes from 3 to 8. No training image had a label in between.
 share = np.linspace(0, 1, 10)[:, None]
 codes = ((1 - share) * np.eye(DIGITS)[3] + share * np.eye(DIGITS)[8]).astype(np.float32)
 noise = np.random.default_rng(1).standard_normal((4, gan.latent_dim), dtype=np.float32)
@@ -219,4 +219,4 @@ plots.image_sheet({"from 3 to 8": between.reshape(-1, 28, 28)}, columns=10)
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your training steps on the device where the parameters of your nets live.
+# There is nothing to write here: the check runs your training steps on the device of your nets' parameters.

@@ -18,9 +18,9 @@ def logits(discriminator, x, tried):
 
 @check("upsampling.any_size", needs="upsampling.example")
 def _(student, draw):
-    """Any image, any factors
+    """Any image and any factors
 
-    Forge: blocks of images and factors drawn now.
+    Forge: blocks, for newly drawn images and factors.
     So: compute it.
     """
     for rows, columns in ((1, 4), (3, 1), (5, 2)):
@@ -37,7 +37,7 @@ def _(student, draw):
 def _(student, draw):
     """Random images and kernels, with overlap and with gaps
 
-    Forge: sums of images and kernels drawn now.
+    Forge: sums, for newly drawn images and kernels.
     So: compute it.
     """
     for x_shape, kernel_shape, stride in (
@@ -52,9 +52,9 @@ def _(student, draw):
             overlap_add(x, kernel, stride),
             tried=f"conv_transpose2d of {x_shape[0]}×{x_shape[1]} with a {kernel_shape[0]}×{kernel_shape[1]} kernel, "
             f"stride {stride}",
-            cause="Each value lays its own copy of the kernel; copies that do not touch leave zeros between them.",
+            cause="Each value puts down its own copy of the kernel; copies that do not touch leave zeros between them.",
             mistakes={
-                "The kernel is flipped: lay it as it is.": overlap_add(x, kernel[::-1, ::-1], stride),
+                "The kernel is flipped: use it as it is.": overlap_add(x, kernel[::-1, ::-1], stride),
             },
             rtol=1e-3,
             atol=1e-4,
@@ -65,7 +65,7 @@ def _(student, draw):
 def _(student, draw):
     """It is the transpose of the strided convolution with the same kernel
 
-    Forge: sums of images and kernels drawn now, against a convolution of the grader's own.
+    Forge: sums, for newly drawn images and kernels, against the grader's own convolution.
     So: compute it.
     """
     kernel, stride = draw.normal(3, 2), 2
@@ -81,7 +81,7 @@ def _(student, draw):
         float(np.sum(back * image)),
         float(np.sum(x * convolved)),
         tried="⟨conv_transpose2d(x), image⟩ against ⟨x, the strided convolution of image⟩",
-        cause="What the convolution gathers from a place, its transpose must spread to that place with the same weight.",
+        cause="The transpose must spread to a place what the convolution gathers from it, with the same weight.",
         rtol=1e-3,
         atol=1e-3,
     )
@@ -89,9 +89,9 @@ def _(student, draw):
 
 @check("scaling.fixed", needs="scaling.example")
 def _(student, draw):
-    """The scale is the same for every batch, and whole numbers are as good as floats
+    """The scale is the same for every batch, for integers and for floats
 
-    Forge: a straight line through pixels drawn now.
+    Forge: a straight line, for newly drawn pixels.
     So: compute it.
     """
     pixels = draw.integers(40, 200, 3, 28, 28, 1)
@@ -100,13 +100,14 @@ def _(student, draw):
             student.scale_images(given),
             pixels / 127.5 - 1,
             tried=f"scale_images of {given.dtype} pixels between 40 and 200",
-            cause="A straight line through (0, −1) and (255, 1), whatever the batch holds.",
+            cause="Use a straight line through (0, −1) and (255, 1), whatever the batch holds.",
             mistakes={
-                "You scale by the batch's own extremes: 0 and 255 are the ends, in every batch.": 2
+                "You scale by the batch's own extremes: the ends are 0 and 255 in every batch.": 2
                 * (pixels - pixels.min())
                 / (pixels.max() - pixels.min())
                 - 1,
-                "You scale by the batch's own maximum: 255 is the end, in every batch.": 2 * pixels / pixels.max() - 1,
+                "You scale by the batch's own maximum: the upper end is 255 in every batch.": 2 * pixels / pixels.max()
+                - 1,
             },
             rtol=1e-3,
             atol=1e-3,
@@ -116,7 +117,7 @@ def _(student, draw):
         student.unscale_images(dim),
         (dim + 1.0) * 127.5,
         tried="unscale_images of images between −0.7 and 0.4",
-        cause="The inverse of scale_images, unrounded, whatever the batch holds.",
+        cause="This is the inverse of scale_images, not rounded, whatever the batch holds.",
         mistakes={"The result is rounded: leave it as it is.": np.round((dim + 1.0) * 127.5)},
         rtol=1e-3,
         atol=1e-2,
@@ -125,10 +126,10 @@ def _(student, draw):
 
 @check("generator.layers", needs="generator.images")
 def _(student, draw):
-    """One projection, then convolutions that all take part
+    """One projection, then convolutions that all contribute to the image
 
-    Forge: name one matrix and two kernels, and gradients of them that are not 0.
-    So: lie about it: gradients come from the worker's autodiff and are asked only to be other than 0.
+    Forge: name one matrix and two kernels, with gradients that are not 0.
+    So: lie about it: gradients come from the worker's autodiff, and the check only asks that they are not 0.
     Closed by: compare one random direction with differences of `forward`.
     """
     generator = new_player(student, draw, "build_generator")
@@ -140,7 +141,7 @@ def _(student, draw):
         tried=tried,
         saw=f"{len(dense)} matrices of dense layers: {', '.join(dense[:3])}",
         expected="one projection to 7×7 at most, and kernels of convolutions after it",
-        cause="There is another dense layer: after the projection only convolutions follow.",
+        cause="There is another dense layer: only convolutions may follow the projection.",
     )
     kernels = sum(len(sides) == 4 for sides in sizes.values())
     expect.that(
@@ -148,9 +149,9 @@ def _(student, draw):
         tried=tried,
         saw=f"{kernels} kernels of convolutions",
         expected="two or more: the image grows from 7×7 by convolutions",
-        cause="The projection draws the image by itself: let it make 7×7 maps, and convolutions the rest.",
+        cause="The projection draws the image by itself: it should make 7×7 maps, and convolutions do the rest.",
     )
-    # A transpose's shape says where its image grows; one column of the sum is as good as any.
+    # A random combination of the output: one direction is as good as any.
     cotangent = draw.normal(8, 28, 28, 1)
     slopes = generator.gradients(draw.normal(8, LATENT), images(cotangent), training=True)
     still = [name for name in sizes if slopes.get(name) is None or not np.any(slopes[name])]
@@ -159,26 +160,26 @@ def _(student, draw):
         tried="the gradient of build_generator() in each of its weights",
         saw=f"none in {', '.join(still[:3])}",
         expected="a gradient in every weight",
-        cause="A layer is not on the way from z to the image, or the graph is cut (`.detach()`, NumPy).",
+        cause="A layer is not on the path from z to the image, or the graph is cut (`.detach()`, NumPy).",
     )
 
 
 @check("generator.batch_norm", needs="generator.images")
 def _(student, draw):
-    """Batch norm is at work inside the generator, and not on its output
+    """Batch norm works inside the generator, and not on its output
 
     Forge: images that depend on their batch in training mode only, and on the size of the last kernel.
-    So: form; a forger needs any such function.
+    So: form; any such function is enough.
     """
     generator = new_player(student, draw, "build_generator")
     z, others = draw.normal(4, LATENT), 3 * draw.normal(4, LATENT)
     mixed = np.concatenate([z[:2], others])
-    tried = "an image of build_generator() among two different batches"
+    tried = "an image of build_generator() in two different batches"
     inference = [pictured(generator, batch, tried)[:2] for batch in (z, mixed)]
     expect.close(
         *inference,
         tried=f"{tried}, in inference mode",
-        cause="In inference mode batch norm uses what it has kept, so an image must not depend on the rest of its batch.",
+        cause="In inference mode batch norm uses its running statistics: the rest of the batch must not matter.",
         atol=1e-4,
         expected="the same image",
     )
@@ -190,13 +191,13 @@ def _(student, draw):
         tried=f"{tried}, in training mode",
         saw="the same image",
         expected="an image that depends a little on the others: they share mean and variance",
-        cause="There is no batch norm in the generator, or it is not told that this is training.",
+        cause="There is no batch norm in the generator, or it does not receive the training mode.",
     )
     expect.that(
         float(np.abs(training[0] - inference[0]).max()) > 1e-3 * largest,
         tried="an image of build_generator() in training mode and in inference mode",
         saw="the same image",
-        expected="another one: a new batch norm has kept no statistics yet",
+        expected="different images: a new batch norm has no running statistics yet",
         cause="There is no batch norm in the generator.",
     )
     after = generator.buffers()
@@ -204,24 +205,24 @@ def _(student, draw):
         any(not np.array_equal(value, after[name]) for name, value in before.items()),
         tried="the statistics of batch norm before and after a call in training mode",
         saw="no change",
-        expected="running means and variances that take in the batch",
-        cause="Batch norm keeps no statistics: without them it has nothing to use in inference mode.",
+        expected="running means and variances that change with the batch",
+        cause="Batch norm keeps no running statistics: without them it has nothing to use in inference mode.",
     )
-    # With large weights the ε of batch norm, 0.001 in Keras, does not count.
+    # With large weights the ε of batch norm, 0.001 in Keras, does not matter.
     generator.set_parameters(scaled(weights(generator), 10))
-    # The biases of a projection differ from place to place: there a larger matrix shows through any batch norm.
+    # The biases of a projection differ from place to place, so a larger matrix shows through any batch norm.
     kernels = {name: value for name, value in weights(generator).items() if value.ndim == 4}
     expect.that(
         any(stronger(generator, z, name, kernel, tried) for name, kernel in kernels.items()),
         tried="build_generator() in training mode, each of its kernels four times as large",
         saw="the same images every time",
-        expected="stronger images where the last weights are larger",
-        cause="There is batch norm on G's output: it fixes the mean and the contrast of the images. Leave it out there.",
+        expected="stronger images if the last weights are larger",
+        cause="There is batch norm on G's output: it fixes the mean and contrast of the images. Leave it out there.",
     )
 
 
 def stronger(generator, z, name, kernel, tried):
-    """Do the images change, in training mode, when one kernel is four times as large?"""
+    """Do the images change, in training mode, if one kernel is four times as large?"""
     before = pictured(generator, z, tried, training=True)
     generator.set_parameters({name: 4 * kernel})
     after = pictured(generator, z, tried, training=True)
@@ -230,7 +231,7 @@ def stronger(generator, z, name, kernel, tried):
 
 
 def readout(model):
-    """The weights of D's last layer: those that lead to one value."""
+    """The weights of D's last layer: those that lead to a single value."""
     shapes = {name: value.shape for name, value in weights(model).items()}
     return [
         name
@@ -240,8 +241,11 @@ def readout(model):
 
 
 def as_kernels_only(discriminator, draw, sign):
-    """D without biases and with new weights, of one sign where `sign` asks for it. What multiplies (a gain of batch norm, a
-    learned slope) is above 0 in all its entries and stays; slopes with three axes may start at 0."""
+    """Give D new weights and no biases; with `sign`, all weights are positive.
+
+    Factors (a gain of batch norm, a learned slope) are positive in all entries and stay; slopes with three axes may
+    start at 0.
+    """
     parameters = discriminator.parameters()
     discriminator.set_parameters({name: 0 * value + 0.25 for name, value in parameters.items() if value.ndim == 3})
     discriminator.set_parameters(
@@ -252,10 +256,10 @@ def as_kernels_only(discriminator, draw, sign):
 
 
 def measurable(discriminator, x, tried):
-    """The images, where D's probabilities of them are neither ½ nor at an end; `None` where they cannot be brought there.
+    """The images, once D's probabilities of them are neither ½ nor at an end; `None` if that cannot be reached.
 
-    Scaled until they are: D's last layer, or where there is no telling it all weights; then, if weights of any size do the same
-    (spectral norm), the images.
+    The loop scales D's last layer, or all weights if the last layer cannot be found. If the size of the weights has no
+    effect (spectral norm), it scales the images.
     """
     scaled = readout(discriminator) or list(weights(discriminator))
     for of_weights in (True, False):
@@ -278,8 +282,8 @@ def measurable(discriminator, x, tried):
 def _(student, draw):
     """Inside D both signs get through, and nothing saturates
 
-    Forge: a function that is positively homogeneous, with weights that the grader has set.
-    So: form; a forger needs any such function.
+    Forge: a positively homogeneous function, with weights that the grader has set.
+    So: form; any such function is enough.
     """
     discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=False)
@@ -293,67 +297,69 @@ def _(student, draw):
         straight,
         tried=tried,
         saw="a score that is not four times as large",
-        expected="four times the score: LeakyReLU only bends at 0",
-        cause="An activation inside saturates (tanh, sigmoid), or bends elsewhere than at 0: the text asks for LeakyReLU.",
+        expected="four times the score: LeakyReLU is linear on each side of 0",
+        cause="An activation inside saturates (tanh, sigmoid), or is not linear on each side of 0: use LeakyReLU.",
     )
     as_kernels_only(discriminator, draw, sign=True)
-    tried = "build_discriminator() with weights above 0 and no biases, on images below 0"
+    tried = "build_discriminator() with positive weights and no biases, on images below 0"
     expect.that(
         measurable(discriminator, -np.abs(x), tried) is not None,
         tried=tried,
         saw="½ for every image, however large the weights of the last layer",
         expected="a probability that depends on the image",
-        cause="A ReLU lets nothing through below 0, and no gradient either: LeakyReLU does.",
+        cause="ReLU lets neither values nor gradients through below 0: LeakyReLU does.",
     )
 
 
 @check("discriminator.no_pooling", needs="discriminator.leaky")
 def _(student, draw):
-    """Strides make D's maps smaller, no maximum does
+    """Strides make D's maps smaller; no pooling takes a maximum
 
-    Forge: a function that is additive where weights and images are above 0, with weights that the grader has set.
-    So: form; a forger needs any such function.
+    Forge: a function that is additive for positive weights and images, with weights that the grader has set.
+    So: form; any such function is enough.
     """
     discriminator = new_player(student, draw, "build_discriminator")
     as_kernels_only(discriminator, draw, sign=True)
-    # Where weights and pixels are above 0, LeakyReLU is a straight line and D's score is a sum over pixels. A maximum is not.
+    # For positive weights and pixels LeakyReLU is linear, and D's score is a sum over pixels. A maximum is not a sum.
     places = draw.integers(6, 20, 12, 2)
     x = np.zeros((36, 28, 28, 1), dtype=np.float32)
     for number, (row, column) in enumerate(places):
         x[number, row, column] = x[12 + number, row, column + 1] = 1
     x[24:] = x[:12] + x[12:24]
-    tried = "build_discriminator() with weights above 0 and no biases, on two images of one bright pixel each and on their sum"
+    tried = (
+        "build_discriminator() with positive weights and no biases, on two images of one bright pixel and on their sum"
+    )
     seen = measurable(discriminator, x, tried)
-    expect.that(seen is not None, tried=tried, saw="½ for every image", expected="a score that depends on it")
+    expect.that(seen is not None, tried=tried, saw="½ for every image", expected="a score that depends on the image")
     first, second, both = np.split(logits(discriminator, seen, tried), 3)
     expect.that(
         float(np.abs(first + second - both).max()) < 0.01 * float(np.abs(both).max()),
         tried=tried,
-        saw="another score for the sum than the sum of the scores",
-        expected="the same",
-        cause="There is a pooling layer that takes the maximum: let the convolutions make strides of 2 instead.",
+        saw="a score of the sum that is not the sum of the scores",
+        expected="equal scores",
+        cause="There is a pooling layer that takes the maximum: give the convolutions strides of 2 instead.",
     )
 
 
 @check("training.new_gan", needs=("generator.images", "discriminator.probability"))
 def _(student, draw):
-    """A new GAN's weights are drawn from N(0, 0.02²), by its seed
+    """A new GAN draws its weights from N(0, 0.02²), and its seed fixes them
 
-    Forge: parameters that look drawn from N(0, 0.02²), others for another seed.
-    So: form; what they are worth `training.samples` asks.
+    Forge: parameters that look drawn from N(0, 0.02²), different ones for another seed.
+    So: form; `training.samples` asks what they are worth.
     """
     seed = draw.seed()
     _, generator, discriminator = new_gan(student, seed, latent_dim=20)
     for name, value in {**weights(generator), **weights(discriminator)}.items():
         tried = f"the weights {name} of GAN(20, seed), {value.size} of them"
-        # Three standard errors beyond a tenth: a truncated normal distribution is a tenth narrower.
+        # A tenth, since a truncated normal distribution is a tenth narrower, plus three standard errors.
         room = 0.15 + 3 / np.sqrt(2 * value.size)
         expect.between(
             float(value.std()),
             0.02 * (1 - room),
             0.02 * (1 + room),
             tried=tried,
-            cause="These are the framework's own starting weights: draw them from a normal distribution, deviation 0.02.",
+            cause="These are the framework's own starting weights: draw them from N(0, 0.02²).",
             what="a standard deviation",
         )
         expect.between(
@@ -361,7 +367,7 @@ def _(student, draw):
             -0.1 / np.sqrt(value.size),
             0.1 / np.sqrt(value.size),
             tried=tried,
-            cause="A normal distribution with mean 0 and deviation 0.02.",
+            cause="Draw the weights from a normal distribution with mean 0 and standard deviation 0.02.",
             what="a mean",
         )
     start = flat(weights(generator), weights(discriminator))
@@ -370,7 +376,7 @@ def _(student, draw):
         float(np.abs(start - other).max()) > 1e-6,
         tried="the weights of two GANs with different seeds",
         saw="the same weights",
-        expected="other weights for another seed",
+        expected="different weights for different seeds",
         cause="`seed` is ignored: draw the starting weights from it.",
     )
 
@@ -379,21 +385,25 @@ def _(student, draw):
 def _(student, draw):
     """The same seed gives the same weights, and the same fakes afterwards
 
-    Forge: the same parameters twice by the seed.
+    Forge: identical parameters for the same seed.
     So: form.
     """
     seed = draw.seed()
     real = images(2 * data.digits()[0][:16] - 1)
     ends = []
     for noise in (1, 2):
-        # What other code has drawn in the meantime must make no difference.
+        # What other code has drawn in the meantime must not matter.
         student.seed(noise)
         gan, generator, discriminator = new_gan(student, seed)
         start = flat(weights(generator), weights(discriminator))
         gan.train_discriminator(real)
         ends.append((start, flat(weights(discriminator))))
     for place, what, cause in (
-        (0, "the weights of two new GANs", "Seed the framework's generator with `seed` before the nets are built."),
+        (
+            0,
+            "the weights of two new GANs",
+            "Seed the framework's random generator with `seed` before the nets are built.",
+        ),
         (
             1,
             "the weights of D after one train_discriminator in each",
@@ -411,13 +421,12 @@ def _(student, draw):
 
 @check("training.separates", needs="training.discriminator_step", trains=True)
 def _(student, draw):
-    """Updates of D raise its answer on real images and lower that on fakes
+    """Updates of D raise its answers to real images and lower its answers to fakes
 
     Forge: answers of D that grow apart after 40 updates.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
-        public.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; digits with a transformation drawn now.
+    So: lie about it: D's answers and G's images are computed in the student's process, and the digits are public.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; digits with a newly drawn transformation.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     real = digits(draw, 64)
@@ -428,8 +437,8 @@ def _(student, draw):
     def answers(training, *batches):
         return [scored(discriminator, x, "D after 40 updates", training) for x in batches]
 
-    # What batch norm has kept may lag behind after 40 updates (Keras' momentum is 0.99). So D may also be asked as its own step
-    # asks it: in training mode, with real images and fakes apart, or in one batch.
+    # The running statistics of batch norm may lag behind after 40 updates (Keras' momentum is 0.99). So the check also
+    # asks D as its own step does: in training mode, with real images and fakes in two batches, or in one.
     both = np.concatenate([real, fakes])
     on_real, on_fake = answers(False, real, fakes)
     if any(
@@ -438,7 +447,7 @@ def _(student, draw):
     ):
         return
     on_real, on_fake = float(on_real.mean()), float(on_fake.mean())
-    cause = "D has not learned to tell them apart: check its loss, its labels and its learning rate."
+    cause = "D has not learned to tell real from fake: check its loss, its labels and its learning rate."
     if on_real < 0.5 < on_fake:
         cause = "The labels are swapped: real images are labelled 1 and fakes 0."
     elif min(on_real, on_fake) > 0.5:
@@ -447,27 +456,26 @@ def _(student, draw):
         cause = "D calls everything fake: it sees no real images in its step, or they are labelled 0."
     expect.that(
         False,
-        tried="40 calls of train_discriminator on 16 digits each, with G as it was",
-        saw=f"D's mean answer {on_real:.3f} on the digits and {on_fake:.3f} on fakes",
-        expected="above ½ on digits, below ½ on fakes",
+        tried="40 calls of train_discriminator on 16 digits each, with G unchanged",
+        saw=f"a mean answer of D of {on_real:.3f} to digits and {on_fake:.3f} to fakes",
+        expected="above ½ for digits, below ½ for fakes",
         cause=cause,
     )
 
 
 def told_apart(on_real, on_fake):
-    """Are nearly all real images ahead of nearly all fakes, and both on their sides of ½?"""
+    """Do nearly all real images score above nearly all fakes, with the two means on their sides of ½?"""
     return float((on_real[:, None] > on_fake).mean()) > 0.9 and on_real.mean() > 0.5 > on_fake.mean()
 
 
 @check("training.deceives", needs="training.generator_step", trains=True)
 def _(student, draw):
-    """Updates of G raise D's answer on its images
+    """Updates of G raise D's answers to its images
 
-    Forge: answers of D on fakes that rise after 15 updates.
-    So: lie about it: D's answers and G's images are worked out beside the student's code, and the digits are
-        public.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; digits with a transformation drawn now.
+    Forge: answers of D to fakes that rise after 15 updates.
+    So: lie about it: D's answers and G's images are computed in the student's process, and the digits are public.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; digits with a newly drawn transformation.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     z = draw.normal(64, LATENT)
@@ -482,12 +490,12 @@ def _(student, draw):
     change = believed() - before
     expect.that(
         change > 1e-6,
-        tried="15 calls of train_generator(32), with D as it was: the logit of D(G(z)) on 64 points, before and after",
+        tried="15 calls of train_generator(32), with D unchanged: the logit of D(G(z)) on 64 points, before and after",
         saw=f"a change of {change:.2g}",
         expected="a rise",
-        cause="G learns to be found out: in its step fakes are labelled 1. It wants D to take them for real."
+        cause="G learns to be caught: in its step fakes are labelled 1. G wants D to take them for real."
         if change < 0
-        else "G's step does not reach D's answer.",
+        else "G's step does not change D's answer.",
     )
 
 
@@ -495,16 +503,16 @@ def _(student, draw):
 def _(student, draw):
     """G learns just as well where D is sure that its images are fake
 
-    Forge: steps of G's parameters as long where D, set by the grader, is sure as where it is not.
+    Forge: steps of G that are as long where D, set by the grader, is sure as where it is not.
     So: compute it.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
     if bias is None:
-        # Without a bias at its end D cannot be made sure of everything; nothing can be said about such a net here.
+        # Without an output bias the grader cannot make D sure of everything; this check cannot judge such a net.
         return
-    # D nearly blind, so that G's gradients are small: −ln D then moves G as ever, ln(1 − D), ten thousand times less, does not
-    # get past the ε in Adam's denominator.
+    # D becomes nearly blind, so that G's gradients are small. −ln D then still moves G; ln(1 − D) is ten thousand times
+    # smaller and does not get past the ε in Adam's denominator.
     z = draw.normal(32, LATENT)
     for _ in range(40):
         fakes = pictured(generator, z, "the generator on 32 points", training=True)
@@ -524,19 +532,19 @@ def _(student, draw):
         steps.append(float(np.abs(flat(weights(generator)) - before).mean()))
     expect.that(
         steps[0] > 0.4 * steps[1],
-        tried="train_generator(32), once where D says 0.00001 of every image, once where it says ½",
-        saw=f"weights of G that move by {steps[0]:.2g} on average, and by {steps[1]:.2g}",
-        expected="the first step no smaller than the second",
-        cause="The loss saturates: ln(1 − D(G(z))) is flat where D says fake, and so is a loss that takes scores (`with_logits`) "
-        "where it is given probabilities. Take −ln D(G(z)).",
+        tried="train_generator(32), once where D says 0.00001 to every image, once where it says ½",
+        saw=f"weights of G that change by {steps[0]:.2g} and by {steps[1]:.2g} on average",
+        expected="a first step that is not smaller than the second",
+        cause="The loss saturates: ln(1 − D(G(z))) is flat where D says fake, and so is a loss that takes scores "
+        "(`with_logits`) but receives probabilities. Use −ln D(G(z)).",
     )
 
 
 @check("training.own_gradients", needs=("training.separates", "training.deceives"), trains=True)
 def _(student, draw):
-    """Each step follows the gradient of its own batch: nothing is left over from earlier steps, nor from the other player's
+    """Each step follows the gradient of its own batch: nothing is left from earlier steps or from the other player
 
-    Forge: steps of both nets that turn round after the grader has turned D's answers.
+    Forge: steps of both nets that reverse after the grader has reversed D's answers.
     So: compute it.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -554,17 +562,17 @@ def _(student, draw):
     def update_generator():
         gan.train_generator(32)
 
-    # Half as many steps after the turn as before: what an optimiser remembers is gone by then, a sum of all gradients is not.
-    # A D whose score nothing shifts, or nothing turns, cannot be steered; nothing can be said of it here.
+    # Half as many steps after the change as before: an optimiser has forgotten by then, a sum of all gradients has not.
+    # A D whose score no parameter shifts or reverses cannot be steered; this check cannot judge it.
     if bias:
         steps(30, discriminator, update_discriminator, {bias: np.full_like(own[bias], 4)})
         last = steps(16, discriminator, update_discriminator, {bias: np.full_like(own[bias], -4)})[-4:]
         expect.that(
             np.mean([move[bias] for move in last]) > 0,
-            tried="30 steps of train_discriminator where D takes everything for real, then 16 where it takes everything for fake",
+            tried="30 steps of train_discriminator where D takes everything for real, then 16 where all is fake",
             saw="D's answers still go down",
-            expected="up, as half of the images are real",
-            cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
+            expected="up, since half of the images are real",
+            cause="Gradients of earlier steps are still there and add up: zero them in each step.",
         )
     if not output:
         return
@@ -572,12 +580,12 @@ def _(student, draw):
     up = steps(30, generator, update_generator, {})
     down = steps(16, generator, update_generator, turned)
     expect.that(
-        # Right programs of five kinds have turned to between −0.50 and −0.39; a sum of all gradients is at 0.31 to 0.92.
+        # Right programs of five kinds reach −0.50 to −0.39; a sum of all gradients reaches 0.31 to 0.92.
         cosine(mean_of(up[-10:]), mean_of(down[-6:])) < 0.05,
-        tried="30 steps of train_generator, then 16 with D's score turned round",
+        tried="30 steps of train_generator, then 16 with the sign of D's score reversed",
         saw="steps that still go the old way",
-        expected="steps that turn round as well",
-        cause="Gradients of earlier steps, or of D's, are still there in G's: zero them in each of its steps.",
+        expected="steps that reverse as well",
+        cause="G still holds gradients of its earlier steps or of D's steps: zero them in each step of G.",
     )
 
 
@@ -585,7 +593,7 @@ def _(student, draw):
 def _(student, draw):
     """The search ends after max_tries images, with what it has found
 
-    Forge: counts of such images, for thresholds drawn now.
+    Forge: counts of such images, for newly drawn thresholds.
     So: compute it.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
@@ -602,14 +610,14 @@ def _(student, draw):
         expect.that(found.ndim > 0, tried=tried, saw="one number", expected="an array of images, of length 0 if none")
         return tried, found
 
-    # Of 20 images 10 above a threshold that one in 20 passes: once in ten million searches.
+    # 10 of 20 images pass a threshold that 1 in 20 passes: once in ten million searches.
     tried, found = search(10, rare, True, 20)
     expect.that(
         len(found) < 10,
         tried=f"{tried}, a threshold that 1 in 20 images passes",
         saw=f"{len(found)} images",
         expected="the few among 20 images that pass",
-        cause="`max_tries` is ignored, or counts batches of images: where no image passes, the search must end.",
+        cause="`max_tries` is ignored, or counts batches of images: the search must end even if no image passes.",
     )
     for threshold, best in ((1.0, True), (0.0, False)):
         tried, found = search(3, threshold, best, 30)
@@ -618,31 +626,31 @@ def _(student, draw):
             tried=tried,
             saw=f"{len(found)} images",
             expected="an array of length 0: no probability is beyond 0 or 1",
-            cause="Only images that pass belong in the answer, even if there are none.",
+            cause="Return only images that pass, even if there are none.",
         )
     tried, found = search(4, 0.0, True, 100)
     expect.that(
         len(found) == 4,
         tried=f"{tried}, where every image passes",
         saw=f"{len(found)} images",
-        expected="n of them",
-        cause="Stop, or cut the answer, at n images.",
+        expected="n images",
+        cause="Stop at n images, or return the first n.",
     )
     tried, found = search(50, 0.0, True, 12)
     expect.that(
         1 <= len(found) <= 12,
         tried=f"{tried}, where every image passes",
         saw=f"{len(found)} images",
-        expected="12, as many as may be tried",
+        expected="12 images, as many as may be drawn",
         cause="`max_tries` counts images, not batches of them.",
     )
-    # D says ½ of everything: neither above nor below ½.
+    # D says ½ to everything: neither above nor below ½.
     discriminator.set_parameters(zeros(discriminator.parameters()))
     for best in (True, False):
         tried, found = search(3, 0.5, best, 10)
         expect.that(
             len(found) == 0,
-            tried=f"{tried}, where D says exactly ½ of every image",
+            tried=f"{tried}, where D says exactly ½ to every image",
             saw=f"{len(found)} images",
             expected="none: strictly above, or strictly below",
             cause="An image whose score equals the threshold does not pass.",
@@ -651,9 +659,9 @@ def _(student, draw):
 
 @check("selection.inference", needs="selection.scores")
 def _(student, draw):
-    """Images are selected in inference mode, and drawn by the seed
+    """Images are selected in inference mode, and the seed fixes the draws
 
-    Forge: images as G makes them with the statistics that the grader has set, that repeat by the seed.
+    Forge: images that G makes with the statistics that the grader has set, and that the seed repeats.
     So: compute it.
     """
     gan, generator, _ = new_gan(student, draw.seed())
@@ -689,16 +697,16 @@ def _(student, draw):
         found[0],
         found[2],
         tried="select_images with two seeds",
-        cause="`seed` is ignored: another seed gives other images.",
+        cause="`seed` is ignored: a different seed gives different images.",
         by=1e-4,
     )
 
 
 @check("interpolation.between", needs="interpolation.ends")
 def _(student, draw):
-    """The images between are those of equally spaced points, in inference mode
+    """The images in between belong to equally spaced points, in inference mode
 
-    Forge: G's images of points drawn now.
+    Forge: G's images of newly drawn points.
     So: compute it.
     """
     gan, generator, _ = new_gan(student, draw.seed())
@@ -714,12 +722,12 @@ def _(student, draw):
             student.call("interpolate", gan, z[0], z[1], steps, gives="images"),
             wanted,
             tried=f"interpolate between two points in {steps} steps",
-            cause="G, in inference mode, of points at equal distances on the straight line.",
+            cause="Use G in inference mode, on equally spaced points of the straight line.",
             mistakes={
                 "The points lie on an arc: take the straight line.": pictured(generator, arc, "G of an arc"),
-                "It is the images that are mixed: mix the points of the latent space.": wanted[0]
+                "The images are mixed: mix the points of the latent space instead.": wanted[0]
                 + part[..., None, None] * (wanted[-1] - wanted[0]),
-                "G runs in training mode, where the points of a line change each other's images.": pictured(
+                "G runs in training mode, where the points of a line affect each other's images.": pictured(
                     generator, points, "G of a line", training=True
                 ),
             },

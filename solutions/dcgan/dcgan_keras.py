@@ -12,7 +12,7 @@ from shared import data, plots
 
 # %% part="upsampling"
 def upsample_nearest(x: Float[np.ndarray, "H W"], size: tuple[int, int]) -> Float[np.ndarray, "H*rows W*columns"]:
-    """Each value a block of `size = (rows, columns)` equal values."""
+    """Repeat each value as a block of `size = (rows, columns)`."""
     ### BEGIN SOLUTION
     rows, columns = size
     return x.repeat(rows, axis=0).repeat(columns, axis=1)
@@ -23,7 +23,7 @@ def upsample_nearest(x: Float[np.ndarray, "H W"], size: tuple[int, int]) -> Floa
 def conv_transpose2d(
     x: Float[np.ndarray, "H W"], kernel: Float[np.ndarray, "h w"], stride: int
 ) -> Float[np.ndarray, "(H-1)*stride+h (W-1)*stride+w"]:
-    """Lay the kernel, times each value of x, at every `stride`-th place; what overlaps adds up."""
+    """Put the kernel, times each value of x, at every `stride`-th place; copies that overlap add up."""
     ### BEGIN SOLUTION
     (H, W), (h, w) = x.shape, kernel.shape
     output = np.zeros(((H - 1) * stride + h, (W - 1) * stride + w), dtype=x.dtype)
@@ -67,13 +67,13 @@ def unscale_images(images: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*s
 # %% part="generator"
 ### BEGIN SOLUTION
 def weights() -> keras.initializers.Initializer:
-    # A new one for each layer: an initializer gives the same numbers whenever it is used again.
+    # A new one for each layer: an initializer object gives the same numbers each time it is used.
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def batch_norm() -> keras.layers.Layer:
-    # Keras' own momentum of 0.99 remembers hundreds of steps, in which these nets have become others. Its ε of 0.001 is
-    # larger than the variance that so small weights make at first in D, so its batch norm would hardly scale anything.
+    # Keras' default momentum of 0.99 remembers hundreds of steps, and these nets change faster. The default ε of 0.001
+    # is larger than the first variances inside D, whose weights are small: batch norm would hardly scale anything.
     return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
@@ -81,7 +81,7 @@ def batch_norm() -> keras.layers.Layer:
 
 
 def build_generator(latent_dim: int = 100) -> keras.Model:
-    """A point of the latent space → an image in [−1, 1]: `(N, latent_dim)` → `(N, 28, 28, 1)`."""
+    """A model that maps latent points to images in [−1, 1]: `(N, latent_dim)` → `(N, 28, 28, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -104,7 +104,7 @@ def build_generator(latent_dim: int = 100) -> keras.Model:
 
 # %% part="discriminator"
 def build_discriminator() -> keras.Model:
-    """The probability that an image is real: `(N, 28, 28, 1)` → `(N, 1)`."""
+    """A model that returns the probability that an image is real: `(N, 28, 28, 1)` → `(N, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -133,7 +133,7 @@ class GAN:
     """A generator and a discriminator of images that learn from each other.
 
     `generator` and `discriminator` are its two nets. `seed` fixes their starting weights, drawn from N(0, 0.02²), and
-    every draw afterwards.
+    all later draws.
     """
 
     def __init__(self, latent_dim: int, seed: int):
@@ -148,19 +148,19 @@ class GAN:
         ### END SOLUTION
 
     def train_discriminator(self, real: Float[np.ndarray, "N 28 28 1"]) -> float:
-        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; the loss, in nats."""
+        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; returns the loss, in nats."""
         ### BEGIN SOLUTION
         return float(self.update_discriminator(real, self.sample_latent(len(real))))
         ### END SOLUTION
 
     def train_generator(self, n: int) -> float:
-        """One update of G on `n` fakes that D is to take for real: −ln D(G(z)); the loss, in nats."""
+        """One update of G on `n` fakes that D should take for real; returns the loss −ln D(G(z)), in nats."""
         ### BEGIN SOLUTION
         return float(self.update_generator(self.sample_latent(n)))
         ### END SOLUTION
 
     def fit(self, images: Float[np.ndarray, "N 28 28 1"], epochs: int, batch_size: int) -> dict[str, list[float]]:
-        """An update of D and one of G for each batch of each epoch; the losses `d_loss` and `g_loss` of every update."""
+        """For each batch of each epoch, an update of D and one of G; returns the losses `d_loss` and `g_loss`."""
         ### BEGIN SOLUTION
         losses = {"d_loss": [], "g_loss": []}
         for _ in range(epochs):
@@ -183,7 +183,7 @@ class GAN:
     ) -> Float[tf.Tensor, ""]:
         fake = self.generator(z, training=True)
         with tf.GradientTape() as tape:
-            # Two batches: batch norm is to see real and fake images apart.
+            # Two batches: batch norm should see real and fake images separately.
             p_real = self.discriminator(real, training=True)
             p_fake = self.discriminator(fake, training=True)
             loss = cross_entropy(tf.ones_like(p_real), p_real) + cross_entropy(tf.zeros_like(p_fake), p_fake)
@@ -194,7 +194,7 @@ class GAN:
     @tf.function(reduce_retracing=True)
     def update_generator(self, z: Float[tf.Tensor, "N latent_dim"]) -> Float[tf.Tensor, ""]:
         with tf.GradientTape() as tape:
-            # In inference mode D uses the statistics that it has, and leaves them alone.
+            # In inference mode D uses its running statistics and leaves them unchanged.
             p_fake = self.discriminator(self.generator(z, training=True), training=False)
             loss = cross_entropy(tf.ones_like(p_fake), p_fake)
         variables = self.generator.trainable_variables
@@ -230,7 +230,7 @@ def score(gan: GAN, images: Float[np.ndarray, "N 28 28 1"]) -> Float[np.ndarray,
 def select_images(
     gan: GAN, n: int, threshold: float, best: bool, seed: int, max_tries: int
 ) -> Float[np.ndarray, "found 28 28 1"]:
-    """Up to `n` images of G that D scores above the threshold (`best`) or below it, among `max_tries` at most."""
+    """Up to `n` of at most `max_tries` images of G: those that D scores above the threshold (`best`) or below it."""
     ### BEGIN SOLUTION
     z = np.random.default_rng(seed).standard_normal((max_tries, gan.latent_dim), dtype=np.float32)
     found = np.empty((0, 28, 28, 1), dtype=np.float32)
@@ -265,7 +265,7 @@ plt.show()
 def interpolate(
     gan: GAN, z0: Float[np.ndarray, "latent_dim"], z1: Float[np.ndarray, "latent_dim"], steps: int
 ) -> Float[np.ndarray, "steps 28 28 1"]:
-    """The images of `steps` equally spaced points of the line from z0 to z1, both ends counted."""
+    """The images of `steps` equally spaced points of the line from z0 to z1, both ends included."""
     ### BEGIN SOLUTION
     return imagine(gan, np.linspace(z0, z1, steps, dtype=np.float32))
     ### END SOLUTION
@@ -286,9 +286,9 @@ mean = {digit: z[shown == digit].mean(axis=0) for digit in range(10) if np.any(s
 if {0, 3, 8} <= set(mean):
     sum_of_points = mean[8] - mean[3] + mean[0]
     points = np.stack([mean[8], mean[3], mean[0], sum_of_points])
-    points *= np.sqrt(100) / np.linalg.norm(points, axis=1, keepdims=True)  # as long as a latent point usually is
+    points *= np.sqrt(100) / np.linalg.norm(points, axis=1, keepdims=True)  # as long as a typical latent point
     plots.image_grid(list(imagine(gan, points)[..., 0]), ["mean 8", "− mean 3", "+ mean 0", "="])
     plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs a training step on the device where the parameters of both nets live.
+# There is nothing to write here: the check runs a training step on the device of both nets' parameters.

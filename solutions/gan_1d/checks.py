@@ -1,8 +1,8 @@
 """Hidden checks of `gan_1d`.
 
-The steps of both players are probed with a discriminator that the grader steers: its logit is slope · f(x) + level, where
-f is what the student's own net computed when it was new. Each step starts from the same parameters, so only the
-optimiser's memory links one to the next.
+The checks probe the steps of both players with a discriminator that the grader steers: its logit is
+slope · f(x) + level, where f is what the student's own net computed when it was new. Each step starts from the same
+parameters, so only the state of the optimiser links one step to the next.
 """
 
 import numpy as np
@@ -18,9 +18,9 @@ from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
 @check("real.uniform", needs="real.curve")
 def _(student, draw):
-    """x is uniform on [−½, ½], and the seed alone fixes the draw.
+    """x is uniform on [−½, ½], and only the seed fixes the draw.
 
-    Forge: an x whose distribution is uniform, and that repeats by the seed.
+    Forge: an x that is uniform and that the seed repeats.
     So: compute it.
     """
     seed = draw.seed()
@@ -31,20 +31,20 @@ def _(student, draw):
         distance < 0.05,
         tried="the distribution of x in sample_real(4000, seed)",
         saw=f"a mean of {x.mean():.2f} and a standard deviation of {x.std():.2f}",
-        expected="a mean of 0 and a standard deviation of 0.29, all of [−½, ½] alike",
-        cause="x is uniform on [−½, ½], both signs, ends as likely as the middle.",
+        expected="a mean of 0 and a standard deviation of 0.29, equally dense on all of [−½, ½]",
+        cause="x is uniform on [−½, ½]: both signs, and the ends are as likely as the middle.",
     )
     expect.close(
         expect.array(student.sample_real(4000, seed), tried="sample_real(4000, seed)")[:, 0],
         x,
         tried="sample_real(4000, seed), twice with the same seed",
-        cause="The draws must come from `seed` alone: make a generator from it.",
+        cause="All draws must come from `seed`: make a random generator from it.",
     )
     expect.differ(
         expect.array(student.sample_real(4000, seed + 1), tried="sample_real(4000, seed)")[:, 0],
         x,
         tried="sample_real(4000, …) with two different seeds",
-        cause="`seed` is not used, or x lies on a grid: draw it.",
+        cause="`seed` is not used, or x lies on a grid: draw it at random.",
     )
 
 
@@ -52,7 +52,7 @@ def _(student, draw):
 def _(student, draw):
     """Latent variables are standard normal, and independent of each other.
 
-    Forge: numbers whose distribution is normal, in columns that do not hang together.
+    Forge: normal numbers in independent columns.
     So: compute it.
     """
     z = expect.shape(student.sample_latent(3000, 3, draw.seed()), (3000, 3), tried="sample_latent(3000, 3, seed)")
@@ -64,30 +64,30 @@ def _(student, draw):
         expected="standard normal: mean 0, standard deviation 1",
         cause="These look uniform; the latent space here is standard normal."
         if np.abs(z).max() <= 1
-        else "Standard normal: `standard_normal`, `randn`.",
+        else "Use the standard normal distribution: `standard_normal`, `randn`.",
     )
     correlation = np.abs(np.corrcoef(z, rowvar=False) - np.eye(3)).max()
     expect.that(
         # Independent columns of 3,000 exceed 0.15 once in 10¹⁵ times.
         correlation < 0.15,
-        tried="the correlation of the columns of sample_latent(3000, 3, seed)",
+        tried="the largest correlation of two columns of sample_latent(3000, 3, seed)",
         saw=f"{correlation:.2f}",
         expected="0",
-        cause="The columns repeat each other: draw each entry for itself.",
+        cause="The columns depend on each other: draw each entry independently.",
     )
 
 
-@check("discriminator.bends", needs="discriminator.probability")
+@check("discriminator.nonlinear", needs="discriminator.probability")
 def _(student, draw):
-    """The discriminator is no linear decision rule.
+    """The discriminator is nonlinear.
 
-    Forge: a function that bends, with weights that the grader has set.
-    So: form; a forger needs any such function.
+    Forge: a nonlinear function, with weights that the grader has set.
+    So: form; any such function is enough.
     """
     model = new_discriminator(student, draw)
     bend, start = 0.0, at_least_glorot(model.parameters())
     for size in (1, 1.5, 2, 3, 5):
-        # Of several sizes one suits the depth: too small hardly bends, too large leaves nothing but 0 and 1.
+        # One of several sizes suits the depth: small weights are nearly linear, large ones leave nothing but 0 and 1.
         model.set_parameters(
             {name: size * value + 0.3 * draw.normal(*value.shape) * (value.ndim < 2) for name, value in start.items()}
         )
@@ -97,19 +97,19 @@ def _(student, draw):
         bend = max(bend, float(np.abs((at[0] + at[1]) / 2 - at[2])[sure].max(initial=0)))
     expect.that(
         bend > 0.02,
-        tried="the discriminator's logit at the midpoint of two points, against the mean of the two, random weights",
+        tried="the discriminator's logit halfway between two points, against the mean of both logits, random weights",
         saw=f"a difference of {bend:.1g}",
-        expected="a net that bends",
-        cause="There is no hidden layer with a non-linearity: one line cannot fence in a curve.",
+        expected="a nonlinear net",
+        cause="There is no hidden layer with a nonlinear activation: one line cannot fence in a curve.",
     )
 
 
 @check("generator.linear_output", needs="generator.shape")
 def _(student, draw):
-    """The generator's output is linear: it has no bounds.
+    """The generator's output layer is linear: its output is unbounded.
 
-    Forge: points that go out with the weights that the grader has set.
-    So: form; a forger needs any such function.
+    Forge: points that move outwards with the weights that the grader has set.
+    So: form; any such function is enough.
     """
     model, z = new_generator(student, draw), draw.normal(400, LATENT)
     start = random_weights(draw, model.parameters())
@@ -117,7 +117,7 @@ def _(student, draw):
     for size in (4, 40):
         lows, highs = [], []
         for sign in (1, -1):
-            # Both signs of all parameters: one draw alone may lie on one side of 0.
+            # Both signs of all parameters: a single draw may lie on one side of 0.
             model.set_parameters(scaled(start, sign * size))
             points = expect.shape(model.forward(z), (400, 2), tried="the generator on 400 latent points, large weights")
             lows.append(points.min(axis=0))
@@ -130,26 +130,26 @@ def _(student, draw):
         tried="the generator with weights ten times as large",
         saw=f"answers from {lower.min():.3g} to {higher.max():.3g}, before from {low.min():.3g} to {high.max():.3g}",
         expected="answers at least three times as far out, on both sides of 0",
-        cause="ReLU, softplus or a square at the end: x must be able to be negative."
+        cause="The net ends with ReLU, softplus or a square, but x can be negative."
         if lower.min() >= 0 and higher.max() > 2
-        else "The output is bounded (tanh, sigmoid, a clip): the last layer of this generator is linear.",
+        else "The output is bounded (tanh, sigmoid, clipping): the last layer of this generator is linear.",
     )
 
 
 @check("discriminator_step.labels", needs="discriminator_step.freezes")
 def _(student, draw):
-    """A discriminator too sure of everything becomes less sure: real and fake count alike.
+    """A discriminator that is too sure of everything becomes less sure: real and fake have equal weight.
 
-    Forge: move the output bias, read back by the grader, as the cross-entropy would from weights that the grader
-        has set.
+    Forge: move the output bias, which the grader reads back, as the cross-entropy would from weights that the
+        grader has set.
     So: compute it.
     """
     gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
-        return  # an output without a bias cannot be steered: the other checks of this part say the rest
+        return  # an output without a bias cannot be steered: the other checks of this part judge it
     changes, losses = {}, {}
-    # Turned round as well: a loss whose two halves cancel goes up once and down once.
+    # Also with the sign reversed: a loss whose two halves cancel goes up once and down once.
     for level, slope, steps in ((-3.0, 1, 10), (-3.0, -1, 10), (3.0, 1, 40)):
         steered.set(level=level, slope=slope)
         last = moves(discriminator, lambda: gan.train_discriminator(curve(draw)), steps)[-5:]
@@ -157,32 +157,32 @@ def _(student, draw):
         steered.set(level=level, slope=slope)
         losses[level] = expect.number(gan.train_discriminator(curve(draw)), tried="the loss of train_discriminator")
     ups, down = [changes[-3.0, slope] > 0 for slope in (1, -1)], changes[3.0, 1] < 0
-    # ln 2, or twice that for the sum: what a second sigmoid makes of D = 0.05.
+    # ln 2, or 2 ln 2 for the sum: the loss that a second sigmoid gives at D = 0.05.
     sigmoid_twice = not all(ups) and min(abs(losses[-3.0] - each) for each in (0.694, 1.387)) < 0.02
     expect.that(
         all(ups) and down,
         tried="train_discriminator, twice 10 steps from D ≈ 0.05 everywhere, then 40 from D ≈ 0.95 everywhere",
         saw=f"D's answers go {' and '.join('up' if up else 'down' for up in ups)} from 0.05, "
         f"and {'down' if down else 'up'} from 0.95",
-        expected="up from 0.05, as half of the points are real, and down from 0.95, as half are fake",
-        cause="Sigmoid twice: D returns probabilities, and the loss takes them for logits."
+        expected="up from 0.05, since half of the points are real, and down from 0.95, since half are fake",
+        cause="The sigmoid is applied twice: D returns probabilities, and the loss takes them for logits."
         if sigmoid_twice
-        else "The two halves of the loss cancel where D says the same of all points: it is not the cross-entropy."
+        else "The two halves of the loss cancel where D says the same to all points: it is not the cross-entropy."
         if any(ups) != all(ups)
-        else "D's step uses real points only: as many fakes belong to it."
+        else "D's step uses real points only: add as many fakes."
         if all(ups)
-        else "D's step uses fakes only, or lets them count for more than the real points."
+        else "D's step uses fakes only, or gives them more weight than the real points."
         if down
-        else "The loss is turned round: it must get smaller where D is right.",
+        else "The sign of the loss is wrong: the loss must get smaller where D is right.",
     )
 
 
 @check("discriminator_step.own_gradient", needs="discriminator_step.labels", trains=True)
 def _(student, draw):
-    """Each step of the discriminator follows the gradient of its own batch, with an optimiser that lives on.
+    """Each step of the discriminator follows the gradient of its own batch; the optimiser keeps its state.
 
-    Forge: move the output bias, read back by the grader, as the cross-entropy would, from two levels by turns, in
-        steps that depend on the ones before.
+    Forge: move the output bias, which the grader reads back, as the cross-entropy would, from two levels in turn,
+        in steps that depend on earlier steps.
     So: compute it.
     """
     seed, far = draw.seed(), np.array([1.5, 1.5])
@@ -193,20 +193,20 @@ def _(student, draw):
         ends.append(flat(discriminator.parameters()))
     expect.differ(
         *ends,
-        tried="train_discriminator of two GANs with the same seed, on other real points",
-        cause="`real` is not used: D's step is on the points that it gets.",
+        tried="train_discriminator of two GANs with the same seed, on different real points",
+        cause="`real` is not used: D's step must use the points that it receives.",
         by=0,
     )
 
     gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     if steered.bias is None:
-        return  # an output without a bias cannot be steered: the other checks of this part say the rest
+        return  # an output without a bias cannot be steered: the other checks of this part judge it
 
     real, fake = curve(draw, 256), generator.forward(draw.normal(256, LATENT))
 
     def pull():
-        """How much more the real points want D up than the fakes want it down, as a share."""
+        """The pull of the real points on D (up), divided by the pull of the fakes (down)."""
         up = 1 - np.mean(expect.array(discriminator.forward(real), tried="D on real points"))
         down = np.mean(expect.array(discriminator.forward(fake), tried="D on fakes"))
         return up / max(down, 1e-6)
@@ -216,7 +216,7 @@ def _(student, draw):
 
     steered.set(level=4.0)
     high = steps(60)
-    # D may say something else of the real points than of the fakes: lower, until it is to go up on the whole.
+    # D may give real points and fakes different answers: lower the level until the pull upwards is the stronger.
     level = -1.0
     steered.set(level=level)
     while pull() < 2 and level > -12:
@@ -226,16 +226,16 @@ def _(student, draw):
     expect.that(
         not forgets(high, low),
         tried="train_discriminator from D ≈ 0.98 on the fakes, then from where D is too low",
-        saw="steps of one and the same length in every parameter, whatever the gradient",
-        expected="steps that depend on the steps before or on the gradient's size",
-        cause="A new optimiser in each step: it forgets its averages. Make it once, in the constructor.",
+        saw="steps of the same length in every parameter, whatever the gradient",
+        expected="steps that depend on earlier steps or on the size of the gradient",
+        cause="Each step makes a new optimiser, which has no averages yet. Create it once, in the constructor.",
     )
     expect.that(
         np.mean([move[steered.bias] for move in low[-5:]]) > 0,
         tried="60 steps of train_discriminator from D ≈ 0.98 on the fakes, then 60 from where D is too low",
         saw="D's answers still go down",
-        expected="up, as half of the points are real",
-        cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
+        expected="up, since half of the points are real",
+        cause="Gradients of earlier steps are still there and add up: zero them in each step.",
     )
 
 
@@ -243,11 +243,11 @@ def _(student, draw):
 def _(student, draw):
     """Each step of the generator follows the gradient of its own fakes, new ones each time.
 
-    Forge: steps after which D's answers have risen, also where the grader has turned D round.
-    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
-        the text.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; a curve drawn anew would change the exercise.
+    Forge: steps after which D's answers have risen, also where the grader has reversed D's logit.
+    So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
+        curve.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; a new curve for each run would change the exercise.
     """
     gan, generator, discriminator = lively_gan(student, draw)
     z = draw.normal(256, LATENT)
@@ -257,7 +257,7 @@ def _(student, draw):
         return moves(generator, lambda: gan.train_generator(N), count)
 
     if steered.bias is not None:
-        # At D ≈ 0.9, D's own step wants G's fakes away from there nine times as much as G's step wants the opposite.
+        # At D ≈ 0.9, D's own step pushes G's fakes away from there nine times as hard as G's step pulls them back.
         for _ in range(3):
             steered.set(level=2.2)
             gan.train_discriminator(curve(draw))
@@ -267,13 +267,13 @@ def _(student, draw):
         rise = float(np.nanmax(rises(generator, discriminator, z, first)))
         expect.that(
             rise > 0,
-            tried="3 steps of train_discriminator, then one of train_generator, where D ≈ 0.9",
+            tried="3 steps of train_discriminator, then one step of train_generator, where D ≈ 0.9",
             saw=f"D's score of the fakes changed by {rise:.2g}",
             expected="a rise",
-            cause="D's step leaves gradients behind in G: detach the fakes there, or zero G's gradients before its step.",
+            cause="D's step leaves gradients in G: detach the fakes there, or zero G's gradients before its step.",
         )
     if steered.output is None:
-        return  # nothing turns this discriminator's logit round
+        return  # no parameters reverse this discriminator's logit
     steered.set(level=0.0)
     up = steps(70)
     steered.set(level=0.0, slope=-1)
@@ -281,24 +281,24 @@ def _(student, draw):
     expect.that(
         cosine(up[-1], up[-2]) < 1 - 1e-6 or cosine(up[-2], up[-3]) < 1 - 1e-6,
         tried="train_generator, three times from the same parameters",
-        saw="three times the same change",
-        expected="changes that differ, as the latent points do",
+        saw="the same change three times",
+        expected="different changes, since the latent points are different",
         cause="z is the same in each step: draw new latent points each time.",
     )
     expect.that(
         not forgets(up, down),
-        tried="train_generator, 70 steps, then with D's logit turned round",
-        saw="steps of one and the same length in every parameter, whatever the gradient",
-        expected="steps that depend on the steps before or on the gradient's size",
-        cause="A new optimiser in each step: it forgets its averages. Make it once, in the constructor.",
+        tried="train_generator, 70 steps, then 45 with the sign of D's logit reversed",
+        saw="steps of the same length in every parameter, whatever the gradient",
+        expected="steps that depend on earlier steps or on the size of the gradient",
+        cause="Each step makes a new optimiser, which has no averages yet. Create it once, in the constructor.",
     )
     rise = float(np.nanmax(rises(generator, discriminator, z, mean_of(down[-8:]))))
     expect.that(
         rise > 0,
-        tried="train_generator, 70 steps, then 45 with D's logit turned round",
-        saw=f"steps that still go the old way: the turned score changes by {rise:.2g}",
-        expected="steps that turn round as well",
-        cause="Gradients of earlier steps are still there and are added up: zero them in each step.",
+        tried="train_generator, 70 steps, then 45 with the sign of D's logit reversed",
+        saw=f"steps that still go the old way: D's reversed score changes by {rise:.2g}",
+        expected="steps that reverse as well",
+        cause="Gradients of earlier steps are still there and add up: zero them in each step.",
     )
 
 
@@ -306,11 +306,11 @@ def _(student, draw):
 def _(student, draw):
     """Where D is sure that the fakes are fake, the generator's gradient is large, not small.
 
-    Forge: steps after which D's answers have risen as far where D is sure as where it is not.
-    So: lie about it: D's answers and G's samples are worked out beside the student's code, and the curve stands in
-        the text.
-    Closed by: nets of unknown architecture, evaluated by the grader itself from their graph (ONNX) with the
-        parameters that it has read; a curve drawn anew would change the exercise.
+    Forge: steps that raise D's answers as far where D is sure as where it is not.
+    So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
+        curve.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read; a new curve for each run would change the exercise.
     """
     seeds = [draw.seed(), draw.seed()]
 
@@ -327,7 +327,7 @@ def _(student, draw):
 
         steered.set(level=0.0)
         due = rises_after(20)
-        # Turned round, so that what the optimiser remembers cannot pass for a gradient.
+        # With the sign reversed, so that the state of the optimiser cannot pass for a gradient.
         steered.set(level=-5.0, slope=-1)
         found = rises_after(25)
         ratio = float(np.nanmax(np.where(due > 0, found / due, np.nan), initial=0.0))
@@ -335,7 +335,7 @@ def _(student, draw):
             ratio,
             0.25,
             what="a step",
-            tried="how far steps of train_generator raise D's logit where D ≈ 0.007 on the fakes, in units of those where D ≈ ½",
+            tried="how far train_generator raises D's logit where D ≈ 0.007 on the fakes, relative to where D ≈ ½",
             cause="The loss saturates: ln(1 − D(G(z))) hardly changes where D is near 0. Minimise −ln D(G(z)), "
             "the cross-entropy with label 1.",
         )
@@ -345,9 +345,9 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The seed of a GAN fixes its starting weights and all that follows.
+    """The seed of a GAN fixes its starting weights and everything that follows.
 
-    Forge: the same parameters twice by the seed, others by another one.
+    Forge: identical parameters for the same seed, different ones for another seed.
     So: form.
     """
     seed, real = draw.seed(), curve(draw)
@@ -363,15 +363,15 @@ def _(student, draw):
     tried = f"GAN({LATENT}, seed), twice with the same seed"
     cause = "The starting weights come from `seed`: seed the framework with it before you build the nets."
     expect.close(starts[0], starts[1], tried=f"{tried}: the starting weights", cause=cause, atol=1e-6)
-    cause = "Some draw after construction hangs on no seed: latent points, real points, or labels."
+    cause = "Some draw after construction is not controlled by the seed: latent points, real points, or labels."
     expect.close(ends[0], ends[1], tried=f"{tried}: the weights after four steps", cause=cause, rtol=1e-3, atol=1e-5)
     _, generator, discriminator = new_gan(student, seed + 1)
     expect.differ(
         flat(generator.parameters(), discriminator.parameters()),
         starts[0],
         tried=f"GAN({LATENT}, …) with two different seeds: the starting weights",
-        cause="`seed` is not used. Or, in Keras, an initializer made once serves all nets: such an object draws the same "
-        "weights each time, so make one where you build.",
+        cause="`seed` is not used. Or, in Keras, one initializer object serves all nets: it draws the same weights "
+        "each time, so create an initializer where you build the net.",
     )
 
 
@@ -380,7 +380,7 @@ def _(student, draw):
     """`fit` makes k updates of D in each step.
 
     Forge: move D's output bias steps · k times as far.
-    So: compute it; a forger may read `k`.
+    So: compute it; the forger receives `k`.
     """
     gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
@@ -390,7 +390,7 @@ def _(student, draw):
 
     def moved(steps, k):
         """How far D's output bias goes in `fit`, from the same weights each time."""
-        # Its output hangs on no input, so that many updates of a wide net do not carry it away from there.
+        # Its output does not depend on the input, so that many updates of a wide net do not carry it away from there.
         steered.set(level=6.0, slope=0)
         generator.set_parameters(start)
         (change,) = moves(discriminator, lambda: gan.fit(steps, N, k=k), 1)
@@ -406,22 +406,22 @@ def _(student, draw):
             0.55 * steps * k < times < 1.7 * steps * k,
             tried=f"GAN.fit({steps}, {N}, k={k}) against GAN.fit(1, {N}, k=1): how far D goes where it is far too sure",
             saw=f"{times:.1f} times as far",
-            expected=f"about {steps * k} times: {steps * k} updates",
+            expected=f"about {steps * k} times as far: {steps * k} updates",
             cause="`k` is not used: D gets one update in each step."
             if 0.6 * steps < times < 1.5 * steps
-            else "In each of `steps` steps D is updated k times, then G once.",
+            else "In each of `steps` steps, D is updated k times, then G once.",
         )
 
 
 @check("evaluation.shares", needs="evaluation.extremes")
 def _(student, draw):
-    """The shares are those of D's answers, and evaluating changes nothing.
+    """The shares are those of D's answers, and `evaluate` changes nothing.
 
     Forge: shares of D's answers, with weights that the grader has set.
     So: compute it.
     """
     gan, generator, discriminator = lively_gan(student, draw)
-    # Points of the student's own: this check is not about `sample_real` and `sample_latent`.
+    # The student's own points: this check is not about `sample_real` and `sample_latent`.
     real = expect.shape(student.sample_real(6000, draw.seed()), (6000, 2), tried="sample_real(6000, seed)")
     z = student.sample_latent(6000, LATENT, draw.seed())
     fake = generator.forward(expect.shape(z, (6000, LATENT), tried=f"sample_latent(6000, {LATENT}, seed)"))
@@ -430,7 +430,7 @@ def _(student, draw):
     for group in (real, fake):
         if steered.bias is None:
             break
-        # The bar in the middle of the real points, then in the middle of the fakes.
+        # Half of the real points above ½, then half of the fakes.
         steered.set(level=0.0)
         steered.set(level=-float(np.median(log_odds(discriminator.forward(group)))))
         before = (discriminator.parameters(), generator.parameters(), discriminator.buffers(), generator.buffers())
@@ -442,26 +442,26 @@ def _(student, draw):
                 was,
                 is_now,
                 tried=f"{tried}: what it changes in both nets",
-                cause="Evaluation is no training: inference mode, no step.",
+                cause="Evaluation must not train: use inference mode, and no update.",
             )
         p_real, p_fake = (expect.array(discriminator.forward(x), tried="D") for x in (real, fake))
         expect.close(
             shares,
             [np.mean(p_real > 0.5), np.mean(p_fake < 0.5)],
             tried=f"{tried} against D's answers on other points of the same kind",
-            cause="The share of real points where D > ½, and of fakes where D < ½; fakes are G of fresh latent points.",
+            cause="The shares of real points with D > ½ and of fakes with D < ½; fakes are G of new latent points.",
             # Two shares of about one half, of 3,000 and of 6,000 draws, differ by 0.06 once in 10⁷ times.
             atol=0.06,
         )
 
 
-# What the checks above share.
+# Shared by the checks above.
 
 
 def lively_gan(student, draw, seed=None):
-    """A new GAN in whose nets no matrix is so small that the answers hardly hang on anything.
+    """A new GAN in whose nets no matrix is so small that the answers are nearly constant.
 
-    Some draw their weights from N(0, 0.02²), and what a step changes is then lost in the digits of a probability.
+    Some GANs draw their weights from N(0, 0.02²). What a step changes is then lost in the rounding of a probability.
     """
     made = new_gan(student, draw.seed() if seed is None else seed)
     for net in (made.generator, made.discriminator):
@@ -470,15 +470,15 @@ def lively_gan(student, draw, seed=None):
 
 
 def fakes(generator, draw, n=64):
-    """Half of them as G answers in inference mode and half as it does in training, since a step may use either."""
+    """Half of them from G in inference mode and half from G in training mode, since a step may use either."""
     return np.concatenate(in_both_modes(generator, draw.normal(n // 2, LATENT)))
 
 
 def rises(generator, discriminator, z, change):
-    """By how much a change of G's parameters raises D's mean logit of G(z), with either net in inference or training mode.
+    """By how much a change of G's parameters raises D's mean logit of G(z), each net in either mode.
 
-    A right step may use any of the four; NaN where dropout makes the answers differ by themselves. Not told by the parameters
-    alone: under batch normalisation most of them have next to no say in the mean, and follow the spread.
+    A right step may use any of the four; the result is NaN where dropout makes the answers differ by themselves. The
+    parameters alone do not tell: with batch normalisation most of them hardly affect the mean, and follow the spread.
     """
 
     def scores():
@@ -493,13 +493,13 @@ def rises(generator, discriminator, z, change):
 
 
 def forgets(before, after):
-    """Do all parameters go equally far in each step, also in the first after the gradient has turned and changed its size?
+    """Do all parameters go equally far in each step, also in the first after the gradient has changed sign and size?
 
-    So moves an adaptive optimiser in its first step, and in no other; where gradients are tiny, what it adds to the divisor
-    makes its steps shorter, so the longer half is looked at.
+    An adaptive optimiser does so in its first step, and in no other. Where gradients are tiny, the number that it adds
+    to the divisor makes its steps shorter, so the check looks at the longer half.
     """
     lengths = [np.abs(flat(change)) for change in (before[0], before[-1], after[0], after[-1])]
     halves = [np.percentile(each[each > 0], (50, 95)) if np.any(each > 0) else (0.0, 0.0) for each in lengths]
     low, high = np.min(halves), np.max(halves)
-    # A living optimiser: at least 1.3, mostly in the first step after the turn.
+    # An optimiser that keeps its state: at least 1.3, mostly in the first step after the change.
     return bool(low > 0 and high < 1.02 * low)

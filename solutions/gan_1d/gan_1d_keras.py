@@ -12,7 +12,7 @@ from shared import plots
 
 # %% part="real"
 def sample_real(n: int, seed: int) -> Float[np.ndarray, "n 2"]:
-    """`n` points of the curve: x uniform on [−½, ½], and x²."""
+    """`n` points of the curve: x, uniform on [−½, ½], and x²."""
     ### BEGIN SOLUTION
     x = np.random.default_rng(seed).uniform(-0.5, 0.5, n)
     return np.stack([x, x**2], axis=1).astype(np.float32)
@@ -34,7 +34,7 @@ def sample_latent(n: int, latent_dim: int, seed: int) -> Float[np.ndarray, "n la
 
 # %% part="discriminator"
 def build_discriminator() -> keras.Model:
-    """The probability that a point is real: `(n, 2)` → `(n, 1)`."""
+    """A model that returns the probability that a point is real: `(n, 2)` → `(n, 1)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -51,7 +51,7 @@ def build_discriminator() -> keras.Model:
 
 # %% part="generator"
 def build_generator(latent_dim: int) -> keras.Model:
-    """A point of the plane for each point of the latent space, without bounds: `(n, latent_dim)` → `(n, 2)`."""
+    """A model that maps latent points to points of the plane, unbounded: `(n, latent_dim)` → `(n, 2)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -78,7 +78,7 @@ cross_entropy = keras.losses.BinaryCrossentropy()
 class GAN:
     """A generator and a discriminator that learn from each other.
 
-    `generator` and `discriminator` are its two nets. `seed` fixes their starting weights and every draw afterwards.
+    `generator` and `discriminator` are its two nets. `seed` fixes their starting weights and all later draws.
     """
 
     def __init__(self, latent_dim: int, seed: int):
@@ -90,26 +90,26 @@ class GAN:
         # D learns faster than G: with equal rates this pair of nets collapses.
         self.generator_optimizer = keras.optimizers.Adam(0.001, beta_1=0.5)
         self.discriminator_optimizer = keras.optimizers.Adam(0.005, beta_1=0.5)
-        # Their variables made here and not in the first step: each step is then traced once instead of twice.
+        # The optimisers create their variables here, not in the first step: so each step is traced once, not twice.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.random = np.random.default_rng(seed)
         ### END SOLUTION
 
     def train_discriminator(self, real: Float[np.ndarray, "n 2"]) -> float:
-        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; the loss, in nats."""
+        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; returns the loss, in nats."""
         ### BEGIN SOLUTION
         return float(self.update_discriminator(tf.convert_to_tensor(real), self.new_latent(len(real))))
         ### END SOLUTION
 
     def train_generator(self, n: int) -> float:
-        """One update of G on `n` fakes that D is to take for real: −ln D(G(z)); the loss, in nats."""
+        """One update of G on `n` fakes that D should take for real; returns the loss −ln D(G(z)), in nats."""
         ### BEGIN SOLUTION
         return float(self.update_generator(self.new_latent(n)))
         ### END SOLUTION
 
     def fit(self, steps: int, batch_size: int, k: int = 1) -> dict[str, list[float]]:
-        """`steps` times: `k` updates of D, then one of G; the losses `d_loss` and `g_loss` of every update."""
+        """`steps` times: `k` updates of D, then one of G; returns the losses `d_loss` and `g_loss` of every update."""
         ### BEGIN SOLUTION
         losses = {"d_loss": [], "g_loss": []}
         for _ in range(steps):
@@ -132,7 +132,7 @@ class GAN:
     def update_discriminator(
         self, real: Float[tf.Tensor, "n 2"], z: Float[tf.Tensor, "n latent_dim"]
     ) -> Float[tf.Tensor, ""]:
-        """A step of D alone: the tape's gradients go to D's variables and to no others."""
+        """A step of D alone: the tape's gradients update D's variables and no others."""
         fake = self.generator(z, training=True)
         with tf.GradientTape() as tape:
             p_real = self.discriminator(real, training=True)
@@ -144,7 +144,7 @@ class GAN:
 
     @tf.function
     def update_generator(self, z: Float[tf.Tensor, "n latent_dim"]) -> Float[tf.Tensor, ""]:
-        """A step of G alone, through D as it is."""
+        """A step of G alone, through D, which stays as it is."""
         with tf.GradientTape() as tape:
             p_fake = self.discriminator(self.generator(z, training=True), training=False)
             loss = cross_entropy(tf.ones_like(p_fake), p_fake)
@@ -157,7 +157,7 @@ class GAN:
         return tf.convert_to_tensor(sample_latent(n, self.latent_dim, self.new_seed()))
 
     def new_seed(self) -> int:
-        """Another seed for each draw, all fixed by the first one."""
+        """A new seed for each draw; the first seed fixes them all."""
         return int(self.random.integers(2**31))
 
     ### END SOLUTION
@@ -193,4 +193,4 @@ for stage, judged in {"untrained": GAN(latent_dim=5, seed=1), "trained": gan}.it
     print(f"{stage}: D is right on {on_real:.0%} of the real and {on_fake:.0%} of the fake points")
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check moves both nets of a new `GAN` to a device and trains there.
+# There is nothing to write here: the check moves both nets of a new `GAN` to a device and trains there.

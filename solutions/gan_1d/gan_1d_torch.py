@@ -12,7 +12,7 @@ from shared import plots
 
 # %% part="real"
 def sample_real(n: int, seed: int) -> Float[np.ndarray, "n 2"]:
-    """`n` points of the curve: x uniform on [−½, ½], and x²."""
+    """`n` points of the curve: x, uniform on [−½, ½], and x²."""
     ### BEGIN SOLUTION
     x = np.random.default_rng(seed).uniform(-0.5, 0.5, n)
     return np.stack([x, x**2], axis=1).astype(np.float32)
@@ -34,7 +34,7 @@ def sample_latent(n: int, latent_dim: int, seed: int) -> Float[np.ndarray, "n la
 
 # %% part="discriminator"
 def build_discriminator() -> nn.Module:
-    """The probability that a point is real: `(n, 2)` → `(n, 1)`."""
+    """A model that returns the probability that a point is real: `(n, 2)` → `(n, 1)`."""
     ### BEGIN SOLUTION
     return nn.Sequential(
         nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Sigmoid()
@@ -44,7 +44,7 @@ def build_discriminator() -> nn.Module:
 
 # %% part="generator"
 def build_generator(latent_dim: int) -> nn.Module:
-    """A point of the plane for each point of the latent space, without bounds: `(n, latent_dim)` → `(n, 2)`."""
+    """A model that maps latent points to points of the plane, unbounded: `(n, latent_dim)` → `(n, 2)`."""
     ### BEGIN SOLUTION
     return nn.Sequential(nn.Linear(latent_dim, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 2))
     ### END SOLUTION
@@ -66,7 +66,7 @@ cross_entropy = nn.functional.binary_cross_entropy
 class GAN:
     """A generator and a discriminator that learn from each other.
 
-    `generator` and `discriminator` are its two nets. `seed` fixes their starting weights and every draw afterwards.
+    `generator` and `discriminator` are its two nets. `seed` fixes their starting weights and all later draws.
     """
 
     def __init__(self, latent_dim: int, seed: int):
@@ -82,7 +82,7 @@ class GAN:
         ### END SOLUTION
 
     def train_discriminator(self, real: Float[np.ndarray, "n 2"]) -> float:
-        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; the loss, in nats."""
+        """One update of D on `real`, labelled 1, and as many fakes, labelled 0; returns the loss, in nats."""
         ### BEGIN SOLUTION
         fake = self.sample_fake(len(real)).detach()
         p_real = self.discriminator(torch.as_tensor(real, device=fake.device))
@@ -95,7 +95,7 @@ class GAN:
         ### END SOLUTION
 
     def train_generator(self, n: int) -> float:
-        """One update of G on `n` fakes that D is to take for real: −ln D(G(z)); the loss, in nats."""
+        """One update of G on `n` fakes that D should take for real; returns the loss −ln D(G(z)), in nats."""
         ### BEGIN SOLUTION
         p_fake = self.discriminator(self.sample_fake(n))
         loss = cross_entropy(p_fake, torch.ones_like(p_fake))
@@ -106,7 +106,7 @@ class GAN:
         ### END SOLUTION
 
     def fit(self, steps: int, batch_size: int, k: int = 1) -> dict[str, list[float]]:
-        """`steps` times: `k` updates of D, then one of G; the losses `d_loss` and `g_loss` of every update."""
+        """`steps` times: `k` updates of D, then one of G; returns the losses `d_loss` and `g_loss` of every update."""
         ### BEGIN SOLUTION
         losses = {"d_loss": [], "g_loss": []}
         for _ in range(steps):
@@ -135,7 +135,7 @@ class GAN:
         return self.generator(torch.as_tensor(sample_latent(n, self.latent_dim, self.new_seed()), device=device))
 
     def new_seed(self) -> int:
-        """Another seed for each draw, all fixed by the first one."""
+        """A new seed for each draw; the first seed fixes them all."""
         return int(self.random.integers(2**31))
 
     ### END SOLUTION
@@ -174,4 +174,4 @@ for stage, judged in {"untrained": GAN(latent_dim=5, seed=1), "trained": gan}.it
     print(f"{stage}: D is right on {on_real:.0%} of the real and {on_fake:.0%} of the fake points")
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check moves both nets of a new `GAN` to a device and trains there.
+# There is nothing to write here: the check moves both nets of a new `GAN` to a device and trains there.
