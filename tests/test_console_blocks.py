@@ -31,7 +31,6 @@ NOT_RUN = {
     "autograder new attention": "tests/test_new.py runs it",
     "pip install -e '.[torch]'": "changes the environment; the extras are looked up instead",
     "jupyter lab assignments/xor": "starts a server that does not end",
-    "open results/index.html": "opens a browser",
 }
 """Commands that no test runs from their page → the reason."""
 EXIT_CODES = {
