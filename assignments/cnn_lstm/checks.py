@@ -72,7 +72,7 @@ def check_parameters(model, top_words, length, convolution):
     cause = "A layer is missing, has the wrong size, or is not registered with the model."
     expect.that(
         count in (keras, torch),
-        tried=f"counting the parameters of a model for top_words={top_words}, length={length}",
+        tried=f"the number of parameters of a model for top_words={top_words}, length={length}",
         saw=f"{count:,} parameters",
         expected=f"{keras:,} (one bias vector in the LSTM, as in Keras) or {torch:,} (two, as in PyTorch)",
         cause=next((sentence for sentence, wrong in mistakes.items() if count in wrong), cause),
@@ -231,7 +231,7 @@ def _(student, draw):
 
 @check("training.falls", needs="training.losses", trains=True)
 def _(student, draw, limits):
-    """Training on a few sentences lowers their loss
+    """The loss of a few sentences falls in training
 
     Forge: outputs whose loss, computed by the grader, has fallen.
     So: the worker gets sentences and labels, so a table is enough; one point, and `training.held_out` keeps its

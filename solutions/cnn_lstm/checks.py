@@ -397,7 +397,7 @@ def made_sentences(draw, n):
 
 @check("training.held_out", needs="training.falls", trains=True)
 def _(student, draw, limits):
-    """Trained on made-up sentences with "not good" and "not … good", the model classifies new ones
+    """A model trained on made-up sentences with "not good" and "not … good" classifies new ones
 
     Forge: the labels of 500 new sentences drawn now, which are never sent to the worker.
     So: compute it.
