@@ -16,7 +16,7 @@ def _(student, draw):
     """The characters of "it turned into a pig", sorted and counted from 0.
 
     Forge: a table of one example.
-    So: the next check draws others.
+    So: the next check draws other examples.
     """
     tried = f"build_vocabulary({PIG!r})"
     cause = "Return two tables: character → index and index → character."
@@ -26,10 +26,10 @@ def _(student, draw):
         char_to_index,
         wanted,
         tried=f"{tried}, the first table",
-        cause="Each different character once, in the order of `sorted`, indices from 0.",
+        cause="Each different character occurs once, in the order of `sorted`, with indices from 0.",
         mistakes={
-            "The indices start at 0, not at 1.": {character: index + 1 for character, index in wanted.items()},
-            "You number the characters in the order in which they appear: sort them.": {
+            "The indices must start at 0, not at 1.": {character: index + 1 for character, index in wanted.items()},
+            "You number the characters in the order of their first appearance: sort them.": {
                 character: index for index, character in enumerate(dict.fromkeys(PIG))
             },
         },
@@ -42,7 +42,7 @@ def _(student, draw):
     """The ten windows of "it turned into a pig".
 
     Forge: a table of one example.
-    So: the next check draws others.
+    So: the next check draws other examples.
     """
     tried = f"make_windows({PIG!r})"
     cause = "Return two lists: the windows and their labels."
@@ -52,11 +52,11 @@ def _(student, draw):
         inputs,
         wanted,
         tried=f"{tried}, the windows",
-        cause='Windows of 10 characters, from "it turned " to " into a pi", blanks kept.',
+        cause='Windows have 10 characters, from "it turned " to " into a pi", and keep their spaces.',
         mistakes={
-            "One window too many: no character is left to be its label.": [*wanted, PIG[10:]],
+            "There is one window too many: no character is left for its label.": [*wanted, PIG[10:]],
             "The last window is missing.": wanted[:-1],
-            "You strip the blanks at the ends; a window keeps its 10 characters.": [w.strip() for w in wanted],
+            "You strip the spaces at the ends; a window keeps its 10 characters.": [w.strip() for w in wanted],
         },
     )
     labels_are(
@@ -64,8 +64,10 @@ def _(student, draw):
         list(PIG[10:]),
         tried,
         mistakes={
-            "Your label is the last character of the window; it must be the one after it.": list(PIG[9:-1]),
-            "Your label skips a character; it is the one right after the window.": list(PIG[11:]),
+            "Your label is the last character of the window; it must be the character after the window.": list(
+                PIG[9:-1]
+            ),
+            "Your label skips a character; it must be the character right after the window.": list(PIG[11:]),
         },
     )
 
@@ -75,7 +77,7 @@ def _(student, draw):
     """Three short windows over four characters.
 
     Forge: a table of one example.
-    So: the next check draws others.
+    So: the next check draws other examples.
     """
     tried = "one_hot_windows(['ab', 'bc', 'ca'], ['c', 'a', 'b'], {'a': 0, 'b': 1, 'c': 2, 'd': 3})"
     answer = student.one_hot_windows(["ab", "bc", "ca"], ["c", "a", "b"], {"a": 0, "b": 1, "c": 2, "d": 3})
@@ -85,41 +87,41 @@ def _(student, draw):
         X,
         (3, 2, 4),
         tried=f"{tried}, X",
-        cause="X is (windows, length, characters).",
+        cause="X must have shape (windows, length, characters).",
         mistakes={
-            "The table has four characters, so four columns: also for one that does not occur.": (3, 2, 3),
-            "The middle axis is the place in the window, the last one the character.": (3, 4, 2),
-            "You return indices; each becomes a row of zeros with a single 1.": (3, 2),
+            "The table has four characters, so X has four columns, even if a character does not occur.": (3, 2, 3),
+            "The middle axis is the position in the window, the last axis is the character.": (3, 4, 2),
+            "You return indices; turn each into a row of zeros with a single 1.": (3, 2),
         },
     )
     expect.shape(
         y,
         (3, 4),
         tried=f"{tried}, y",
-        cause="y is (windows, characters).",
-        mistakes={"You return the labels' indices; each becomes a row of zeros with a single 1.": (3,)},
+        cause="y must have shape (windows, characters).",
+        mistakes={"You return the labels' indices; turn each into a row of zeros with a single 1.": (3,)},
     )
     expect.close(
         X,
         unit[[[0, 1], [1, 2], [2, 0]]],
         tried=f"{tried}, X",
-        cause="A 1 in the character's column, else 0.",
+        cause="Each row has a 1 in the character's column and 0 elsewhere.",
     )
     expect.close(
         y,
         unit[[2, 0, 1]],
         tried=f"{tried}, y",
-        cause="A 1 in the column of the label, else 0.",
+        cause="Each row has a 1 in the label's column and 0 elsewhere.",
         mistakes={"You encode the last character of the window, not its label.": unit[[1, 2, 0]]},
     )
 
 
 @check("equations.example")
 def _(student, draw):
-    """The two steps that the text works out by hand.
+    """The worked example: two steps by hand.
 
     Forge: a table of one example.
-    So: the next two draw others.
+    So: the next two checks draw other matrices.
     """
     x = np.array([[1, 0, 0], [0, 0, 1]], dtype=np.float32)
     W = np.array([[0, 1], [-1, 0]], dtype=np.float32)
@@ -134,11 +136,11 @@ def _(student, draw):
         h,
         states,
         tried=f"{tried}, h",
-        cause="h₁ = tanh(U x₁), as h₀ = 0, then h₂ = tanh(W h₁ + U x₂); a row for each step, none for h₀.",
+        cause="h₁ = tanh(U x₁), because h₀ = 0; h₂ = tanh(W h₁ + U x₂). h has a row for each step and none for h₀.",
         mistakes={
             "The tanh is missing.": np.array([[0.5, 0], [0, 0.5]]),
-            "W h is missing: the second state does not know the first.": np.tanh([[0.5, 0], [0, 1]]),
-            "You multiply from the wrong side: it is W h, not h W.": np.array(
+            "W h is missing: the second state does not depend on the first.": np.tanh([[0.5, 0], [0, 1]]),
+            "You multiply from the wrong side: compute W h, not h W.": np.array(
                 [first, np.tanh([-first[1], 1 + first[0]])]
             ),
         },
@@ -147,22 +149,22 @@ def _(student, draw):
         y,
         weights / weights.sum(axis=1, keepdims=True),
         tried=f"{tried}, y",
-        cause="y_t = softmax(V h_t), each step by itself.",
+        cause="y_t = softmax(V h_t), for each step separately.",
         mistakes={
             "The softmax is missing.": 2 * states,
-            "Your softmax has e^(−s): the highest score must become the likeliest.": (1 / weights)
+            "Your softmax uses e^(−s): the highest score must get the highest probability.": (1 / weights)
             / (1 / weights).sum(axis=1, keepdims=True),
             "Your softmax runs over the steps; each row of y must sum to 1.": weights / weights.sum(axis=0),
-            "A sigmoid is no softmax; each row of y must sum to 1.": weights / (1 + weights),
+            "You use a sigmoid instead of a softmax; each row of y must sum to 1.": weights / (1 + weights),
         },
     )
 
 
 @check("model.parameters")
 def _(student, draw):
-    """As many parameters as one simple recurrent layer and one dense layer have.
+    """The number of parameters of one simple recurrent layer and one dense layer.
 
-    Forge: as many parameters.
+    Forge: the right number of parameters.
     So: form.
     """
     for length, characters, sizes in [(10, 42, {}), (6, 11, {"hidden": 5})]:
@@ -170,9 +172,13 @@ def _(student, draw):
         dense = (hidden + 1) * characters
         right = recurrent(1, characters, hidden, dense)
         wrong = {
-            "An LSTM has four gates; a simple tanh RNN has none.": recurrent(4, characters, hidden, dense),
-            "A GRU has three gates; a simple tanh RNN has none.": recurrent(3, characters, hidden, dense),
-            "The dense layer reads all states; it must read the last one only.": recurrent(
+            "This is an LSTM, which has four blocks of weights; a simple tanh RNN has one.": recurrent(
+                4, characters, hidden, dense
+            ),
+            "This is a GRU, which has three blocks of weights; a simple tanh RNN has one.": recurrent(
+                3, characters, hidden, dense
+            ),
+            "The dense layer reads all states; it must read only the last one.": recurrent(
                 1, characters, hidden, dense + (length - 1) * hidden * characters
             ),
             "The dense layer after the recurrent one is missing.": recurrent(1, characters, hidden, 0),
@@ -181,12 +187,12 @@ def _(student, draw):
         count = sum(array.size for array in model.parameters().values())
         expect.that(
             count in right,
-            tried=f"the parameters of build_model({length}, {characters}, hidden={hidden}) counted",
+            tried=f"the number of parameters of build_model({length}, {characters}, hidden={hidden})",
             saw=f"{count:,}",
             expected=" or ".join(f"{known:,}" for known in right) + " (one bias vector, or two)",
             cause=next(
                 (sentence for sentence, known in wrong.items() if count in known),
-                "A simple RNN layer of `hidden` units, a dense layer of `characters` units, both with bias.",
+                "The model needs an RNN layer of `hidden` units and a dense layer of `characters` units, with biases.",
             ),
         )
 
@@ -206,11 +212,11 @@ def _(student, draw):
         model.forward(x),
         (n, characters),
         tried=tried,
-        cause="The output is (windows, characters).",
+        cause="The output must have shape (windows, characters).",
         mistakes={
-            "All steps are returned; hand on the last state only.": (n, length, characters),
-            "You take the last window, not the last step: batches come first.": (length, characters),
-            "This is the hidden state; a dense layer makes a score for each character of it.": (n, hidden),
+            "You return all steps; pass on only the last state.": (n, length, characters),
+            "You take the last window instead of the last step: batches come first.": (length, characters),
+            "This is the hidden state; a dense layer must turn it into a score for each character.": (n, hidden),
         },
     )
     model.set_parameters(random_weights(draw, model.parameters()))
@@ -219,7 +225,7 @@ def _(student, draw):
         model.forward(x),
         tried=f"{tried}, and on the same windows in reverse order",
         expected="the same row for the same window",
-        cause="The windows of a batch mix: batches come first (in PyTorch, batch_first=True).",
+        cause="The windows of a batch influence each other: batches come first (in PyTorch, batch_first=True).",
     )
     p = 0.9 * draw.rng.dirichlet(np.ones(characters)) + 0.1 / characters
     scores = np.log(p) + 0.7
@@ -231,13 +237,13 @@ def _(student, draw):
     expect.close(
         model.forward(x),
         rows(p),
-        tried=f"{tried}, all parameters 0 save the last bias b: the softmax of b is expected",
-        cause="One softmax over the characters, inside the model.",
+        tried=f"{tried}, all parameters 0 except the last bias b",
+        cause="The model must return the softmax of b: one softmax over the characters, inside the model.",
         mistakes={
-            "Softmax twice: the probabilities go through a second one.": rows(softmax(softmax(scores))),
+            "Softmax twice: the model applies a second one to the probabilities.": rows(softmax(softmax(scores))),
             "The softmax is missing: these are scores, not probabilities.": rows(scores),
-            "These are logarithms of probabilities: leave out the log.": rows(np.log(p)),
-            "A sigmoid is no softmax: a row must sum to 1.": rows(sigmoid(scores)),
+            "These are logarithms of probabilities: remove the logarithm.": rows(np.log(p)),
+            "You use a sigmoid instead of a softmax: a row must sum to 1.": rows(sigmoid(scores)),
             "Your softmax runs over the windows of the batch.": np.full((n, characters), 1 / n),
         },
     )
@@ -247,12 +253,12 @@ def _(student, draw):
 def _(student, draw):
     """One epoch of one batch: every parameter moves, the loss is the categorical cross-entropy.
 
-    Forge: the cross-entropy of answers that the grader has itself, and parameters that moved.
+    Forge: the cross-entropy of outputs that the grader has itself, and parameters that moved.
     So: compute it.
     """
     length, characters, n = 6, 9, 24
     model = new_rnn(student, draw, length, characters, 8)
-    # Larger weights than those of a new model: there, most wrong losses come out near ln 9 as well.
+    # Larger weights than those of a new model, for which most wrong losses are near ln 9 as well.
     start = random_weights(draw, model.parameters())
     model.set_parameters(start)
     X = np.eye(characters)[draw.integers(0, characters, n, length)]
@@ -268,44 +274,44 @@ def _(student, draw):
         start,
         end,
         tried=tried,
-        cause="Train every parameter of the model that is handed over: nothing detached, no other model."
+        cause="Train every parameter of the given model: is a part detached, or do you train another model?"
         if any(not np.array_equal(start[name], end.get(name, 0)) for name in start)
-        else "No step was taken on the model that is handed over: is the last batch of the epoch left out?",
+        else "No step changed the given model: is the last batch of the epoch left out?",
     )
     before, after = nats_per_character(p, y), nats_per_character(model.forward(X), y)
     wrong = {
-        "Softmax twice: the model returns probabilities, and the loss takes them for scores.": nats_per_character(
+        "Softmax twice: the model returns probabilities, but the loss takes them for scores.": nats_per_character(
             softmax(p), y
         ),
-        "You sum over the windows; the mean is asked for.": n * before,
-        "You average over the characters too: of each window only the right one counts.": before / characters,
-        "That is the binary cross-entropy; the categorical one takes the right character alone.": -np.log(
+        "You sum over the windows; take the mean.": n * before,
+        "You average over the characters too: only the right character of each window counts.": before / characters,
+        "This is the binary cross-entropy; the categorical one counts only the right character.": -np.log(
             np.clip(np.where(y > 0, p, 1 - p), 1e-7, 1)
         ).mean(),
-        "That is the squared error, not the cross-entropy.": np.mean(np.square(p - y)),
-        "These are bits; nats are asked for: the natural logarithm.": before / np.log(2),
+        "This is the squared error, not the cross-entropy.": np.mean(np.square(p - y)),
+        "The loss is in bits; use the natural logarithm (nats).": before / np.log(2),
     }
     expect.that(
         min(before, after) * 0.98 - 0.01 <= loss <= max(before, after) * 1.02 + 0.01,
-        tried=f"{tried}; the cross-entropy worked out from the model's answers",
+        tried=f"{tried}; the cross-entropy computed from the model's outputs",
         saw=f"a loss of {loss:.3f}",
-        expected=f"{before:.3f}, as before the step, or {after:.3f}, as after it",
+        expected=f"{before:.3f} (before the step) or {after:.3f} (after it)",
         cause=next(
             (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
-            "The loss is the mean over the windows of −ln p of the right character.",
+            "The loss must be the mean of −ln p of the right character over the windows.",
         ),
     )
     expect.losses(
         student.train(model, X, y, epochs=3, batch_size=10, seed=draw.seed()),
         3,
         tried=f"train on {n} windows, epochs=3, batch_size=10",
-        cause="One loss for each epoch; the last batch of an epoch may be smaller.",
+        cause="Return one loss for each epoch; the last batch of an epoch may be smaller.",
     )
 
 
 @check("training.language", needs="model.probabilities", trains=True)
 def _(student, draw, limits):
-    """Four epochs on a made-up language, then a text that the model has not seen.
+    """After four epochs on a made-up language, the model predicts a text that it has not seen.
 
     Forge: probabilities of a text drawn now that the model has not seen.
     So: compute it.
@@ -316,8 +322,8 @@ def _(student, draw, limits):
     codes = np.searchsorted(characters, list(text)).reshape(blocks, 300)
     one_hot = np.eye(len(characters), dtype=np.float32)
 
-    # Of each block, 200 characters to train on. The windows in the other 100 stand one apart: the characters
-    # between them, which are to be guessed, are never sent.
+    # In each block, 200 characters are for training. The windows in the other 100 are one character apart: these
+    # characters, which the model must predict, are never sent.
     X, y = windows(codes[:, :200], length, step=1)
     X_new, y_new = windows(codes[:, 200:], length, step=length + 1)
     order = draw.permutation(len(X))
@@ -331,26 +337,26 @@ def _(student, draw, limits):
         left,
         limits.entropy_share,
         what="a cross-entropy, as a share of the unigram entropy,",
-        tried=f"train: {len(X):,} windows of a made-up language, unigram entropy {entropy:.2f}, 4 epochs",
-        cause="The model hardly beats counting characters. Do windows and labels stay together, do gradients "
-        "reach the recurrent layer, is the learning rate right (0.001 for RMSprop)?"
+        tried=f"train on {len(X):,} windows of a made-up language for 4 epochs; its unigram entropy is {entropy:.2f}",
+        cause="The model is hardly better than counting characters. Do windows and labels stay together, do gradients "
+        "reach the recurrent layer, and is the learning rate right (0.001 for RMSprop)?"
         if left >= 0.85
-        else "It learns, but too little: do gradients reach the recurrent layer, is the learning rate right "
+        else "The model learns too little: do gradients reach the recurrent layer, and is the learning rate right "
         "(0.001 for RMSprop)?",
     )
 
 
 @check("generation.greedy", needs="model.probabilities")
 def _(student, draw):
-    """Temperature 0: the likeliest character each time, by a window that slides.
+    """Temperature 0: the most likely character each time, with a window that slides.
 
-    Forge: the text that a model whose answers the grader has set must write.
+    Forge: the text that a model with outputs set by the grader must write.
     So: compute it.
     """
     length, hidden, n, candidates = 5, 12, 12, 4
     char_to_index, index_to_char = shuffled_vocabulary(draw, 7)
     model = new_rnn(student, draw, length, 7, hidden)
-    # Without biases the state stays 0 over empty places: with some in front, a window acts as a shorter one.
+    # Without biases the state stays 0 over empty rows: a window with empty rows in front acts as a shorter one.
     model.set_parameters(
         {
             name: 2 / hidden**0.5 * draw.normal(*array.shape) if array.ndim > 1 else np.zeros_like(array)
@@ -363,20 +369,20 @@ def _(student, draw):
         return "".join(index_to_char[int(index)] for index in codes)
 
     def tried(start):
-        return f"generate(model, {spelt(start)!r}, {n}, …) after random weights"
+        return f"generate(model, {spelt(start)!r}, {n}, …) with random weights"
 
-    # Asked before the model is: what it answers below could be overheard and repeated.
+    # `generate` is called before the model: the worker could overhear and repeat the model's outputs below.
     written = [
         expect.text(
             student.generate(model, spelt(start), n, char_to_index, index_to_char),
             tried=tried(start),
-            cause="`generate` returns a string.",
+            cause="`generate` must return a string.",
         )
         for start in starts
     ]
 
     def roll_out(slide, empty=0):
-        """What follows each start, and how near the two likeliest characters ever were."""
+        """What follows each start, and the smallest margin between the two most likely characters."""
         window, written, margins = starts, [], []
         for _ in range(n):
             seen = np.eye(7)[window]
@@ -396,14 +402,14 @@ def _(student, draw):
         "The model sees only the newest character; give it the last `length` characters.": roll_out(
             forwards, empty=length - 1
         )[0],
-        "The window does not slide: drop its oldest character, append the new one.": roll_out(
+        "The window does not slide: drop its oldest character and append the new one.": roll_out(
             lambda window, new: window
         )[0],
-        "The new character belongs at the end of the window, and the oldest, in front, goes.": roll_out(
+        "Append the new character at the end of the window and drop the oldest one at its start.": roll_out(
             lambda window, new: np.hstack([new, window[:, :-1]])
         )[0],
     }
-    # The start that tells right from wrong best, among those where the likeliest is never in doubt.
+    # The start that best separates right from wrong, among those where the most likely character is never in doubt.
     telling = [len({tuple(rows[i]) for rows in (right, *wrong.values())}) for i in range(candidates)]
     best = max(range(candidates), key=lambda i: (margins[i] > 1e-3, telling[i], len({*right[i]}), margins[i]))
 
@@ -412,9 +418,9 @@ def _(student, draw):
         written[best],
         wanted,
         tried=tried(starts[best]),
-        cause="Each character is the likeliest by the model's answer to the last `length` characters.",
+        cause="Each character must be the most likely one given the last `length` characters.",
         mistakes={
-            "Return the new characters only, without `seed_text`.": seed_text + wanted,
+            "Return only the new characters, without `seed_text`.": seed_text + wanted,
             "The last character is missing.": wanted[:-1],
             **{sentence: spelt(rows[best]) for sentence, rows in wrong.items()},
         },
@@ -423,7 +429,7 @@ def _(student, draw):
 
 @on_gpu("gpu", needs="training.one_batch")
 def _(student, draw):
-    """Training and writing are computed where the model's parameters live"""
+    """`train` and `generate` work on the device where the model's parameters live"""
     length, characters, seed = 4, 6, draw.seed()
     X = np.eye(characters)[draw.integers(0, characters, 8, length)]
     y = np.eye(characters)[draw.integers(0, characters, 8)]
@@ -435,23 +441,23 @@ def _(student, draw):
         student.generate(model, "fade", 2, *tables, temperature=temperature, seed=seed)
 
 
-# What the checks above share.
+# Shared by the checks above.
 
 
 def recurrent(blocks, characters, hidden, dense):
-    """Parameters of a recurrent layer of so many blocks, with one bias vector and with two, and the rest."""
+    """Parameters of a recurrent layer of `blocks` blocks, with one bias vector and with two, plus `dense`."""
     one = blocks * hidden * (hidden + characters + 1) + dense
     return one, one + blocks * hidden
 
 
 def shuffled_vocabulary(draw, size):
-    """Tables over some letters in no order: a right `generate` goes by the tables."""
+    """Tables over some letters in random order: a correct `generate` uses the tables."""
     letters = [str(letter) for letter in draw.rng.permutation(list("abcdefghijklmnopqrstuvwxyz"))[:size]]
     return {letter: index for index, letter in enumerate(letters)}, dict(enumerate(letters))
 
 
 def language(draw, length):
-    """24 words of two to six letters, the k-th with a share of 1/k, and blanks between them."""
+    """24 words of two to six letters, the k-th with a weight of 1/k, separated by spaces."""
     letters = list("abcdefghijklmn")
     words = ["".join(draw.rng.choice(letters, size=size)) for size in draw.integers(2, 7, 24)]
     share = 1 / np.arange(1, 25)
@@ -459,12 +465,12 @@ def language(draw, length):
 
 
 def windows(codes, length, step):
-    """The windows of `length` in each row of `codes`, and what follows each."""
+    """The windows of `length` in each row of `codes`, and the code after each."""
     starts = np.arange(0, codes.shape[1] - length, step)
     inputs = codes[:, starts[:, None] + np.arange(length)]
     return inputs.reshape(-1, length), codes[:, starts + length].reshape(-1)
 
 
 def nats_per_character(p, y):
-    """Mean of −ln p of the character that came, in nats."""
+    """The mean of −ln p of the right character, in nats."""
     return float(cross_entropy(expect.shape(p, y.shape, tried="the model on windows of the training length"), y).mean())

@@ -7,7 +7,7 @@ from autograder.authoring.probes.models import new_model
 
 
 def new_rnn(student, draw, *sizes, **named):
-    """A new model of the student's, built also where its framework puts that off."""
+    """A new model of the student's, built even if its framework defers that."""
     return new_model(student, "build_model", *sizes, **named, example=np.zeros((1, *sizes[:2])), seed=draw.seed())
 
 
@@ -17,7 +17,7 @@ def leads_back(index_to_char, characters, tried):
         dict(enumerate(index_to_char)) if isinstance(index_to_char, list) else index_to_char,
         dict(enumerate(characters)),
         tried=f"{tried}, the second table",
-        cause="The second table leads back, from the index to the character.",
+        cause="The second table maps each index back to its character.",
     )
 
 
@@ -27,6 +27,6 @@ def labels_are(labels, wanted, tried, mistakes=None):
         labels,
         wanted,
         tried=f"{tried}, the labels",
-        cause="The label is the one character that follows the window.",
+        cause="The label is the one character right after the window.",
         mistakes=mistakes,
     )

@@ -10,7 +10,7 @@ BUILDERS = ("build_lstm", "build_dropout_lstm", "build_cnn_lstm")
 
 
 def new_reader(student, build, top_words, length):
-    """The model of one of the three functions, with its weights there."""
+    """A model from one of the three functions, with its weights built."""
     return new_model(
         student,
         build,
@@ -22,7 +22,7 @@ def new_reader(student, build, top_words, length):
 
 
 def lively_reader(student, draw, build, top_words, length):
-    """A new model with weights so large that every word, gate and filter shows in the answer; and these weights by name."""
+    """A new model and its weights by name, which are so large that every word, gate and filter affects the output."""
     model = new_reader(student, build, top_words, length)
     weights = lively_weights(draw, model)
     model.set_parameters(weights)
@@ -35,8 +35,8 @@ def lively_weights(draw, model):
 
 
 def in_a_row(model, x, tried, *, mistakes=None, training=False):
-    """The model's answers in a row, `(n,)`. `mistakes`: shapes that they may have instead."""
-    answers = expect.array(model.forward(x, training=training), tried=tried, cause="The model returns no array.")
+    """The model's outputs as one row, `(n,)`. `mistakes`: wrong shapes that they may have."""
+    answers = expect.array(model.forward(x, training=training), tried=tried, cause="The model must return an array.")
     if answers.shape != (len(x),):
         expect.shape(
             answers,

@@ -11,7 +11,7 @@ from .probes import comes_near_optimum, formula, optimum_is
 
 @check("objective.values")
 def _(student, draw):
-    """a ln d + b ln(1−d), element by element.
+    """The objective a ln d + b ln(1−d), elementwise.
 
     Forge: values at points drawn now.
     So: compute it.
@@ -22,20 +22,20 @@ def _(student, draw):
         student.objective(d, a, b),
         wanted,
         tried="objective at six values of d, a and b",
-        cause="Look again at the formula: a weighs ln d, b weighs ln(1−d).",
+        cause="Check the formula: a weights ln d, b weights ln(1−d).",
         mistakes={
-            "You take the logarithm to base 10; the text asks for the natural one.": wanted / np.log(10),
-            "You take the logarithm to base 2; the text asks for the natural one.": wanted / np.log(2),
-            "You give the loss; the objective is what D maximises, without a minus sign.": -wanted,
-            "a and b have changed places: a weighs ln d.": b * np.log(d) + a * np.log(1 - d),
-            "You add the entries up; the answer has one entry for each d.": wanted.sum(),
+            "You use the logarithm to base 10; use the natural logarithm.": wanted / np.log(10),
+            "You use the logarithm to base 2; use the natural logarithm.": wanted / np.log(2),
+            "You return the loss; the objective is what D maximises, without a minus sign.": -wanted,
+            "a and b are swapped: a weights ln d.": b * np.log(d) + a * np.log(1 - d),
+            "You sum the entries; return one entry for each d.": wanted.sum(),
         },
     )
 
 
 @check("derivative.values")
 def _(student, draw):
-    """The derivative of the objective in d, element by element.
+    """The derivative of the objective with respect to d, elementwise.
 
     Forge: values at points drawn now.
     So: compute it.
@@ -46,41 +46,41 @@ def _(student, draw):
         student.objective_derivative(d, a, b),
         wanted,
         tried="objective_derivative at six values of d, a and b",
-        cause="Derive a ln d and b ln(1−d) one after the other; the second needs the chain rule.",
+        cause="Differentiate a ln d and b ln(1−d) separately; the second needs the chain rule.",
         mistakes={
-            "The minus sign of the inner derivative is lost: ln(1−d) falls as d grows.": a / d + b / (1 - d),
-            "A factor 1/ln 10 is left over, as on the slide; the logarithm is the natural one.": wanted / np.log(10),
-            "The sign is the wrong way round: this is the derivative of the loss.": -wanted,
+            "The minus sign of the inner derivative is missing: ln(1−d) falls as d grows.": a / d + b / (1 - d),
+            "There is an extra factor 1/ln 10, as on the slide; the logarithm is the natural one.": wanted / np.log(10),
+            "The sign is wrong: this is the derivative of the loss.": -wanted,
         },
     )
 
 
 @check("symbolic.readable")
 def _(student):
-    """The formula is a string in A and B, and right for A = 3 and B = 1.
+    """The formula is a string in A and B that is right for A = 3 and B = 1.
 
     Forge: a string that is right at one point.
-    So: the next check draws twelve.
+    So: the next check draws twelve points.
     """
     tried = "symbolic_optimum()"
     text = expect.text(
-        student.symbolic_optimum(), tried=tried, cause="Return a string: of a SymPy expression, take str(…)."
+        student.symbolic_optimum(), tried=tried, cause="Return a string: apply str(…) to a SymPy expression."
     )
     optimum = formula(
         text,
         tried=tried,
-        cause="The string is the right-hand side alone, in Python's notation, A and B in upper case.",
+        cause="The string must be the right-hand side alone, in Python's notation, with A and B in upper case.",
     )
     expect.close(
         expressions.value(optimum, 3, 1),
         0.75,
-        tried="the formula that symbolic_optimum gives, at A = 3 and B = 1",
+        tried="the formula that symbolic_optimum returns, at A = 3 and B = 1",
         cause="Set the derivative of the objective to zero and solve for d.",
         mistakes={
             "This is the share of the fake points; D says how real a point is.": 0.25,
-            "This is the ratio of real to fake, which is no probability.": 3.0,
-            "This is the ratio of fake to real, which is no probability.": 1 / 3,
-            "Brackets are missing: A/A + B is (A/A) + B.": 2.0,
+            "This is the ratio of real to fake, which is not a probability.": 3.0,
+            "This is the ratio of fake to real, which is not a probability.": 1 / 3,
+            "Brackets are missing: A/A + B means (A/A) + B.": 2.0,
         },
     )
 
@@ -94,30 +94,30 @@ def _(student, draw):
     """
     p_real, p_fake = draw.uniform(0.1, 3, 7), draw.uniform(0.1, 3, 7)
     tried = "optimal_discriminator at seven points where both densities are above 0"
-    cause = "Use the formula of the part before: A is the density of the real points, B that of the fakes."
+    cause = "Use the formula of the previous part: A is the density of the real points, B that of the fakes."
     optimum_is(student, p_real, p_fake, p_real / (p_real + p_fake), tried, cause)
 
 
 @check("optimum.empty", needs="optimum.values")
 def _(student):
-    """½ where there are neither real nor fake points, 0 and 1 where there is one kind only.
+    """½ where there are neither real nor fake points, 0 or 1 where there is only one kind.
 
-    Forge: three cases by a table.
-    So: half of the part's other checks draw theirs.
+    Forge: a table of three cases.
+    So: the part's other checks draw their points.
     """
     expect.close(
         student.optimal_discriminator(np.array([0.0, 0.0, 1.5, 2.0]), np.array([0.0, 0.7, 0.0, 2.0])),
         [0.5, 0.0, 1.0, 0.5],
         tried="optimal_discriminator where p_real is 0, 0, 1.5, 2 and p_fake is 0, 0.7, 0, 2",
-        cause="0/0 is not a number: where both densities are 0, answer ½.",
+        cause="0/0 is not a number: where both densities are 0, return ½.",
         mistakes={
-            "Where both densities are 0 you answer 0; the text asks for ½, since D cannot know.": [
+            "Where both densities are 0 you return 0; return ½.": [
                 0,
                 0,
                 1,
                 0.5,
             ],
-            "Where both densities are 0 you answer 1; the text asks for ½, since D cannot know.": [
+            "Where both densities are 0 you return 1; return ½.": [
                 1,
                 0,
                 1,
@@ -129,13 +129,13 @@ def _(student):
 
 @check("divergence.extremes")
 def _(student):
-    """Equal distributions and distributions that never meet: the ends of the scale.
+    """The extremes: equal distributions, and distributions that never meet.
 
-    Forge: two cases by a table.
-    So: the next two draw others.
+    Forge: a table of two cases.
+    So: the next two checks draw other distributions.
     """
     p, q = np.array([0.5, 0.3, 0.2, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, 0.6, 0.4])
-    with_zero = "A term 0 · ln 0 counts as 0 (NumPy makes it NaN): leave it out, or see scipy.special.xlogy."
+    with_zero = "A term 0 · ln 0 counts as 0, but NumPy returns NaN: leave it out, or see scipy.special.xlogy."
     same = "two equal distributions with an empty place"
     apart = "two distributions that never meet"
     expect.close(
@@ -143,7 +143,7 @@ def _(student):
         0.0,
         tried=f"js_divergence of {same}",
         cause=with_zero,
-        mistakes={"m is the mean of p and q, not their sum: half of it.": -np.log(2)},
+        mistakes={"You use the sum of p and q; m must be their mean.": -np.log(2)},
     )
     expect.close(
         student.js_divergence(p, q),
@@ -151,9 +151,9 @@ def _(student):
         tried=f"js_divergence of {apart}",
         cause=with_zero,
         mistakes={
-            "You take the logarithm to base 2; the text asks for nats.": 1.0,
-            "You take the logarithm to base 10; the text asks for nats.": np.log10(2),
-            "The halves are missing: each of the two divergences counts half.": 2 * np.log(2),
+            "You use the logarithm to base 2; use the natural logarithm.": 1.0,
+            "You use the logarithm to base 10; use the natural logarithm.": np.log10(2),
+            "The factors ½ are missing: each of the two divergences counts half.": 2 * np.log(2),
             "You average over the places; a divergence is a sum over them.": np.log(2) / 5,
         },
     )
@@ -163,10 +163,10 @@ def _(student):
         tried=f"value_at_optimum of {same}",
         cause=with_zero,
         mistakes={
-            "−ln 2 is one term of two: real and fake each give ln ½.": -np.log(2),
-            "−2 is the value in bits; the text asks for the natural logarithm, which gives −2 ln 2.": -2.0,
-            "The sign is the wrong way round: D maximises, and the value is never above 0.": np.log(4),
-            "−2 log₁₀ 2 is the value to base 10; the text asks for the natural logarithm.": -2 * np.log10(2),
+            "−ln 2 is only one of two terms: real and fake points each give ln ½.": -np.log(2),
+            "−2 is the value in bits; use the natural logarithm, which gives −2 ln 2.": -2.0,
+            "The sign is wrong: D maximises the value, which is never above 0.": np.log(4),
+            "−2 log₁₀ 2 is the value to base 10; use the natural logarithm.": -2 * np.log10(2),
             "You average over the places; the value is a sum over them.": -np.log(4) / 5,
         },
     )
@@ -174,14 +174,14 @@ def _(student):
         student.value_at_optimum(p, q),
         0.0,
         tried=f"value_at_optimum of {apart}",
-        cause="Real points (p) weigh ln D, fakes (q) weigh ln(1−D): then only 0 · ln 0 is left, which is 0.",
+        cause="p weights ln D, q weights ln(1−D): only terms 0 · ln 0 and ln 1 are left, which are 0.",
         mistakes={"The factor 2 is missing: the value is 2·JSD − ln 4.": -np.log(2)},
     )
 
 
 @check("training.probability")
 def _(student, draw):
-    """A model with parameters gives probabilities, fixed by the seed, changed by more steps.
+    """A model with parameters returns probabilities that depend on the seed and on the number of steps.
 
     Forge: probabilities that depend on seed and steps.
     So: form.
@@ -200,40 +200,42 @@ def _(student, draw):
         expect.that(
             len(model.parameters()) > 0,
             tried="the parameters of the model that train_discriminator returns",
-            saw="none that can be trained",
-            expected="weights and biases that gradient steps have moved",
-            cause="The model is trained, not put together from the formula.",
+            saw="no trainable parameter",
+            expected="weights and biases that gradient steps have changed",
+            cause="Train a model; do not build it from the formula.",
         )
         return model.forward(x)
 
     tried = "the model after 20 steps, at nine points from −4 to 4"
-    after = expect.shape(answers(20), (9, 1), tried=tried, cause="One probability for each point: `(n, 1)`.")
+    after = expect.shape(
+        answers(20), (9, 1), tried=tried, cause="The model must return one probability for each point: `(n, 1)`."
+    )
     expect.between(
         after,
         0,
         1,
         tried=tried,
-        cause="The model gives scores; the last layer needs a sigmoid, so that it gives probabilities.",
+        cause="The model returns scores; the last layer needs a sigmoid to return probabilities.",
     )
     expect.close(
         answers(20),
         after,
         tried="train_discriminator twice with the same seed",
-        cause="The seed does not fix all that is drawn: start values and the order of the points.",
+        cause="The seed does not fix all random numbers: the starting weights and the choice of the points.",
     )
     expect.differ(
         answers(2),
         after,
         tried="the models after 2 and after 20 steps with the same seed",
-        cause="`steps` changes nothing: it is the number of updates.",
+        cause="`steps` has no effect: it must be the number of updates.",
     )
 
 
 @check("training.near_optimum", needs="training.probability", trains=True)
 def _(student, draw, limits):
-    """Trained on real points around −0.7 and fake ones around 0.7, or thereabouts, D comes near D*.
+    """D trained on real points around −0.7 and fakes around 0.7 is close to D*.
 
-    Forge: a model near D* of densities drawn now, of which the worker gets samples only.
+    Forge: a model close to D* of densities drawn now, from which the worker gets only samples.
     So: compute it.
     """
     middle = draw.uniform(0.6, 0.8, 2)
@@ -243,26 +245,26 @@ def _(student, draw, limits):
 
 
 def likely(learned, wanted):
-    """The known mistake that makes D look like `learned`."""
+    """The known mistake that gives a D like `learned`."""
     if learned.min() < 0 or learned.max() > 1:
-        return "The model gives scores; the last layer needs a sigmoid, so that it gives probabilities."
+        return "The model returns scores; the last layer needs a sigmoid to return probabilities."
     if np.abs(1 - learned - wanted).max() < 0.2:
-        return "The labels are the wrong way round: your model says how fake a point is. Real is 1, fake is 0."
+        return "The labels are swapped: your model says how fake a point is. Real is 1, fake is 0."
     if np.ptp(learned) < 0.05 and abs(learned.mean() - 0.5) > 0.3:
-        return "The model gives the same answer everywhere: it has seen only one kind of points, or one label."
+        return "The model returns one probability everywhere: it has seen only one kind of point, or one label."
     if np.ptp(learned) < 0.05:
-        return "The model has not learned: it says the same everywhere. Do the updates reach its parameters?"
+        return "The model returns the same probability everywhere: do the updates reach its parameters?"
     if learned.max() > 0.97 and learned.min() < 0.03:
         return (
-            "The answers go to 0 and 1, farther than the data allow: does the loss apply a second sigmoid to "
-            "what are probabilities already, or do gradients pile up from step to step?"
+            "The probabilities go to 0 and 1, farther than the data allow. Does the loss apply a second sigmoid to "
+            "probabilities, or do gradients pile up from step to step?"
         )
-    return "Not near D* yet: try another learning rate, and batches of some hundred points of both kinds."
+    return "Not close to D* yet: try another learning rate, and batches of a few hundred points of both kinds."
 
 
 @check("game.path")
 def _(student, draw):
-    """The path of simultaneous steps, start included.
+    """The path of simultaneous steps, including the start.
 
     Forge: the path from a start drawn now.
     So: compute it.
@@ -281,37 +283,37 @@ def _(student, draw):
         student.minmax_game(float(x), float(y), rate, 4),
         (5, 2),
         tried=tried,
-        cause="One row (x, y) for the start and one after each step.",
+        cause="Return one row (x, y) for the start and one after each step.",
         mistakes={
             "A row is missing: row 0 is the start, so 4 steps give 5 rows.": (4, 2),
-            "Rows and columns are the wrong way round: a row for each step, x and y side by side.": (2, 5),
+            "Rows and columns are swapped: return a row for each step, with x and y as columns.": (2, 5),
         },
     )
     expect.close(
         answer,
         path,
         tried=tried,
-        cause="x goes down its slope, which is y; y goes up its slope, which is x.",
+        cause="x must descend along its slope, which is y; y must ascend along its slope, which is x.",
         mistakes={
-            "y steps with the new x: both players move at once, from the same point.": in_turn,
-            "Both players climb: x descends xy, y ascends it.": both_up,
-            "Both players descend: x descends xy, y ascends it.": both_down,
-            "The players have changed places: x descends xy, y ascends it.": swapped,
+            "y steps with the new x; both players must move at once, from the same point.": in_turn,
+            "Both players ascend; x must descend xy, and y must ascend it.": both_up,
+            "Both players descend; x must descend xy, and y must ascend it.": both_down,
+            "The players are swapped; x must descend xy, and y must ascend it.": swapped,
         },
     )
 
 
 @check("gradients.values")
 def _(student):
-    """The slopes of both generator losses in the logit, where D says 0.1 to 0.9.
+    """The derivatives of both generator losses with respect to the logit, where D says 0.1 to 0.9.
 
     Forge: slopes at given points.
-    So: the next check draws others.
+    So: the next check draws other points.
     """
     d = np.array([0.1, 0.3, 0.5, 0.8, 0.9], dtype=np.float32)
     tried = "generator_gradients where D says 0.1, 0.3, 0.5, 0.8 and 0.9"
     saturating, other = expect.several(
-        student.generator_gradients(d), 2, tried=tried, cause="Return both slopes, the one of ln(1−D) first."
+        student.generator_gradients(d), 2, tried=tried, cause="Return both derivatives, first that of ln(1−D)."
     )
     for answer, wanted, in_d, other_wanted, name in [
         (saturating, -d, -1 / (1 - d), d - 1, "ln(1−D)"),
@@ -320,18 +322,18 @@ def _(student):
         expect.close(
             answer,
             wanted,
-            tried=f"{tried}: the slope of {name}",
-            cause="Put D = σ(l) into the loss and derive it in l; σ′ = σ(1−σ).",
+            tried=f"{tried}: the derivative of {name}",
+            cause="Put D = σ(l) into the loss and differentiate with respect to l; σ′ = σ(1−σ).",
             mistakes={
-                "The two slopes have changed places: the one of ln(1−D) comes first.": other_wanted,
-                "This is the derivative in D; the text asks for the one in the logit l of D = σ(l).": in_d,
-                "The sign is the wrong way round: this is the derivative of minus the loss.": -wanted,
+                "The two derivatives are swapped: that of ln(1−D) comes first.": other_wanted,
+                "This is the derivative with respect to D; take it with respect to the logit l, where D = σ(l).": in_d,
+                "The sign is wrong: this is the derivative of minus the loss.": -wanted,
             },
         )
 
 
 @on_gpu("gpu", needs="training.probability")
 def _(student, draw):
-    """The training runs on the accelerator that the framework offers."""
+    """`train_discriminator` works on the accelerator that the framework offers."""
     real, fake = draw.normal(16, 1), draw.normal(16, 1) + 1
     student.place(student.train_discriminator(real, fake, 4, draw.seed()), real, already=True)

@@ -7,7 +7,7 @@ from shared import expressions
 
 
 def formula(text, *, tried, cause):
-    """The student's string as an expression in A and B. `tried` and `cause`: for one that cannot be read."""
+    """The student's string as an expression in A and B. `tried` and `cause` describe a string that cannot be read."""
     try:
         return expressions.read(text)
     except expressions.Unreadable as reason:
@@ -29,16 +29,16 @@ def optimum_is(student, p_real, p_fake, wanted, tried, cause, **tolerance):
         cause=cause,
         mistakes={
             "This is p_fake / (p_real + p_fake): the probability that a point is fake.": p_fake / (p_real + p_fake),
-            "This is p_real / p_fake, a ratio that grows beyond 1; D* is a probability.": p_real / p_fake,
+            "This is p_real / p_fake, a ratio that can exceed 1; D* is a probability.": p_real / p_fake,
         },
         **tolerance,
     )
 
 
 def comes_near_optimum(student, draw, real, fake, limits, tried, cause):
-    """A discriminator trained on 8,000 points of each of two densities for 800 steps, against D*, where there are many points.
+    """A discriminator after 800 steps on 8,000 points of each of two densities, against D* where points are common.
 
-    `cause(learned, wanted)`: what is likely wrong with one that is farther off than the limit.
+    `cause(learned, wanted)`: the likely mistake if it is farther from D* than the limit.
     """
     x = np.linspace(-4, 4, 161)
     mass = real.pdf(x) + fake.pdf(x)

@@ -12,7 +12,7 @@ from shared import data, plots
 
 # %% part="vocabulary"
 def build_vocabulary(text: str) -> tuple[dict[str, int], dict[int, str]]:
-    """Character → index and index → character: the characters of `text`, sorted and counted from 0."""
+    """The tables character → index and index → character, for the sorted characters of `text`, counted from 0."""
     ### BEGIN SOLUTION
     characters = sorted(set(text))
     char_to_index = {character: index for index, character in enumerate(characters)}
@@ -40,7 +40,7 @@ for window, label in zip(*make_windows("it turned into a pig"), strict=True):
 def one_hot_windows(
     inputs: list[str], labels: list[str], char_to_index: dict[str, int]
 ) -> tuple[Float[np.ndarray, "n length characters"], Float[np.ndarray, "n characters"]]:
-    """Each character a row of zeros with a 1 in the column `char_to_index[character]`."""
+    """Turn each character into a row of zeros with a 1 in the column `char_to_index[character]`."""
     ### BEGIN SOLUTION
     one_hot = np.eye(len(char_to_index), dtype=np.float32)
     X = one_hot[[[char_to_index[character] for character in window] for window in inputs]]
@@ -56,7 +56,7 @@ def rnn_forward(
     U: Float[np.ndarray, "H F"],
     V: Float[np.ndarray, "O H"],
 ) -> tuple[Float[np.ndarray, "T H"], Float[np.ndarray, "T O"]]:
-    """The states h_t = tanh(W h_{t−1} + U x_t), starting from zeros, and the answers y_t = softmax(V h_t)."""
+    """The states h_t = tanh(W h_{t−1} + U x_t), with h_0 = 0, and the outputs y_t = softmax(V h_t)."""
     ### BEGIN SOLUTION
     state = np.zeros(len(W), dtype=x.dtype)
     states, answers = [], []
@@ -70,7 +70,7 @@ def rnn_forward(
 
 ### BEGIN SOLUTION
 def softmax(scores):
-    # The largest score is taken away first: exp(0) is 1, while exp(1000) would be infinite.
+    # Subtract the largest score first: exp(0) is 1, while exp(1000) would be infinite.
     weights = np.exp(scores - scores.max())
     return weights / weights.sum()
 
@@ -80,13 +80,13 @@ def softmax(scores):
 
 # %% part="model"
 def build_model(length: int, characters: int, hidden: int = 128) -> keras.Model:
-    """A simple tanh RNN whose last state gives a probability for each next character:
+    """A simple tanh RNN whose last state gives a probability for each possible next character:
     `(n, length, characters)` → `(n, characters)`."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
             keras.Input((length, characters)),
-            # The steps written out one after the other: faster than a loop where they are few.
+            # `unroll` writes the steps out one after the other, which is faster than a loop for a few steps.
             keras.layers.SimpleRNN(hidden, unroll=True),
             keras.layers.Dense(characters, activation="softmax"),
         ]
@@ -103,7 +103,7 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the categorical cross-entropy; the mean loss of each epoch, in nats."""
+    """Minimise the categorical cross-entropy; return the mean loss of each epoch, in nats."""
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
     model.compile(optimizer=keras.optimizers.RMSprop(0.001), loss="categorical_crossentropy")
@@ -134,19 +134,19 @@ def generate(
     temperature: float = 0.0,
     seed: int = 0,
 ) -> str:
-    """The `n` characters that the model writes after `seed_text`; temperature 0 takes the likeliest."""
+    """The `n` characters that the model writes after `seed_text`; temperature 0 takes the most likely one each time."""
     ### BEGIN SOLUTION
     random = keras.random.SeedGenerator(seed)
     one_hot = np.eye(len(char_to_index), dtype=np.float32)
     window = [char_to_index[character] for character in seed_text]
     written = []
     for _ in range(n):
-        # The model runs compiled here; `model(x)` would take twenty times as long, `predict` eighty times.
+        # This runs the compiled model; `model(x)` would take twenty times as long, `predict` eighty times.
         p = model.predict_on_batch(one_hot[window][None])
         if temperature == 0:
             index = int(p[0].argmax())
         else:
-            # `categorical` takes logarithms of weights, which need not sum to 1: ln p / T is that of p^(1/T).
+            # `categorical` takes logarithms of weights, which need not sum to 1; ln p / T is the logarithm of p^(1/T).
             index = int(keras.random.categorical(keras.ops.log(p) / temperature, 1, seed=random)[0, 0])
         written.append(index_to_char[index])
         window = [*window[1:], index]
@@ -171,4 +171,4 @@ plots.distributions(sharpened, [index_to_char[index] for index in range(len(inde
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs your `train` and `generate` on the device where the model's parameters live.

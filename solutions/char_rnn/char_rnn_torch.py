@@ -13,7 +13,7 @@ from shared import data, plots
 
 # %% part="vocabulary"
 def build_vocabulary(text: str) -> tuple[dict[str, int], dict[int, str]]:
-    """Character → index and index → character: the characters of `text`, sorted and counted from 0."""
+    """The tables character → index and index → character, for the sorted characters of `text`, counted from 0."""
     ### BEGIN SOLUTION
     characters = sorted(set(text))
     char_to_index = {character: index for index, character in enumerate(characters)}
@@ -41,7 +41,7 @@ for window, label in zip(*make_windows("it turned into a pig"), strict=True):
 def one_hot_windows(
     inputs: list[str], labels: list[str], char_to_index: dict[str, int]
 ) -> tuple[Float[np.ndarray, "n length characters"], Float[np.ndarray, "n characters"]]:
-    """Each character a row of zeros with a 1 in the column `char_to_index[character]`."""
+    """Turn each character into a row of zeros with a 1 in the column `char_to_index[character]`."""
     ### BEGIN SOLUTION
     one_hot = np.eye(len(char_to_index), dtype=np.float32)
     X = one_hot[[[char_to_index[character] for character in window] for window in inputs]]
@@ -57,7 +57,7 @@ def rnn_forward(
     U: Float[np.ndarray, "H F"],
     V: Float[np.ndarray, "O H"],
 ) -> tuple[Float[np.ndarray, "T H"], Float[np.ndarray, "T O"]]:
-    """The states h_t = tanh(W h_{t−1} + U x_t), starting from zeros, and the answers y_t = softmax(V h_t)."""
+    """The states h_t = tanh(W h_{t−1} + U x_t), with h_0 = 0, and the outputs y_t = softmax(V h_t)."""
     ### BEGIN SOLUTION
     state = np.zeros(len(W), dtype=x.dtype)
     states, answers = [], []
@@ -71,7 +71,7 @@ def rnn_forward(
 
 ### BEGIN SOLUTION
 def softmax(scores):
-    # The largest score is taken away first: exp(0) is 1, while exp(1000) would be infinite.
+    # Subtract the largest score first: exp(0) is 1, while exp(1000) would be infinite.
     weights = np.exp(scores - scores.max())
     return weights / weights.sum()
 
@@ -96,7 +96,7 @@ class CharRNN(nn.Module):
 
 
 def build_model(length: int, characters: int, hidden: int = 128) -> nn.Module:
-    """A simple tanh RNN whose last state gives a probability for each next character:
+    """A simple tanh RNN whose last state gives a probability for each possible next character:
     `(n, length, characters)` → `(n, characters)`."""
     ### BEGIN SOLUTION
     return CharRNN(characters, hidden)
@@ -112,7 +112,7 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the categorical cross-entropy; the mean loss of each epoch, in nats."""
+    """Minimise the categorical cross-entropy; return the mean loss of each epoch, in nats."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     device = next(model.parameters()).device
@@ -156,7 +156,7 @@ def generate(
     temperature: float = 0.0,
     seed: int = 0,
 ) -> str:
-    """The `n` characters that the model writes after `seed_text`; temperature 0 takes the likeliest."""
+    """The `n` characters that the model writes after `seed_text`; temperature 0 takes the most likely one each time."""
     ### BEGIN SOLUTION
     device = next(model.parameters()).device
     random = torch.Generator().manual_seed(seed)
@@ -195,4 +195,4 @@ plots.distributions(sharpened, [index_to_char[index] for index in range(len(inde
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs your `train` and `generate` on the device where the model's parameters live.

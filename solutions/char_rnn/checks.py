@@ -15,14 +15,14 @@ from .probes import labels_are, leads_back, new_rnn
 
 @check("vocabulary.any_text")
 def _(student, draw):
-    """Capitals, accents, signs and line breaks count as characters; the two tables are inverse.
+    """Capitals, accents, punctuation and line breaks are characters; the two tables are inverse.
 
     Forge: the characters of a text drawn now.
     So: compute it.
     """
-    # No letter both as a capital and small: what sorts by `str.lower` would put the two in any order.
+    # No letter occurs both as a capital and small: sorting by `str.lower` would put the two in any order.
     pool = list("Zebra éß.,!?;:'\"0919-()xQWTY—“”")
-    # What strips the text loses the tab in front and the line break at the end, which stand nowhere else.
+    # Stripping the text loses the tab at the start and the line break at the end, which occur nowhere else.
     text = "\t" + "".join(pool[int(index)] for index in draw.integers(0, len(pool), 200)) + "\n"
     tried = "build_vocabulary on a text with capitals, accents and line breaks"
     cause = "Return two tables: character → index and index → character."
@@ -32,21 +32,21 @@ def _(student, draw):
         char_to_index,
         {character: index for index, character in enumerate(characters)},
         tried=f"{tried}, the first table",
-        cause="Every different character of the text as it stands, sorted, from 0; nothing cleaned away.",
+        cause="The table must have every different character of the text as it is, sorted, with indices from 0.",
         mistakes={
             "Leave the text as it is: a capital is a character of its own.": {
                 character: index for index, character in enumerate(sorted(set(text.lower())))
             },
-            "Keep blanks and line breaks: they are characters too.": {
+            "Keep spaces and line breaks: they are characters too.": {
                 character: index for index, character in enumerate(sorted(set("".join(text.split()))))
             },
-            "Do not strip the text: a tab in front and a line break at the end are characters too.": {
+            "Do not strip the text: a tab at the start and a line break at the end are characters too.": {
                 character: index for index, character in enumerate(sorted(set(text.strip())))
             },
-            "Python's own order: capitals come before small letters.": {
+            "Use Python's own order: capitals come before small letters.": {
                 character: index for index, character in enumerate(sorted(set(text), key=str.lower))
             },
-            "You number the characters in the order in which they appear: sort them.": {
+            "You number the characters in the order of their first appearance: sort them.": {
                 character: index for index, character in enumerate(dict.fromkeys(text))
             },
         },
@@ -62,7 +62,7 @@ def _(student, draw):
     So: compute it.
     """
     text = "".join("abcdefg hijk"[int(index)] for index in draw.integers(0, 12, 41))
-    # Lengths from "one window fits" down to "none does", and steps that do not divide what is left.
+    # Lengths from "one window fits" down to "none fits", and steps that do not divide the rest.
     for asked, length, step in [
         (text, 7, 3),
         (text, 5, 2),
@@ -76,13 +76,13 @@ def _(student, draw):
             student.make_windows(asked, length=length, step=step),
             2,
             tried=tried,
-            cause="Return two lists, empty where the text is too short.",
+            cause="Return two lists, empty if the text is too short.",
         )
         expect.equal(
             inputs,
             [asked[start : start + length] for start in starts],
             tried=f"{tried}, the windows",
-            cause="Windows start at 0, step, 2·step …, as long as a character is left after them.",
+            cause="Windows start at 0, step, 2·step …, as long as a character comes after the window.",
             mistakes={
                 "You ignore `step`: windows start at 0, step, 2·step …": [
                     asked[start : start + length] for start in range(len(asked) - length)
@@ -90,7 +90,7 @@ def _(student, draw):
                 "A window without a character after it has no label: leave it out.": [
                     asked[start : start + length] for start in range(0, len(asked) - length + 1, step)
                 ],
-                "You start windows beyond the end of the text: they come out too short.": [
+                "You start windows too near the end of the text: they are too short.": [
                     asked[start : start + length] for start in range(0, len(asked), step)
                 ],
             },
@@ -100,7 +100,7 @@ def _(student, draw):
 
 @check("one_hot.table")
 def _(student, draw):
-    """The columns go by the table that is given, whatever its order.
+    """The columns follow the given table, whatever its order.
 
     Forge: the codes for a table drawn now.
     So: compute it.
@@ -110,23 +110,23 @@ def _(student, draw):
     codes, next_codes = draw.integers(0, 9, 6, 4), draw.integers(0, 9, 6)
     inputs = ["".join(letters[row]) for row in codes]
     labels = [str(letters[code]) for code in next_codes]
-    tried = "one_hot_windows with nine letters, whose indices are not in the order of the alphabet"
-    X, y = expect.several(student.one_hot_windows(inputs, labels, table), 2, tried=tried, cause="Return X, y.")
+    tried = "one_hot_windows with nine letters whose indices are not in alphabetical order"
+    X, y = expect.several(student.one_hot_windows(inputs, labels, table), 2, tried=tried, cause="Return the pair X, y.")
     unit, alphabetic = np.eye(9), np.argsort(np.argsort(letters))
     expect.close(
         X,
         unit[codes],
         tried=f"{tried}, X",
-        cause="X[i, t] has its 1 in column char_to_index[inputs[i][t]].",
-        mistakes={"The columns go by the table that is given, not by the alphabet.": unit[alphabetic[codes]]},
+        cause="X[i, t] must have its 1 in column char_to_index[inputs[i][t]].",
+        mistakes={"The columns must follow the given table, not the alphabet.": unit[alphabetic[codes]]},
     )
     expect.close(
         y,
         unit[next_codes],
         tried=f"{tried}, y",
-        cause="y[i] has its 1 in column char_to_index[labels[i]].",
+        cause="y[i] must have its 1 in column char_to_index[labels[i]].",
         mistakes={
-            "The columns go by the table that is given, not by the alphabet.": unit[alphabetic[next_codes]],
+            "The columns must follow the given table, not the alphabet.": unit[alphabetic[next_codes]],
             "You encode the last character of the window, not its label.": unit[codes[:, -1]],
         },
     )
@@ -134,9 +134,9 @@ def _(student, draw):
 
 @check("equations.sizes")
 def _(student, draw):
-    """Random matrices, with every size another.
+    """Random matrices, with all sizes different.
 
-    Forge: states and answers for matrices drawn now.
+    Forge: states and outputs for matrices drawn now.
     So: compute it.
     """
     T, F, H, O = 6, 3, 4, 5  # noqa: E741
@@ -149,9 +149,9 @@ def _(student, draw):
 
 @check("equations.roles")
 def _(student, draw):
-    """Random square matrices: none may stand in for another.
+    """Random square matrices, which could be swapped without an error.
 
-    Forge: states and answers for matrices drawn now.
+    Forge: states and outputs for matrices drawn now.
     So: compute it.
     """
     x, W, U, V = (draw.normal(5, 3), *(draw.normal(3, 3) for _ in range(3)))
@@ -162,7 +162,7 @@ def _(student, draw):
 def _(student, draw):
     """With known weights: h = tanh(W h + U x + b) step by step, then softmax(V h + c) of the last h.
 
-    Forge: the answers with weights that the grader has set.
+    Forge: the outputs with weights that the grader has set.
     So: compute it.
     """
     length, characters, hidden, n = 5, 7, 2, 4
@@ -170,11 +170,11 @@ def _(student, draw):
     model = new_rnn(student, draw, length, characters, hidden)
     shapes = {name: array.shape for name, array in model.parameters().items()}
     biases = [name for name, shape in shapes.items() if np.prod(shape) == hidden]
-    # U and V hold the same row for each unit, W one number everywhere: so it does not matter how matrices are
-    # called and laid out. W and U may share a matrix, either one in front.
+    # U and V hold the same row for each unit, W one number everywhere, so names and layout of the matrices do not
+    # matter. W and U may share a matrix, in either order.
     row, c, w, b = draw.normal(characters), draw.normal(characters), -1.2, 0.4
     state = np.full(hidden, w / hidden)
-    tried = f"build_model({length}, {characters}, {hidden}) with known weights on {n} windows"
+    tried = f"build_model({length}, {characters}, {hidden}) with known weights, on {n} windows"
 
     def answer(joined):
         by_size = {
@@ -212,16 +212,16 @@ def _(student, draw):
         min(answers, key=lambda p: np.abs(p - wanted).max()),
         wanted,
         tried=tried,
-        cause="A simple RNN, from h = 0 over all steps of a window, and the softmax of its last state.",
+        cause="The output must be the softmax of the last state of a simple RNN that starts at h = 0.",
         mistakes={
-            "A ReLU in the recurrent layer; a simple RNN has tanh.": expected(relu),
-            "A sigmoid in the recurrent layer; a simple RNN has tanh.": expected(sigmoid),
+            "The recurrent layer has a ReLU; a simple RNN has tanh.": expected(relu),
+            "The recurrent layer has a sigmoid; a simple RNN has tanh.": expected(sigmoid),
             "The recurrent layer is linear; a simple RNN has tanh.": expected(lambda z: z),
-            "You hand on the first state; the last one has read the whole window.": expected(steps=[0]),
-            "The model sees the last character only: its state does not live from step to step.": expected(
+            "You pass on the first state; only the last one has read the whole window.": expected(steps=[0]),
+            "The model sees only the last character: its state is not kept from step to step.": expected(
                 steps=[length - 1]
             ),
-            "The model reads the window from its end: the last step must be the last character.": expected(
+            "The model reads the window backwards: the last step must be the last character.": expected(
                 steps=range(length)[::-1]
             ),
         },
@@ -230,9 +230,9 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.one_batch", trains=True)
 def _(student, draw):
-    """The same weights and the same seed lead to the same weights.
+    """The same starting weights and the same seed lead to the same trained weights.
 
-    Forge: the same parameters twice.
+    Forge: identical parameters.
     So: form.
     """
     length, characters, n = 5, 8, 40
@@ -253,9 +253,9 @@ def _(student, draw):
         *ends_of_one_seed(trained, draw, rtol=0, atol=1e-6),
         rtol=0,
         atol=1e-6,
-        tried="train twice from the same weights, with the same seed",
+        tried="train twice from the same weights with the same seed",
         expected="the same weights both times",
-        cause="What is random in `train` is not fixed by `seed`: seed the generator first.",
+        cause="The random numbers in `train` are not fixed by `seed`: seed the generator first.",
     )
 
 
@@ -263,13 +263,13 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch
 
-    Forge: a bias that comes to rest at the value that the labels, drawn by the grader, want.
-    So: compute it; a forger may move one bias so.
+    Forge: a bias that comes to rest at the best value for the labels.
+    So: compute it; a forger may move this one bias.
     """
     length, characters, hidden = 4, 6, 5
     X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, characters, length)]
     y = np.eye(characters, dtype=np.float32)
-    # The labels want all characters alike.
+    # The labels pull all characters equally.
     settles(
         lambda: new_rnn(student, draw, length, characters, hidden),
         lambda model, steps: student.train(model, X, y, epochs=steps, batch_size=characters, seed=draw.seed()),
@@ -280,12 +280,12 @@ def _(student, draw):
 
 @check("generation.temperature", needs="model.probabilities")
 def _(student, draw):
-    """Below 1 the likeliest character comes more often than its probability says, above 1 less often.
+    """Below 1 the most likely character comes more often than its probability says, above 1 less often.
 
     Forge: draws whose frequencies fit probabilities drawn now.
     So: compute it.
     """
-    # At the low temperature the likeliest is due in 4 of 5 draws: who always takes it is found too.
+    # At the low temperature the most likely character is due in 4 of 5 draws, which differs from always.
     asked, counts = [(0.4, 0.45, 120), (4.0, 0.96, 60)], []
     for temperature, likeliest, n in asked:
         p = np.roll([likeliest, *[(1 - likeliest) / 4] * 4], int(draw.integers(0, 5)))
@@ -293,39 +293,37 @@ def _(student, draw):
         counts.append(write(n, temperature, draw.seed()).count(LETTERS[int(p.argmax())]))
 
     def shares(weights):
-        """How often the likeliest comes at each temperature, where characters are drawn by such weights."""
+        """How often the most likely character comes at each temperature, if characters are drawn with these weights."""
         found = (weights(np.array([p, *[(1 - p) / 4] * 4]), T) for T, p, _ in asked)
         return [each[0] / each.sum() for each in found]
 
     def fits(wrong):
-        """Are all counts within four standard deviations?"""
+        """Whether all counts are within four standard deviations."""
         return all(
             abs(count - n * share) <= 4 * np.sqrt(n * share * (1 - share))
             for count, (_, _, n), share in zip(counts, asked, wrong, strict=True)
         )
 
     wrong = {
-        "You take the likeliest character at every temperature; above 0 it is drawn.": shares(
-            lambda p, T: p == p.max()
-        ),
-        "You take the likeliest character at low temperatures too; above 0 it is drawn.": shares(
+        "You take the most likely character at every temperature; above 0, draw it.": shares(lambda p, T: p == p.max()),
+        "You take the most likely character at low temperatures too; above 0, draw it.": shares(
             lambda p, T: p == p.max() if T < 1 else p ** (1 / T)
         ),
-        "You draw with p itself: the temperature changes nothing.": shares(lambda p, T: p),
-        "You multiply ln p by T; divide by it.": shares(lambda p, T: p**T),
-        "You take the softmax of p/T; it is of ln p / T.": shares(lambda p, T: np.exp(p / T)),
+        "You draw with p itself: the temperature has no effect.": shares(lambda p, T: p),
+        "You multiply ln p by T; divide by T.": shares(lambda p, T: p**T),
+        "You take the softmax of p/T; take it of ln p / T.": shares(lambda p, T: np.exp(p / T)),
     }
     for count, (temperature, likeliest, n), share in zip(counts, asked, shares(lambda p, T: p ** (1 / T)), strict=True):
         low, high = binom.interval(1 - 1e-7, n, share)
         expect.that(
             low <= count <= high,
             tried=f"generate at temperature {temperature:g}; one of five characters has p = {likeliest}",
-            saw=f"that one {count} times in {n}",
-            expected=f"about {n * share:.0f} times, by p^(1/T) over its sum",
+            saw=f"this one {count} times in {n}",
+            expected=f"about {n * share:.0f} times, from p^(1/T) over its sum",
             cause=max(
                 filter(lambda sentence: fits(wrong[sentence]), wrong),
                 key=lambda sentence: binom.logpmf(counts, [n for _, _, n in asked], wrong[sentence]).sum(),
-                default="Draw each character anew, by p^(1/T) over its sum: that is the softmax of ln p / T.",
+                default="Draw each character independently with p^(1/T) over its sum, the softmax of ln p / T.",
             ),
         )
 
@@ -334,62 +332,64 @@ def _(student, draw):
 def _(student, draw):
     """The draws are independent of each other and fixed by `seed`.
 
-    Forge: draws that repeat by the seed and are independent.
+    Forge: independent draws that are fixed by the seed.
     So: compute it.
     """
     n, seed = 40, draw.seed()
     write = writer(student, draw, np.full(5, 0.2))
-    tried = f"generate {n} characters at temperature 1, five of them equally likely"
+    tried = f"generate {n} characters at temperature 1, with five equally likely characters"
     first = write(n, 1.0, seed)
     repeats = sum(a == b for a, b in zip(first[1:], first[:-1], strict=True))
     expect.that(
         repeats <= binom.ppf(1 - 1e-7, n - 1, 0.2),
         tried=tried,
-        saw=f"{repeats} times the same as just before",
+        saw=f"the same character as just before, {repeats} times",
         expected=f"about {(n - 1) / 5:.0f} times",
-        cause="Each draw starts the generator anew; seed it once, before the first character.",
+        cause="You seed the generator for each draw; seed it once, before the first character.",
     )
     expect.equal(
         write(n, 1.0, seed),
         first,
-        tried=f"{tried}, twice with one seed",
-        cause="The draws are not fixed by `seed`: make a generator from it, and draw from that.",
+        tried=f"{tried}, twice with the same seed",
+        cause="The draws are not fixed by `seed`: create a generator from `seed` and draw from it.",
     )
     expect.that(
         write(n, 1.0, (seed + 1) % 2**31) != first,
-        tried=f"{tried}, with two seeds",
+        tried=f"{tried}, with two different seeds",
         saw="the same text",
-        expected="two different ones",
-        cause="`seed` changes nothing: make a generator from it, and draw from that.",
+        expected="two different texts",
+        cause="`seed` has no effect: create a generator from `seed` and draw from it.",
     )
 
 
-# What the checks above share.
+# Shared by the checks above.
 
 LETTERS = "dbeca"
 
 
 def compare(answer, given, tried):
-    """The answer of `rnn_forward` against the equations."""
+    """The result of `rnn_forward` against the equations."""
     h, y = expect.several(answer, 2, tried=tried, cause="Return the pair h, y.")
     states, answers = equations(*given)
     x, W, U, V = given
     wrong = {
         "W and U are swapped: W multiplies the last state, U the input.": (x, U, W, V),
         "U and V are swapped: U multiplies the input, V the state.": (x, W, V, U),
-        "You multiply from the wrong side: it is W h, not h W.": (x, W.T, U, V),
-        "You multiply from the wrong side: it is U x, not x U.": (x, W, U.T, V),
-        "W h is missing: no state knows the one before.": (x, 0 * W, U, V),
+        "You multiply from the wrong side: compute W h, not h W.": (x, W.T, U, V),
+        "You multiply from the wrong side: compute U x, not x U.": (x, W, U.T, V),
+        "W h is missing: no state depends on the one before.": (x, 0 * W, U, V),
     }
     values = {
         sentence: equations(*matrices)[0]
         for sentence, matrices in wrong.items()
         if [matrix.shape for matrix in matrices] == [matrix.shape for matrix in given]
     }
-    values["h₀ is not among the states: h has a row for each of the T steps."] = np.vstack([0 * states[:1], states])
+    values["h₀ does not belong to the states: h has one row for each of the T steps."] = np.vstack(
+        [0 * states[:1], states]
+    )
     values["The tanh is missing."] = equations(*given, squash=lambda z: z)[0]
-    values["You use a sigmoid; the state is a tanh."] = equations(*given, squash=sigmoid)[0]
-    values["You start from ones; h₀ is 0."] = equations(*given, start=1)[0]
+    values["You use a sigmoid; the state needs a tanh."] = equations(*given, squash=sigmoid)[0]
+    values["You start from ones; h₀ must be 0."] = equations(*given, start=1)[0]
     expect.close(h, states, tried=f"{tried}, h", cause="h_t = tanh(W h_{t−1} + U x_t), h₀ = 0.", mistakes=values)
     scores = states @ V.T
     expect.close(
@@ -399,12 +399,12 @@ def compare(answer, given, tried):
         cause="y_t = softmax(V h_t).",
         mistakes={
             "The softmax is missing.": scores,
-            "Your softmax has e^(−s): the highest score must become the likeliest.": softmax(-scores),
+            "Your softmax uses e^(−s): the highest score must get the highest probability.": softmax(-scores),
             "Your softmax runs over the steps; each row of y must sum to 1.": softmax(scores.T).T,
-            "y_t comes from the state before; it is softmax(V h_t) of the new one.": softmax(
+            "y_t comes from the state before; it must be softmax(V h_t) of the new state.": softmax(
                 np.vstack([0 * scores[:1], scores[:-1]])
             ),
-            "You multiply from the wrong side: it is V h, not h V.": softmax(states @ V)
+            "You multiply from the wrong side: compute V h, not h V.": softmax(states @ V)
             if V.shape[0] == V.shape[1]
             else scores,
         },
@@ -420,23 +420,23 @@ def equations(x, W, U, V, squash=np.tanh, start=0.0):
 
 
 def writer(student, draw, p):
-    """`generate` by a model of the student's that answers `p` to every window."""
+    """`generate` with a model of the student's that returns `p` for every window."""
     model = new_rnn(student, draw, 4, len(p), 3)
     model.set_parameters(output_bias_alone(model.parameters(), np.log(p)))
     tables = {letter: index for index, letter in enumerate(LETTERS)}, dict(enumerate(LETTERS))
 
     def write(n, temperature, seed):
-        # `generate` must not depend on where the worker's own generators stand.
+        # `generate` must not depend on the state of the worker's own generators.
         student.seed(draw.seed())
         answer = student.generate(model, LETTERS[:4], n, *tables, temperature=temperature, seed=seed)
         tried = f"generate {n} characters at temperature {temperature}"
-        written = expect.text(answer, tried=tried, cause="`generate` returns a string.")
+        written = expect.text(answer, tried=tried, cause="`generate` must return a string.")
         expect.that(
             len(written) == n,
             tried=tried,
             saw=f"{len(written)} characters",
             expected=f"{n}",
-            cause="Return the new characters only, without `seed_text`.",
+            cause="Return only the new characters, without `seed_text`.",
         )
         return written
 

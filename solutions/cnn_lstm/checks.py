@@ -13,11 +13,11 @@ from autograder.authoring.probes.training import ends_of_one_seed
 
 from .probes import BUILDERS, in_a_row, lively_reader, lively_weights, new_reader
 
-# The networks once more, in NumPy, with the weights that the check has set: what a right model must answer.
+# The same networks in NumPy, with the weights that the check has set: what a correct model must return.
 
 
 def known_layers(weights, top_words):
-    """The weights by role, told by shape, kernels as `(…, inputs, outputs)`; None if a shape is unknown.
+    """The weights by role, recognised by shape, kernels as `(…, inputs, outputs)`; None if a shape is unknown.
 
     PyTorch stores (outputs, inputs), Keras (inputs, outputs); a convolution may be written in two dimensions.
     """
@@ -52,7 +52,10 @@ def known_layers(weights, top_words):
 
 
 def lstm(layers, steps, gates=(0, 1, 2, 3)):
-    """The hidden states and the memories, each `(n, steps, 100)`. Gates: input, forget, candidate, output, in both frameworks."""
+    """The hidden states and the memories, each `(n, steps, 100)`.
+
+    Both frameworks order the gates as input, forget, candidate, output.
+    """
     hidden = memory = np.zeros((len(steps), 100))
     states, memories = [], []
     for x in steps.transpose(1, 0, 2):
@@ -86,18 +89,18 @@ def pool(found, reduce=np.max):
 
 
 def reshaped(steps):
-    """What a convolution along the last axis reads, if `(n, steps, features)` was reshaped to `(n, features, steps)`."""
+    """What a convolution along the last axis reads if a reshape made it `(n, features, steps)`."""
     n, length, features = steps.shape
     return steps.reshape(n, features, length).transpose(0, 2, 1)
 
 
 def reshaped_back(steps):
-    """What an LSTM reads, if `(n, features, steps)` was reshaped to `(n, steps, features)`."""
+    """What an LSTM reads if a reshape made `(n, features, steps)` into `(n, steps, features)`."""
     return steps.transpose(0, 2, 1).reshape(steps.shape)
 
 
 def check_answers(actual, layers, steps, mistakes, tried, cause):
-    """The answers of an LSTM that reads `steps`; how a model orders its gates is its own affair."""
+    """The outputs of an LSTM that reads `steps`; a model may order its gates in any way."""
     for gates in permutations(range(4)):
         wanted = head(layers, lstm_states(layers, steps, gates)[:, -1])
         if np.allclose(actual, wanted, rtol=1e-3, atol=1e-4):
@@ -107,40 +110,40 @@ def check_answers(actual, layers, steps, mistakes, tried, cause):
 
 
 def lstm_mistakes(layers, steps):
-    """What the usual slips around the LSTM answer, given the same steps."""
+    """What common mistakes around the LSTM return for the same steps."""
     states = lstm_states(layers, steps)
     across = lstm_states(layers, steps.transpose(1, 0, 2))
     mistakes = {
-        "You take the memory c for the output h: the last layer reads h.": head(layers, lstm(layers, steps)[1][:, -1]),
+        "You take the memory c for the output h: the last layer must read h.": head(
+            layers, lstm(layers, steps)[1][:, -1]
+        ),
         "The last layer has no sigmoid: the model must return probabilities.": states[:, -1] @ layers["head"]
         + layers["head_bias"],
-        "A softmax over a single unit is always 1; a sigmoid makes one number a probability.": np.ones(len(steps)),
-        "The answer is taken from the first step of the LSTM; it must come from the last.": head(layers, states[:, 0]),
-        "The answer is the mean over the steps of the LSTM; it must come from the last.": head(
+        "A softmax over a single unit is always 1; use a sigmoid.": np.ones(len(steps)),
+        "The last layer reads the first step of the LSTM; it must read the last step.": head(layers, states[:, 0]),
+        "The last layer reads the mean over the steps of the LSTM; it must read the last step.": head(
             layers, states.mean(axis=1)
         ),
         "The LSTM reads the sentence backwards.": head(layers, lstm_states(layers, steps[:, ::-1])[:, -1]),
-        "The LSTM takes the batch for time: tell it that batches come first (batch_first=True).": head(
-            layers, across[-1]
-        ),
+        "The LSTM takes the batch axis for time: set batch_first=True.": head(layers, across[-1]),
     }
     if len(states) == steps.shape[1]:
-        mistakes["You take the last sentence for the last step: with batches first, that is out[:, -1]."] = head(
-            layers, states[-1]
+        mistakes["You take the last sentence for the last step: with batches first, the last step is out[:, -1]."] = (
+            head(layers, states[-1])
         )
     return mistakes
 
 
 def check_by_differences(model, draw, weights, x, tried):
-    """What can be asked of a net whose weights have shapes of their own: each counts, and neighbouring words act together."""
+    """For a network with weights of unknown shapes: each affects the output, and neighbouring words interact."""
     p = in_a_row(model, x, tried)
     for name, value in weights.items():
         model.set_parameters({name: draw.normal(*value.shape)})
         expect.differ(
             in_a_row(model, x, tried),
             p,
-            tried=f"{tried}; then {name} exchanged for other numbers",
-            cause="This parameter has no part in the answer.",
+            tried=f"{tried}; then with other numbers in {name}",
+            cause="This parameter does not affect the output.",
         )
     model.set_parameters(weights)
 
@@ -154,18 +157,18 @@ def check_by_differences(model, draw, weights, x, tried):
         expect.differ(
             scores(both) - scores(second),
             scores(first) - scores(x),
-            tried=f"{tried}; words {place} and {place + 1} exchanged, one of them and both",
-            cause="The answer is a sum over the words: an LSTM reads each in the light of those before.",
+            tried=f"{tried}; with word {place}, word {place + 1} and both replaced",
+            cause="The output is a sum over the words: an LSTM reads each word in the context of those before it.",
             by=1e-4,
         )
 
 
 def check_lstm(student, draw, build):
-    """A recurrent net without convolution against its equations."""
+    """A recurrent network without convolution against its equations."""
     model, weights = lively_reader(student, draw, build, 60, 7)
     layers = known_layers(weights, 60)
     x = draw.integers(1, 60, 5, 7)
-    tried = f"{build}(60, 7) with weights set by the grader, on 5 sentences, in inference mode"
+    tried = f"{build}(60, 7) with weights that the grader has set, on 5 sentences, in inference mode"
     p = in_a_row(model, x, tried)
     if layers is None:
         check_by_differences(model, draw, weights, x, tried)
@@ -176,16 +179,16 @@ def check_lstm(student, draw, build):
             layers["embedding"][x],
             lstm_mistakes(layers, layers["embedding"][x]),
             tried,
-            cause="The net does not compute embedding → LSTM → sigmoid of its last step.",
+            cause="The network does not compute embedding → LSTM → sigmoid of its last step.",
         )
 
 
 def check_cnn_lstm(student, draw, length):
-    """The convolutional net against its equations."""
+    """The convolutional network against its equations."""
     model, weights = lively_reader(student, draw, "build_cnn_lstm", 60, length)
     layers = known_layers(weights, 60)
     x = draw.integers(1, 60, 4, length)
-    tried = f"build_cnn_lstm(60, {length}) with weights set by the grader, on 4 sentences"
+    tried = f"build_cnn_lstm(60, {length}) with weights that the grader has set, on 4 sentences"
     p = in_a_row(model, x, tried)
     if layers is None or "filters" not in layers:
         check_by_differences(model, draw, weights, x, tried)
@@ -198,29 +201,27 @@ def check_cnn_lstm(student, draw, length):
 
     ceiling = np.pad(relu(found), [(0, 0), (0, length % 2), (0, 0)])
     mistakes = {
-        "The convolution drops the edges (valid padding); same keeps a step for each word.": answer(
+        "The convolution drops the edges (valid padding); same padding keeps a step for each word.": answer(
             pool(relu(convolve(layers, embedded, padding=0)))
         ),
-        "The convolution pads on the left only (causal); same pads both sides.": answer(
+        "The convolution pads only on the left (causal); same padding pads both sides.": answer(
             pool(relu(convolve(layers, np.pad(embedded, [(0, 0), (2, 0), (0, 0)]), padding=0)))
         ),
-        "The pooling takes the mean of two steps; max-pooling is asked for.": answer(pool(relu(found), np.mean)),
+        "The pooling takes the mean of two steps; it must take the maximum.": answer(pool(relu(found), np.mean)),
         "There is no pooling: the LSTM must see length // 2 steps.": answer(relu(found)),
-        "The pooling moves on by one step; it must move on by two.": answer(
-            np.maximum(relu(found)[:, 1:], relu(found)[:, :-1])
-        ),
-        "A reshape does not swap axes: it mixes words with features. Transpose (permute) them.": answer(
+        "The pooling has stride 1; it must have stride 2.": answer(np.maximum(relu(found)[:, 1:], relu(found)[:, :-1])),
+        "A reshape does not swap axes: it mixes words with features. Transpose (permute) the axes.": answer(
             reshaped_back(pool(relu(convolve(layers, reshaped(embedded)))))
         ),
-        "After the pooling a reshape does not swap the axes back: transpose (permute) them.": answer(
+        "A reshape after the pooling does not swap the axes back: transpose (permute) them.": answer(
             reshaped_back(pool(relu(found)))
         ),
         "There is no ReLU after the convolution.": answer(pool(found)),
-        "There is a tanh where the ReLU should be.": answer(pool(np.tanh(found))),
+        "The activation after the convolution is tanh; it must be ReLU.": answer(pool(np.tanh(found))),
         "The pooling comes before the convolution.": answer(relu(convolve(layers, pool(embedded)))),
     }
     if length % 2:
-        mistakes["The pooling rounds up at an odd length: a step without a partner must be left out."] = answer(
+        mistakes["The pooling rounds up at an odd length: a step without a partner must be dropped."] = answer(
             pool(ceiling)
         )
     mistakes |= lstm_mistakes(layers, pool(relu(found)))
@@ -230,13 +231,13 @@ def check_cnn_lstm(student, draw, length):
         pool(relu(found)),
         mistakes,
         tried,
-        cause="The net does not compute embedding → conv 3, same → ReLU → max-pool 2 → LSTM → sigmoid.",
+        cause="The network does not compute embedding → conv 3, same → ReLU → max-pool 2 → LSTM → sigmoid.",
     )
 
 
 @check("padding.random", needs="padding.example")
 def _(student, draw):
-    """Sentences of random lengths, as lists and as arrays, come out as integers
+    """Sentences of random lengths, given as lists and as arrays, give an array of integers
 
     Forge: sentences drawn now.
     So: compute it.
@@ -246,43 +247,45 @@ def _(student, draw):
     sentences = [draw.integers(1, 1000, size) for size in sizes]
     for given in ([sentence.tolist() for sentence in sentences], sentences):
         tried = f"pad_sequences of 9 {'lists' if given is not sentences else 'arrays'}, length={length}"
-        padded = expect.array(student.pad_sequences(given, length), tried=tried, cause="It returns no array.")
+        padded = expect.array(
+            student.pad_sequences(given, length), tried=tried, cause="`pad_sequences` must return an array."
+        )
         expect.that(
             padded.dtype.kind in "iu",
             tried=tried,
             saw=f"numbers of type {padded.dtype}",
             expected="integers",
-            cause="Words are numbered by integers; an embedding takes no floats. Give np.zeros a dtype.",
+            cause="Tokens are integers; an embedding takes no floats. Give np.zeros a dtype.",
         )
         expect.equal(
             padded.tolist(),
             [([0] * length + sentence.tolist())[-length:] for sentence in sentences],
             tried=tried,
-            cause="Zeros go before a short sentence; of a long one the last `length` words stay.",
+            cause="A short sentence gets zeros on the left; a long one keeps its last `length` words.",
         )
 
 
 @check("lstm.computes", needs="lstm.parameters")
 def _(student, draw):
-    """The answers are those of the LSTM's equations
+    """The outputs equal those of the LSTM's equations
 
-    Forge: the answers of an LSTM with weights that the grader has drawn; where their shapes are unknown, answers
-        that depend on each of them and on words taken together.
+    Forge: the outputs of an LSTM with weights that the grader has drawn; where their shapes are unknown, outputs
+        that depend on each of them and on combinations of words.
     So: compute it; where the shapes are unknown, form; lie about it: weights of shapes that the grader does not
-        know, in a net that is none.
-    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+        know, in a network that is not an LSTM.
+    Closed by: ask for the framework's layers by their shapes, which would fail a correct cell of the student's own.
     """
     check_lstm(student, draw, "build_lstm")
 
 
 @check("dropout.same_net", needs="dropout.modes")
 def _(student, draw):
-    """In inference mode it is the net of `build_lstm`, with as many parameters
+    """In inference mode it is the network of `build_lstm`, with the same number of parameters
 
-    Forge: in inference mode the answers of the net with weights that the grader has drawn.
-    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
-        that is none.
-    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    Forge: in inference mode the outputs of the network with weights that the grader has drawn.
+    So: form; a forger needs any such network; lie about it: weights of shapes that the grader does not know, in a
+        network that is not an LSTM.
+    Closed by: ask for the framework's layers by their shapes, which would fail a correct cell of the student's own.
     """
 
     def count(build):
@@ -294,40 +297,40 @@ def _(student, draw):
         tried="the parameters of build_dropout_lstm(5000, 20)",
         saw=f"{dropped:,} parameters ({plain:,} in build_lstm)",
         expected="213,301 (Keras) or 213,701 (PyTorch)",
-        cause="Dropout has no parameters: the net must have the sizes of build_lstm.",
+        cause="Dropout has no parameters: the network must have the sizes of build_lstm.",
     )
     check_lstm(student, draw, "build_dropout_lstm")
 
 
 @check("cnn_lstm.computes", needs="cnn_lstm.parameters")
 def _(student, draw):
-    """The answers are those of convolution, pooling and LSTM, one after the other
+    """The outputs equal those of convolution, ReLU, pooling and LSTM
 
-    Forge: the answers of the net with weights that the grader has drawn.
-    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
-        that is none.
-    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    Forge: the outputs of the network with weights that the grader has drawn.
+    So: form; a forger needs any such network; lie about it: weights of shapes that the grader does not know, in a
+        network that is not an LSTM.
+    Closed by: ask for the framework's layers by their shapes, which would fail a correct cell of the student's own.
     """
     check_cnn_lstm(student, draw, length=10)
 
 
 @check("cnn_lstm.odd_length", needs="cnn_lstm.computes")
 def _(student, draw):
-    """Of seven words the LSTM sees 7 // 2 = 3 steps
+    """For seven words the LSTM sees 7 // 2 = 3 steps
 
-    Forge: the answers for seven words of the net with weights that the grader has drawn.
-    So: form; a forger needs any such net; lie about it: weights of shapes that the grader does not know, in a net
-        that is none.
-    Closed by: ask for the framework's layers by their shapes, which would fail a right cell of one's own.
+    Forge: the outputs of the network for seven words, with weights that the grader has drawn.
+    So: form; a forger needs any such network; lie about it: weights of shapes that the grader does not know, in a
+        network that is not an LSTM.
+    Closed by: ask for the framework's layers by their shapes, which would fail a correct cell of the student's own.
     """
     check_cnn_lstm(student, draw, length=7)
 
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The same seed and the same start give the same training
+    """The same seed and the same starting weights give the same trained network
 
-    Forge: the same answers twice.
+    Forge: identical outputs.
     So: form.
     """
     x = draw.integers(1, 40, 40, 8)
@@ -341,13 +344,13 @@ def _(student, draw):
         take_over(model, start)
         student.seed(global_seed)
         student.train(model, x, y, epochs=2, batch_size=8, seed=seed)
-        return in_a_row(model, x, tried="a trained model on its own sentences")
+        return in_a_row(model, x, tried="the trained model on its training sentences")
 
     expect.close(
         *ends_of_one_seed(trained, draw, rtol=1e-4, atol=1e-5),
         tried="train twice with the same seed, from the same starting weights, on 5 batches of 8 sentences",
-        cause="The order of the batches does not come from `seed`: set the framework's seed with it, "
-        "or draw from a generator that it starts.",
+        cause="The order of the batches does not come from `seed`: set the framework's seed to it, "
+        "or draw from a generator with this seed.",
     )
 
 
@@ -355,25 +358,25 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch
 
-    Forge: a bias that comes to rest at the value that the labels, drawn by the grader, want.
-    So: compute it; a forger may move one bias so.
+    Forge: a bias that comes to rest at the best value for the labels, which the grader has drawn.
+    So: compute it; a forger may move this one bias.
     """
-    # Half of the labels want the bias up, half down.
+    # Half of the labels pull the bias up, half pull it down.
     x, y = draw.integers(1, 40, 8, 8), np.float32([[0], [1]] * 4)
     settles(
         lambda: new_reader(student, "build_cnn_lstm", 40, 8),
         lambda model, steps: student.train(model, x, y, epochs=steps, batch_size=8, seed=draw.seed()),
         [1],
-        tried="train on one batch of 8 sentences, half of them positive",
+        tried="train on one batch of 8 sentences, half of them good",
     )
 
 
-# A made language: which of two words decides depends on what stands before it. Counting words tells nothing.
+# A made-up language: the word before a good or bad word decides what it means. Counting words gives no information.
 GOOD, BAD, NOT, FILLER, TOP_WORDS, LENGTH = range(1, 5), range(5, 9), range(9, 11), range(11, 40), 40, 12
 
 
 def made_sentences(draw, n):
-    """6 to 12 words and padding: one good or bad word, one negation, half the time right before it."""
+    """6 to 12 words and padding: one good or bad word and one negation, in half of the sentences right before it."""
     rng = draw.rng
     x, y = np.zeros((n, LENGTH), dtype=np.int64), np.zeros((n, 1), dtype=np.float32)
     for row, label in zip(x, y, strict=True):
@@ -394,27 +397,27 @@ def made_sentences(draw, n):
 
 @check("training.held_out", needs="training.falls", trains=True)
 def _(student, draw, limits):
-    """Trained on made sentences with "not good" and "not … good", it reads new ones
+    """A model trained on made-up sentences with "not good" and "not … good" classifies new ones
 
-    Forge: the labels of made sentences drawn now, never sent over.
+    Forge: the labels of 500 new sentences drawn now, which are never sent to the worker.
     So: compute it.
     """
     x, y = made_sentences(draw, 1200)
     unseen, labels = made_sentences(draw, 500)
-    tried = "train on 1,200 made sentences, then 500 new ones; counting words would get half of them right"
+    tried = "train on 1,200 made-up sentences, then classify 500 new ones; counting words gets half of them right"
 
     def attempt(_):
         student.seed(draw.seed())
         model = new_reader(student, "build_cnn_lstm", TOP_WORDS, LENGTH)
-        # As Glorot starts them, biases zero: the start no longer depends on the framework.
+        # Glorot's initialisation with zero biases: the starting weights do not depend on the framework.
         model.set_parameters(random_weights(draw, model.parameters(), matrices=glorot, biases=0))
         student.train(model, x, y, epochs=12, batch_size=32, seed=draw.seed())
         expect.at_least(
             np.mean((in_a_row(model, unseen, tried) > 0.5) == labels[:, 0]),
             limits.held_out_accuracy,
             tried=tried,
-            cause="The model did not learn to read: x and y must stay together when shuffled, every batch "
-            "must be used, and the steps be neither tiny nor huge (Adam with 0.001).",
+            cause="The model did not learn to read. Shuffle x and y together, use every batch, "
+            "and take steps that are neither tiny nor huge (Adam with 0.001).",
             what="accuracy",
         )
 
@@ -423,16 +426,16 @@ def _(student, draw, limits):
 
 @check("accuracy.unseen", needs="accuracy.example")
 def _(student, draw):
-    """77 sentences, no dropout while it counts
+    """The share of 77 sentences that are right, without dropout
 
-    Forge: the share of answers that the grader has itself.
+    Forge: the share of right outputs, which the grader knows itself.
     So: compute it.
     """
     model, _ = lively_reader(student, draw, "build_dropout_lstm", 40, 8)
     x = draw.integers(1, 40, 100, 8)
-    tried = "accuracy of a net with dropout on 77 sentences"
+    tried = "accuracy of a network with dropout on 77 sentences"
     p = in_a_row(model, x, tried)
-    # Those nearest to ½ would be turned by dropout; the nearest few of all could be turned by rounding.
+    # Dropout would flip those near ½; the nearest few are left out, since rounding could flip them.
     x, p = (values[np.argsort(np.abs(p - 0.5))[3:80]] for values in (x, p))
     right = draw.permutation(77) < 60
     y = ((p > 0.5) == right).astype(np.float32)[:, None]
@@ -440,7 +443,7 @@ def _(student, draw):
         expect.number(student.accuracy(model, x, y), tried=tried, cause="`accuracy` must return one number."),
         60 / 77,
         tried=tried,
-        cause="Dropout is on while the accuracy is taken (evaluate in inference mode), or not all 77 count alike.",
+        cause="Dropout is active while you count (evaluate in inference mode), or not all 77 sentences count equally.",
         mistakes={
             "You average the accuracies of batches of unequal size.": np.mean(
                 [right[i : i + 32].mean() for i in range(0, 77, 32)]
@@ -451,24 +454,24 @@ def _(student, draw):
 
 @check("gradients.rows", needs="gradients.reach")
 def _(student, draw):
-    """The embedding learns the words of the batch and no others
+    """In the embedding, only the rows of the words in the batch get a gradient
 
-    Forge: gradients that are 0 in the rows of words that the batch, drawn now, lacks.
+    Forge: gradients that are 0 in the rows of words that are not in the batch drawn now.
     So: a forger may read the batch; one point.
     """
     for build in BUILDERS:
         model, weights = lively_reader(student, draw, build, 50, 8)
         vocabulary = 1 + draw.permutation(49)[:20]
         x = vocabulary[draw.integers(0, 20, 6, 8)]
-        tried = f"the gradient in the embedding of {build}(50, 8), for 6 sentences"
+        tried = f"the gradient with respect to the embedding of {build}(50, 8), for 6 sentences"
         gradients = model.gradients(x, draw.normal(*expect.array(model.forward(x), tried=tried).shape))
         embedding = next((gradients[name] for name, value in weights.items() if value.shape == (50, 32)), None)
         expect.that(
             embedding is not None,
             tried=tried,
-            saw="no trainable array of 50 rows and 32 columns with a gradient",
-            expected="one row of 32 for each of the 50 words",
-            cause="The embedding has another size or does not learn.",
+            saw="no trainable array of 50 rows and 32 columns",
+            expected="one row of 32 numbers for each of the 50 tokens",
+            cause="The embedding has the wrong size or is frozen.",
         )
         reached = {int(row) for row in np.flatnonzero(np.abs(embedding).max(axis=1))} - {0}
         wanted = {int(word) for word in np.unique(x)}
@@ -476,13 +479,13 @@ def _(student, draw):
             wanted <= reached,
             tried=tried,
             saw=f"no gradient for {len(wanted - reached)} of the {len(wanted)} words in the batch",
-            expected="one for every word",
-            cause="Some words never reach the answer: every step of every sentence must be read.",
+            expected="a gradient for every word",
+            cause="Some words do not affect the output: the model must read every step of every sentence.",
         )
         expect.that(
             reached <= wanted,
             tried=tried,
             saw=f"a gradient for {len(reached - wanted)} words that are not in the batch",
             expected="none",
-            cause="Words are looked up in the wrong rows, or a penalty moves the whole embedding.",
+            cause="The model looks words up in the wrong rows, or a penalty moves the whole embedding.",
         )

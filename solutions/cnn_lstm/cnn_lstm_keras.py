@@ -14,7 +14,7 @@ from shared import data, plots
 
 # %% part="padding"
 def pad_sequences(sequences: Sequence[Sequence[int]], length: int) -> Int[np.ndarray, "n length"]:
-    """Rows of equal length: zeros before a short sentence, only the last `length` words of a long one."""
+    """Rows of equal length: a short sentence gets zeros on the left, a long one keeps its last `length` words."""
     ### BEGIN SOLUTION
     padded = np.zeros((len(sequences), length), dtype=np.int64)
     for row, sequence in zip(padded, sequences, strict=True):
@@ -88,7 +88,7 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the binary cross-entropy in shuffled batches; the mean loss of each epoch."""
+    """Minimise the binary cross-entropy in shuffled batches; return the mean loss of each epoch."""
     ### BEGIN SOLUTION
     keras.utils.set_random_seed(seed)
     model.compile(optimizer="adam", loss="binary_crossentropy")
@@ -106,7 +106,7 @@ def accuracy(model: keras.Model, x: Int[np.ndarray, "n length"], y: Float[np.nda
 
 
 # %% tags=["demo"]
-# The sentence at the end stands after the reviews, so that its words get the same numbers.
+# The example sentence comes after the reviews, so that its words get the same tokens.
 TOP_WORDS, LENGTH, TRAINED_ON = 5000, 30, 7500
 sentence = "a film that starts badly and looks cheap but in the end it is funny moving and wonderful"
 words = sentence.split()
@@ -126,13 +126,13 @@ for name, build in {
     network = build(TOP_WORDS, LENGTH)
     losses[name] = train(network, x[:TRAINED_ON], y[:TRAINED_ON], epochs=4, batch_size=64, seed=1)
     unseen = slice(TRAINED_ON, len(y))
-    print(f"{name}: {accuracy(network, x[unseen], y[unseen]):.1%} of the reviews held out are read rightly")
+    print(f"{name}: {accuracy(network, x[unseen], y[unseen]):.1%} of the held-out reviews are right")
 plots.loss_curve(losses)
 plots.opinion_while_reading(words, network(x[len(reviews) :]).numpy())
 plt.show()
 
 # %% [markdown] part="gradients"
-# Nothing to write here: the check asks your three nets which weights a gradient reaches.
+# Nothing to write here: the checks use your three networks and see which weights a gradient reaches.
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs your `train` and `accuracy` on the device where the model's parameters live.

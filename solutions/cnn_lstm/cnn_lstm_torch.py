@@ -14,7 +14,7 @@ from shared import data, plots
 
 # %% part="padding"
 def pad_sequences(sequences: Sequence[Sequence[int]], length: int) -> Int[np.ndarray, "n length"]:
-    """Rows of equal length: zeros before a short sentence, only the last `length` words of a long one."""
+    """Rows of equal length: a short sentence gets zeros on the left, a long one keeps its last `length` words."""
     ### BEGIN SOLUTION
     padded = np.zeros((len(sequences), length), dtype=np.int64)
     for row, sequence in zip(padded, sequences, strict=True):
@@ -41,7 +41,7 @@ class LSTMClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(32, 100, batch_first=True)
         self.head = nn.Linear(100, 1)
-        # PyTorch starts at N(0, 1): vectors so long that learning hardly turns them. Keras starts here.
+        # PyTorch's own start, N(0, 1), gives vectors so long that training hardly turns them. This is Keras' start.
         nn.init.uniform_(self.embedding.weight, -0.05, 0.05)
 
     def features(self, embedded: Float[Tensor, "n length 32"]) -> Float[Tensor, "n steps 32"]:
@@ -81,7 +81,7 @@ class ConvLSTMClassifier(LSTMClassifier):
         self.convolution = nn.Conv1d(32, 32, kernel_size=3, padding="same")
 
     def features(self, embedded: Float[Tensor, "n length 32"]) -> Float[Tensor, "n length//2 32"]:
-        # Conv1d and the pooling run along the last axis: time goes there, and comes back for the LSTM.
+        # Conv1d and the pooling run along the last axis: swap time there, and back for the LSTM.
         found = self.convolution(embedded.mT).relu()
         return nn.functional.max_pool1d(found, 2).mT
 
@@ -105,7 +105,7 @@ def train(
     batch_size: int,
     seed: int,
 ) -> list[float]:
-    """Minimise the binary cross-entropy in shuffled batches; the mean loss of each epoch."""
+    """Minimise the binary cross-entropy in shuffled batches; return the mean loss of each epoch."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     device = next(model.parameters()).device
@@ -139,7 +139,7 @@ def accuracy(model: nn.Module, x: Int[np.ndarray, "n length"], y: Float[np.ndarr
 
 
 # %% tags=["demo"]
-# The sentence at the end stands after the reviews, so that its words get the same numbers.
+# The example sentence comes after the reviews, so that its words get the same tokens.
 TOP_WORDS, LENGTH, TRAINED_ON = 5000, 30, 7500
 sentence = "a film that starts badly and looks cheap but in the end it is funny moving and wonderful"
 words = sentence.split()
@@ -159,13 +159,13 @@ for name, build in {
     network = build(TOP_WORDS, LENGTH)
     losses[name] = train(network, x[:TRAINED_ON], y[:TRAINED_ON], epochs=4, batch_size=64, seed=1)
     unseen = slice(TRAINED_ON, len(y))
-    print(f"{name}: {accuracy(network, x[unseen], y[unseen]):.1%} of the reviews held out are read rightly")
+    print(f"{name}: {accuracy(network, x[unseen], y[unseen]):.1%} of the held-out reviews are right")
 plots.loss_curve(losses)
 plots.opinion_while_reading(words, network(torch.as_tensor(x[len(reviews) :])).detach().numpy())
 plt.show()
 
 # %% [markdown] part="gradients"
-# Nothing to write here: the check asks your three nets which weights a gradient reaches.
+# Nothing to write here: the checks use your three networks and see which weights a gradient reaches.
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train` on the device where the model's parameters live.
+# Nothing to write here: the check runs your `train` and `accuracy` on the device where the model's parameters live.

@@ -15,7 +15,7 @@ from .probes import comes_near_optimum, formula, optimum_is
 
 @check("objective.one_sided")
 def _(student, draw):
-    """Only real points: ln d. Only fake points: ln(1−d). Arrays of any shape.
+    """ln d for only real points, ln(1−d) for only fakes, in arrays of any shape.
 
     Forge: values at points drawn now.
     So: compute it.
@@ -32,8 +32,8 @@ def _(student, draw):
             tried=f"objective of a 3×5 array of d where all points are {kind}",
             cause="ln d belongs to the real points (a), ln(1−d) to the fakes (b).",
             mistakes={
-                "You take the logarithm to base 10; the text asks for the natural one.": wanted / np.log(10),
-                "You give the loss; the objective is what D maximises, without a minus sign.": -wanted,
+                "You use the logarithm to base 10; use the natural logarithm.": wanted / np.log(10),
+                "You return the loss; the objective is what D maximises, without a minus sign.": -wanted,
             },
         )
 
@@ -42,7 +42,7 @@ def _(student, draw):
 def _(student, draw):
     """The derivative agrees with central differences of the objective, and is 0 at the maximum.
 
-    Forge: slopes that the grader takes from differences.
+    Forge: derivatives that the grader computes from differences.
     So: compute it.
     """
     d, a, b = (draw.uniform(low, high, 3, 5).astype(float) for low, high in [(0.02, 0.98), (0, 3), (0, 3)])
@@ -54,9 +54,9 @@ def _(student, draw):
         student.objective_derivative(d, a, b),
         slope_by_differences(objective, d, 1e-6),
         tried="objective_derivative at 3×5 random points, against central differences",
-        cause="a/d is one half of it; the other half comes from ln(1−d), whose inner derivative is −1.",
+        cause="a/d is the first term; the second comes from ln(1−d), whose inner derivative is −1.",
         mistakes={
-            "The minus sign of the inner derivative is lost: ln(1−d) falls as d grows.": a / d + b / (1 - d),
+            "The minus sign of the inner derivative is missing: ln(1−d) falls as d grows.": a / d + b / (1 - d),
         },
         atol=1e-3,
     )
@@ -72,17 +72,19 @@ def _(student, draw):
 
 @check("symbolic.equal", needs="symbolic.readable")
 def _(student, draw):
-    """The formula is the maximiser for every A and B, however it is written.
+    """The formula is the maximiser for every A and B, in whatever form.
 
-    Forge: a formula that the grader reads, without running it, and puts numbers drawn afterwards into.
+    Forge: a formula that the grader reads without running it and evaluates at points drawn afterwards.
     So: compute it.
     """
     tried = "symbolic_optimum() at twelve random pairs A, B"
     text = expect.text(student.symbolic_optimum(), tried=tried, cause="Return a string.")
     answer = formula(
-        text, tried="symbolic_optimum(), asked a second time", cause="The string is the same whenever it is asked for."
+        text,
+        tried="symbolic_optimum(), called a second time",
+        cause="The function must return the same string in every call.",
     )
-    # Drawn after the answer: an expression that agrees at all of them is the same expression.
+    # Drawn after the string is known: an expression that agrees at all points is the same expression.
     points = [(Fraction(int(a), int(b)), Fraction(int(c), int(d))) for a, b, c, d in draw.integers(1, 10**6, 12, 4)]
     maximiser = expressions.A / (expressions.A + expressions.B)
     a, b = next((p for p in points if not expressions.same(answer, maximiser, [p])), points[0])
@@ -91,15 +93,15 @@ def _(student, draw):
         tried=tried,
         saw=f"{expressions.value(answer, a, b):.4g} at A = {float(a):.4g}, B = {float(b):.4g}",
         expected=f"{float(a / (a + b)):.4g}, where the objective is highest",
-        cause="The formula holds for one pair of numbers and not for all: solve with A and B as letters.",
+        cause="The formula holds for one pair of numbers but not for all: solve with A and B as letters.",
     )
 
 
 @check("optimum.maximises", needs="optimum.values")
 def _(student, draw):
-    """No other probability does better, by SciPy's search for the maximum.
+    """No other probability does better, according to SciPy's search for the maximum.
 
-    Forge: the place of a maximum that the grader searches.
+    Forge: the place of a maximum that the grader searches for.
     So: compute it.
     """
     p_real, p_fake = (draw.uniform(0.05, 3, 2, 4).astype(float) for _ in range(2))
@@ -114,7 +116,7 @@ def _(student, draw):
         return found.x
 
     tried = "optimal_discriminator at 2×4 points, against SciPy's maximum of a ln d + b ln(1−d)"
-    cause = "Some other probability gives D more than yours: see the part on the formula."
+    cause = "Another probability gives D more than yours: see the part on the formula."
     optimum_is(student, p_real, p_fake, np.vectorize(highest)(p_real, p_fake), tried, cause, atol=1e-4)
 
 
@@ -132,7 +134,7 @@ def jensen_shannon(p, q):
 
 @check("divergence.jensen_shannon", needs="divergence.extremes")
 def _(student, draw):
-    """The Jensen–Shannon divergence of random distributions, the same from both sides.
+    """The Jensen–Shannon divergence of random distributions, which is symmetric.
 
     Forge: values of distributions drawn now.
     So: compute it.
@@ -145,13 +147,13 @@ def _(student, draw):
             student.js_divergence(one, other),
             wanted,
             tried="js_divergence of two random distributions over nine places",
-            cause="Half of KL(p‖m) and half of KL(q‖m), where m lies midway between p and q.",
+            cause="Add half of KL(p‖m) and half of KL(q‖m), where m is the mean of p and q.",
             mistakes={
-                "The square root of the divergence is a distance; the text asks for the divergence.": np.sqrt(wanted),
-                "Only one of the two halves is there: q counts as much as p.": against_mean,
+                "This is the square root of the divergence, a distance; return the divergence.": np.sqrt(wanted),
+                "Only one of the two divergences is there, not halved: q counts as much as p.": against_mean,
                 "Only half of the first divergence is there: q counts as much as p.": against_mean / 2,
                 "You average over the places; a divergence is a sum over them.": wanted / 9,
-                "The halves are missing: each of the two divergences counts half.": 2 * wanted,
+                "The factors ½ are missing: each of the two divergences counts half.": 2 * wanted,
             },
         )
 
@@ -177,21 +179,21 @@ def _(student, draw):
         cause="Put D* into Σ p ln D + Σ q ln(1−D).",
         mistakes={
             "The factor 2 is missing: the value is 2·JSD − ln 4.": jensen_shannon(p, q) - np.log(4),
-            "You weigh both logarithms with p; ln(1−D) belongs to the fakes, q.": value(p, p),
-            "You weigh ln D with q and ln(1−D) with p: real points belong to ln D.": value(q, p),
-            "You average over the places; each place has its probability already: take the sum.": wanted / 9,
+            "You weight both logarithms with p; ln(1−D) belongs to the fakes, q.": value(p, p),
+            "You weight ln D with q and ln(1−D) with p; ln D belongs to the real points, p.": value(q, p),
+            "You average over the places; p and q are already weights, so take the sum.": wanted / 9,
         },
     )
 
 
 @check("training.other_densities", needs="training.probability", trains=True)
 def _(student, draw, limits):
-    """Near D* again where one density is wide and one narrow, so that D* is no single slope.
+    """D is close to D* if one density is wide and one is narrow, so that D* falls on both sides.
 
-    Forge: a model near D* of densities drawn now, of which the worker gets samples only.
+    Forge: a model close to D* of densities drawn now, from which the worker gets only samples.
     So: compute it.
     """
-    # So different that a single unit is 0.15 off, where it has learned all that it can.
+    # So different that even the best single unit is 0.15 off.
     middle = draw.uniform(0.3, 0.5, 2)
     narrow, wide = draw.uniform(0.6, 0.7, 1)[0], draw.uniform(1.1, 1.2, 1)[0]
     real, fake = stats.norm(middle[0], narrow), stats.norm(-middle[1], wide)
@@ -208,25 +210,25 @@ def _(student, draw):
     So: compute it.
     """
     (x, y), rate = draw.uniform(-2, 2, 2), float(draw.uniform(0.05, 0.5, 1)[0])
-    tried = f"how much farther from the origin each step of minmax_game leads, at rate {rate:.2g}"
+    tried = f"the factor by which each step of minmax_game increases the distance from the origin, at rate {rate:.2g}"
     path = expect.shape(
-        student.minmax_game(float(x), float(y), rate, 30), (31, 2), tried=tried, cause="Row 0 is the start."
+        student.minmax_game(float(x), float(y), rate, 30), (31, 2), tried=tried, cause="Row 0 must be the start."
     )
     distance = np.linalg.norm(path, axis=1)
     expect.close(
         distance[1:] / distance[:-1],
         np.full(30, np.sqrt(1 + rate**2)),
         tried=tried,
-        cause="Both players step from the same point, and the rate stays as it is.",
-        mistakes={"The rate is not used, or used as 1.": np.full(30, np.sqrt(2))},
+        cause="Both players must step from the same point, with a constant rate.",
+        mistakes={"The rate has no effect: the steps have rate 1.": np.full(30, np.sqrt(2))},
     )
 
 
 @check("gradients.vanishing")
 def _(student, draw):
-    """Where D wins, the slope of ln(1−D) vanishes and that of −ln D does not: against differences.
+    """Where D wins, the derivative of ln(1−D) vanishes and that of −ln D does not, against differences.
 
-    Forge: slopes that the grader takes from differences.
+    Forge: derivatives that the grader computes from differences.
     So: compute it.
     """
     logits = draw.uniform(-7, 3, 9).astype(float)
@@ -235,7 +237,7 @@ def _(student, draw):
         student.generator_gradients(sigmoid(logits)),
         2,
         tried=tried,
-        cause="Return both slopes, the one of ln(1−D) first.",
+        cause="Return both derivatives, first that of ln(1−D).",
     )
     for answer, loss, name in [
         (saturating, lambda logit: special.log_expit(-logit), "ln(1−D)"),
@@ -245,5 +247,5 @@ def _(student, draw):
             answer,
             slope_by_differences(loss, logits),
             tried=f"{tried}: {name}",
-            cause="Derive the loss in the logit l, where D = σ(l), not in D.",
+            cause="Differentiate the loss with respect to the logit l, where D = σ(l), not with respect to D.",
         )

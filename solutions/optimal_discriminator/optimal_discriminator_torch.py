@@ -16,7 +16,7 @@ from shared import plots
 def objective(
     d: Float[np.ndarray, "..."], a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]
 ) -> Float[np.ndarray, "..."]:
-    """a ln d + b ln(1−d), elementwise, for 0 < d < 1: what the discriminator gains at one point x."""
+    """What the discriminator gains at one point x: a ln d + b ln(1−d), elementwise, for 0 < d < 1."""
     ### BEGIN SOLUTION
     return a * np.log(d) + b * np.log(1 - d)
     ### END SOLUTION
@@ -37,7 +37,7 @@ plt.show()
 def objective_derivative(
     d: Float[np.ndarray, "..."], a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]
 ) -> Float[np.ndarray, "..."]:
-    """The derivative of `objective` in d, elementwise."""
+    """The derivative of `objective` with respect to d, elementwise."""
     ### BEGIN SOLUTION
     return a / d - b / (1 - d)
     ### END SOLUTION
@@ -75,10 +75,10 @@ def js_divergence(p: Float[np.ndarray, "k"], q: Float[np.ndarray, "k"]) -> float
 
 
 def value_at_optimum(p: Float[np.ndarray, "k"], q: Float[np.ndarray, "k"]) -> float:
-    """Σ p ln D* + Σ q ln(1−D*): the value of the game of real `p` and fake `q` at the best D."""
+    """The value of the game at the best D, for real `p` and fake `q`: Σ p ln D* + Σ q ln(1−D*)."""
     ### BEGIN SOLUTION
     real = optimal_discriminator(p, q)
-    fake = optimal_discriminator(q, p)  # 1 − D*, which a subtraction would round to 0 where q is tiny
+    fake = optimal_discriminator(q, p)  # 1 − D*; a subtraction would round it to 0 where q is tiny
     return float(special.xlogy(p, real).sum() + special.xlogy(q, fake).sum())
     ### END SOLUTION
 
@@ -103,7 +103,7 @@ plt.show()
 def train_discriminator(
     real: Float[np.ndarray, "n 1"], fake: Float[np.ndarray, "n 1"], steps: int, seed: int
 ) -> nn.Module:
-    """A network `(n, 1)` → `(n, 1)`, the probability that x is real, after `steps` updates."""
+    """A network `(n, 1)` → `(n, 1)` after `steps` updates; it returns the probability that x is real."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -139,7 +139,7 @@ plt.show()
 
 # %% part="game"
 def minmax_game(x0: float, y0: float, rate: float, steps: int) -> Float[np.ndarray, "steps+1 2"]:
-    """The path of (x, y), start included, when x descends and y ascends xy, both at once."""
+    """The path of (x, y), including the start, if x descends and y ascends xy, both at once."""
     ### BEGIN SOLUTION
     path = [(x0, y0)]
     for _ in range(steps):
@@ -158,7 +158,7 @@ plt.show()
 def generator_gradients(
     d: Float[np.ndarray, "n"],
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """The derivatives in D's logit of the generator's two losses, ln(1−D) and −ln D, where D says `d`."""
+    """The derivatives of ln(1−D) and −ln D, the generator's two losses, with respect to D's logit, where D says `d`."""
     ### BEGIN SOLUTION
     return -d, d - 1
     ### END SOLUTION
@@ -171,9 +171,9 @@ plots.curves(
     d,
     {r"$\ln(1-D)$": saturating, r"$-\ln D$": non_saturating},
     xlabel="$D(G(z))$",
-    ylabel="derivative in the logit",
+    ylabel="derivative with respect to the logit",
 )
 plt.show()
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `train_discriminator` where a GPU is offered.
+# Nothing to write here: the check runs your `train_discriminator` with a pretended GPU.
