@@ -1,7 +1,7 @@
-"""Pictures that a check leaves beside its sentences: samples, points over a curve, losses over time.
+"""Pictures that a check adds to its result: samples, points over a curve, losses over time.
 
-Drawn by the grader from arrays that a student's code answered; they go into the result as PNG. What cannot be drawn (no numbers,
-a wrong shape) leaves no picture: to say what is wrong with it is the business of the words in `expect`.
+The grader draws them from arrays that the student's code returned and stores them in the result as PNG. Values that
+cannot be drawn (not numbers, a wrong shape) produce no picture: `expect` reports what is wrong with them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.results.form import Picture
 from autograder.worker.names import Numbers
 
 MOST = 4
-"""Pictures of one check; a fifth is dropped."""
+"""Pictures per check; further ones are dropped."""
 MOST_SAMPLES = 36
 MOST_POINTS = 2_000
 DOTS_PER_INCH = 80
@@ -29,7 +29,7 @@ _collected: ContextVar[list[Picture] | None] = ContextVar("pictures", default=No
 
 @contextmanager
 def collecting() -> Generator[list[Picture]]:
-    """Collect what is drawn inside."""
+    """Collect the pictures drawn inside the block."""
     found: list[Picture] = []
     token = _collected.set(found)
     try:
@@ -39,14 +39,14 @@ def collecting() -> Generator[list[Picture]]:
 
 
 def forget() -> None:
-    """Drop what was drawn so far: it was of an attempt that does not count."""
+    """Drop the pictures drawn so far: they belong to an attempt that does not count."""
     found = _collected.get()
     if found is not None:
         found.clear()
 
 
 def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
-    """Up to 36 images, `(N, H, W)` or `(N, H, W, 1)`, grey from `low` (black) to `high` (white)."""
+    """Draw up to 36 images, `(N, H, W)` or `(N, H, W, 1)`, in grey from `low` (black) to `high` (white)."""
     samples = _numbers(images)
     if samples is not None and samples.ndim == 4 and samples.shape[-1] == 1:
         samples = samples[..., 0]
@@ -56,7 +56,7 @@ def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
     columns = min(len(samples), int(np.ceil(np.sqrt(len(samples)))))
     rows = -(-len(samples) // columns)
     height, width = samples.shape[1:]
-    # One array with a line between the tiles: a figure of 36 axes takes a second.
+    # One array with lines between the tiles, because a figure with 36 axes takes a second.
     sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), high, dtype=np.float64)
     for number, sample in enumerate(samples):
         top, left = (number // columns) * (height + 1) + 1, (number % columns) * (width + 1) + 1
@@ -70,7 +70,7 @@ def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
 
 
 def scatter(title: str, points: Any, curve: Any = None) -> None:
-    """Points `(n, 2)`, over a curve `(m, 2)` if there is one."""
+    """Draw points `(n, 2)`, over a curve `(m, 2)` if one is given."""
     found = _numbers(points)
     if found is None or found.ndim != 2 or found.shape[1] != 2 or not len(found):
         return
@@ -86,7 +86,7 @@ def scatter(title: str, points: Any, curve: Any = None) -> None:
 
 
 def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
-    """Each named list of numbers over its index. What is NaN or infinite leaves a gap: it is no 0."""
+    """Plot each named list of numbers over its index. NaN and infinity leave a gap."""
     named = {label: found for label, given in values.items() if (found := _numbers(given, gap=True)) is not None}
     named = {label: found for label, found in named.items() if found.ndim == 1 and len(found)}
     if not named:
@@ -102,7 +102,7 @@ def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
 
 
 def _numbers(values: Any, *, gap: bool = False) -> Numbers | None:
-    """As float64 without NaN or infinity (with `gap`, NaN for either); none where these are no numbers."""
+    """The values as float64 without NaN or infinity (with `gap`, NaN for either); `None` if they are not numbers."""
     try:
         found = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -116,7 +116,7 @@ def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
     found = _collected.get()
     if found is None or len(found) >= MOST:
         return
-    # Imported where something is drawn: most checks draw nothing, and it takes half a second.
+    # Imported here because it takes half a second and most checks draw nothing.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -126,7 +126,7 @@ def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
     draw(axes)
     axes.set_title(title, fontsize=9)
     paper = io.BytesIO()
-    # No software version, no date: the same arrays give the same bytes.
+    # Without software version and date, the same arrays give the same bytes.
     canvas: Any = FigureCanvasAgg(figure)
     canvas.print_png(paper, metadata={"Software": None})
     found.append(Picture(title, paper.getvalue()))

@@ -1,7 +1,7 @@
-"""The two checks of a part about GPUs, from one lesson: what the student's code is to do on one.
+"""The two checks of a GPU part, made from one workload: what the student's code must do on a GPU.
 
-*Readiness* runs the lesson twice, plainly and on a machine whose GPU is pretended, and is graded everywhere. *Execution* runs it
-on a real GPU, and is deferred where there is none.
+*Readiness* runs the workload twice, on the CPU and with a pretended GPU, and is graded everywhere. *Execution* runs it
+on a real GPU, and is deferred if there is none.
 """
 
 from __future__ import annotations
@@ -24,26 +24,27 @@ from autograder.worker.names import Numbers
 Lesson = Callable[[Student, Draw], Mapping[str, Any] | None]
 
 LARGEST_DIFFERENCE = 0.5
-"""Of the way that the parameters go. Right programs: under 1e-3; a training that leaves the GPU's model alone: 1."""
+"""As a fraction of the parameters' change. Correct programs: below 1e-3; training that ignores the model on the GPU: 1.
+"""
 LARGEST_ERROR = 0.02
-"""Of an answer's length, between a plain run and a run on a GPU: TF32 multiplies with 10 bits, which is 1e-3 an operation."""
-TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA's rules about devices hold"
-EXPECTED = "the work on the device on which the model's parameters live"
+"""Between CPU and GPU, relative to an output's norm: TF32 multiplies with 10 bits, which is 1e-3 per operation."""
+TRIED = "your code on a machine with a pretended GPU: the CPU computes, but CUDA's rules about devices apply"
+EXPECTED = "the work on the device of the model's parameters"
 
 
 CLAIM = """\
 Forge: keep all work where the parameters are, as the worker's own side sees it.
-So: lie about it: the worker itself watches where its tensors are, and shares its process with the student's code.
-Closed by: a comparison of what the run left (parameters, losses) with the grader's own; where the device was cannot be proved
-from outside.
+So: lie about it: the worker itself records where its tensors are, and shares its process with the student's code.
+Closed by: a comparison of the run's results (parameters, losses) with the grader's own; which device was used cannot be
+proved from outside.
 """
 
 
 def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], Lesson]:
-    """Make a lesson the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
+    """Turn a workload into the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
-    The lesson takes a `student` and a `draw`. It puts models where the machine wants them with `student.place(model, example)`,
-    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed.
+    The workload takes a `student` and a `draw`. It moves models to the device with `student.place(model, example)`,
+    calls the student's functions, and may return outputs, as arrays by name, that do not depend on the device.
     """
 
     def collect(lesson: Lesson) -> Lesson:
@@ -66,7 +67,7 @@ def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], 
 
 @dataclass(frozen=True)
 class _Run:
-    """What a lesson has left behind on one machine."""
+    """The state after running a workload on one device."""
 
     models: list[Placed]
     after: list[dict[str, Numbers]]
@@ -82,7 +83,7 @@ def _run(lesson: Lesson, student: Student, draw: Draw) -> _Run:
 
 def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> None:
     plain = _eagerly(lesson, student, pretended, draw)
-    # What else was found while the file was read says nothing of the lesson.
+    # Other findings from loading the file do not concern the workload.
     hidden = [each for each in pretended.found().findings if each["kind"] == "hidden"]
     if hidden:
         _say(hidden[0])
@@ -99,9 +100,9 @@ def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw)
     expect.that(
         found.counts.get("work", 0) > 0,
         tried=TRIED,
-        saw="not one operation on the GPU",
+        saw="no operation on the GPU",
         expected=EXPECTED,
-        cause="Work with the framework's tensors, on the device of the model's parameters.",
+        cause="Compute with the framework's tensors, on the device of the model's parameters.",
     )
     _still_awake(pretended, draw)
     for placed in there.models:
@@ -111,7 +112,7 @@ def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw)
 
 
 def _eagerly(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> _Run:
-    """The plain run, eagerly: tracing costs more than a lesson's few steps. What works only where it is traced, is traced."""
+    """The run on the CPU, eagerly, because tracing costs more than a few steps; traced only if eager code raises."""
     for each in (student, pretended):
         each.eagerly()
     try:
@@ -123,7 +124,7 @@ def _eagerly(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -
 
 
 def _refused(problem: StudentError, pretended: Student) -> NoReturn:
-    """It raised on the pretended GPU and nowhere else."""
+    """Report an exception that occurs only with the pretended GPU."""
     findings = [each for each in pretended.found().findings if each["kind"] in ("refused", "hidden")]
     if findings:
         _say(findings[-1])
@@ -132,7 +133,7 @@ def _refused(problem: StudentError, pretended: Student) -> NoReturn:
         TRIED,
         f"{problem}{place}; without the GPU it does not raise",
         EXPECTED,
-        problem.likely or "Something here works on the CPU alone.",
+        problem.likely or "Something here works only on the CPU.",
     )
 
 
@@ -142,45 +143,45 @@ def _say(finding: Mapping[str, str], tried: str = TRIED) -> NoReturn:
 
 
 def _still_awake(pretended: Student, draw: Draw) -> None:
-    """A device that no longer finds the mistake that we make ourselves has been tampered with."""
-    # Not from the stream of the lesson: that one is drawn again from its start.
+    """Detect tampering: the device must still find a mistake that the grader makes on purpose."""
+    # Not from the workload's stream, which is drawn again from its start.
     sides = [int(side) for side in copy.deepcopy(draw).rng.integers(100, 1000, 2)]
     pretended.provoke(*sides)
     found = pretended.found().findings
     expect.that(
         any(str(tuple(sides)) in each["saw"] for each in found),
         tried="a mistake made on purpose on the pretended GPU",
-        saw="that it goes unnoticed after your code has run",
-        expected="a device that your code leaves as it is",
+        saw="the mistake is not detected after your code has run",
+        expected="a device that your code does not change",
         cause="Your file replaces functions of the framework, or the device itself.",
     )
 
 
 def _hangs_on_its_parameters(placed: Placed, draw: Draw) -> None:
-    """A model whose answers are the same with quite other parameters has learned nothing, wherever its parameters lie."""
+    """The model's outputs must depend on its parameters; otherwise it has learned nothing."""
     before, answers = placed.model.parameters(), placed.model.forward(placed.example)
     placed.model.set_parameters({name: value + draw.normal(*value.shape) for name, value in before.items()})
     others = placed.model.forward(placed.example)
     expect.that(
         any(not np.array_equal(a, b) for a, b in zip(_leaves(answers).values(), _leaves(others).values(), strict=True)),
-        tried=f"{TRIED}; the model's answers with the parameters that it has learned and with others",
-        saw="the same answers",
-        expected="answers that come from the parameters",
-        cause="The model computes with something else than the parameters that it names.",
+        tried=f"{TRIED}; the model's outputs with its learned parameters and with others",
+        saw="identical outputs",
+        expected="outputs that depend on the parameters",
+        cause="The model computes with something other than its registered parameters.",
     )
 
 
 def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
-    """The parameters went the same way and the answers are the same; a program that never repeats itself is held to neither."""
+    """Parameters and outputs agree with the CPU run; a program that is not reproducible is exempt."""
     for number, placed in enumerate(there.models):
         before, after = placed.before, there.after[number]
         if placed.learns:
             expect.that(
                 any(not np.array_equal(before[name], after[name]) for name in before if name in after),
                 tried=TRIED,
-                saw="parameters that are as they were",
+                saw="unchanged parameters",
                 expected="a model that learns on a GPU too",
-                cause="The training works on another model than the one that it was given, or ends early where a GPU is there.",
+                cause="The training uses another model than the one it was given, or stops early if there is a GPU.",
             )
     off = _difference(plain, there)
     if off > LARGEST_DIFFERENCE and _difference(plain, again()) < LARGEST_DIFFERENCE / 10:
@@ -188,13 +189,13 @@ def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
             off,
             LARGEST_DIFFERENCE,
             tried=TRIED,
-            cause="The training does something else where it finds a GPU.",
-            what="a difference from the plain run, as a share of the way that the parameters went,",
+            cause="The training does something different if it finds a GPU.",
+            what="a difference from the run on the CPU, relative to the change of the parameters,",
         )
 
 
 def _difference(plain: _Run, other: _Run) -> float:
-    """The largest over models and answers: distance over the way gone, or over the length where nothing went."""
+    """The largest difference over models and outputs, relative to the change, or to the norm if nothing changed."""
     found = [0.0]
     for placed, there, here, back in zip(other.models, other.after, plain.after, plain.models, strict=False):
         if list(there) != list(here):
@@ -208,7 +209,7 @@ def _difference(plain: _Run, other: _Run) -> float:
 
 
 def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
-    """Euclidean, over all arrays; what is missing counts as zeros; what does not fit is infinitely far."""
+    """Euclidean distance over all arrays; missing arrays count as zeros, mismatched shapes as infinitely far."""
     total = 0.0
     for name, value in a.items():
         x = np.asarray(value, dtype=np.float64)
@@ -225,13 +226,13 @@ def _leaves(answer: Any) -> dict[str, Any]:
     if isinstance(answer, dict):
         items = cast(dict[Any, Any], answer).items()
         return {f"{key}.{name}": leaf for key, item in items for name, leaf in _leaves(item).items()}
-    return {"": expect.array(answer, tried="an answer of the lesson")}
+    return {"": expect.array(answer, tried="a result of the GPU check")}
 
 
 def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> None:
-    """Parameters and work on the device, a loss that falls there, and answers that agree with the CPU's for the same weights."""
+    """Parameters and work are on the device, the loss falls there, and outputs agree with those of a CPU."""
     tried = "your code on a GPU"
-    # What was found while the file was read says nothing of the lesson.
+    # Discard findings from loading the file: they do not concern the workload.
     gpu.found()
     there = _run(lesson, gpu, draw)
     found = gpu.found()
@@ -241,7 +242,7 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
     expect.that(
         found.counts.get("work", 0) > 0 and found.counts.get("bytes", 0) > 0,
         tried=tried,
-        saw="no work and no memory of the GPU in use at any time",
+        saw="no operations and no memory in use on the GPU at any time",
         expected=EXPECTED,
         cause="Everything was computed on the CPU.",
     )
@@ -253,20 +254,20 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
             expect.that(
                 any(not np.array_equal(placed.before[name], after[name]) for name in after),
                 tried=tried,
-                saw="parameters that are as they were",
+                saw="unchanged parameters",
                 expected="a model that learns on a GPU too",
-                cause="The training works on another model than the one that it was given.",
+                cause="The training uses another model than the one it was given.",
             )
         if placed.error is not None:
             now = squared_error(placed.model, placed.example, placed.target)
             expect.that(
                 now < placed.error,
-                tried=f"{tried}; the model's squared error, worked out by the grader, before and after training",
-                saw=f"{now:.4g} after {placed.error:.4g}",
+                tried=f"{tried}; the model's squared error, computed by the grader, before and after training",
+                saw=f"{placed.error:.4g} before, {now:.4g} after",
                 expected="an error that falls on a GPU too",
-                cause="The training works on another model, or on other data, where it finds a GPU.",
+                cause="The training uses another model, or other data, if it finds a GPU.",
             )
-        # Only the weights are carried over: what a GPU draws is not what a CPU draws.
+        # Only the weights are copied: random draws differ between GPU and CPU.
         twin.model.set_parameters(after)
         twin.model.set_buffers(placed.model.buffers())
         here, far = twin.model.forward(twin.example), placed.model.forward(placed.example)
@@ -274,6 +275,6 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
             expect.at_most(
                 _distance({"": b}, {"": a}) / (_distance({"": a}, {}) or 1.0),
                 LARGEST_ERROR,
-                tried="the model's answers on a GPU and on the CPU, with the same weights",
-                what="a difference, as a share of the answers' length,",
+                tried="the model's outputs on a GPU and on the CPU, with the same weights",
+                what="a difference, relative to the outputs' norm,",
             )

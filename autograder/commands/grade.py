@@ -40,33 +40,37 @@ from autograder.results.form import Result, read
 def grade(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
+        typer.Argument(metavar="PATH", help="Files, or folders with the layout submitted/<student>/<exercise>/<file>."),
     ],
-    results: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary.csv and index.html go.")] = Path(
-        "results"
-    ),
+    results: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for results, summary.csv and index.html.")
+    ] = Path("results"),
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Submissions graded at the same time.")
+        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of submissions graded in parallel.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading."
+            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to reproduce a grading."
         ),
     ] = None,
     exercise_name: ExerciseName = None,
-    student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
-    force: Annotated[bool, typer.Option("--force", metavar=FLAG, help="Grade also what has a result already.")] = False,
+    student: Annotated[
+        str | None, typer.Option("--student", "-s", metavar="NAME", help="Grade only this student.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar=FLAG, help="Regrade submissions that already have a result.")
+    ] = False,
     only: Annotated[
         str | None,
         typer.Option(
             "--only",
             metavar="PART",
-            help="Complete results: run what is deferred in PART (`gpu`), keep all else as it is.",
+            help="Complete existing results: run the deferred checks of PART (`gpu`) and keep everything else.",
         ),
     ] = None,
     allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade also where student code cannot be walled in.")
+        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade even if student code cannot be sandboxed.")
     ] = False,
     gradebook: Gradebook = None,
     config: Config = None,
@@ -74,9 +78,9 @@ def grade(
     outs: Outs = None,
     as_json: Json = False,
 ) -> None:
-    """Grade submissions with all checks; one JSON file each, a summary.csv and an index.html.
+    """Grade submissions with all checks. Writes a JSON file for each, a summary.csv and an index.html.
 
-    Interrupted and started again, it goes on where it was.
+    If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
     if gradebook:
@@ -125,7 +129,7 @@ def grade(
 
 
 def _insist_on_place(results: Path) -> None:
-    """Have the folder, before anything is graded that could not be kept."""
+    """Make sure that the folder is writable before anything is graded."""
     if results.is_file():
         raise UsageError(f"--results {results}: this is a file; name a folder")
     probe = results / ".writing"
@@ -143,14 +147,14 @@ def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> No
 
 
 def _refuse_a_students_policy(policy: Policy, found: list[submission.Submission], config: Path | None) -> None:
-    """A `grading.yml` that nobody named with `--config`, in a student's own folder, is the student's."""
+    """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
     for each in found:
         if config is None and each.folder and each.path:
             folder = each.path.parent if each.path.is_file() else each.path
             whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
             if policy.file.resolve().parent in whose:
                 raise UsageError(
-                    f"{policy.file} lies among the files of {each.student}: name the policy to go by with --config"
+                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
                 )
 
 
@@ -160,26 +164,27 @@ def _refuse_doubles(found: list[submission.Submission]) -> None:
         key = (each.student, each.exercise)
         if key in seen:
             raise UsageError(
-                f"Two submissions of {each.exercise} by {each.student} were named; say --student, or grade one at a time"
+                f"Two submissions of {each.exercise} by {each.student} were given; "
+                "use --student, or grade one at a time"
             )
         seen.add(key)
 
 
 def _all_results(folder: Path) -> list[Result]:
-    """Every result in the folder, also of earlier runs: the summary is of the class, not of this command."""
+    """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
     found: list[Result] = []
     for path in sorted(folder.glob("*/*.json")):
         try:
             found.append(read(path))
         except ValueError:
-            err.print(Text(f"{path} holds no result of this version and is left out of the summary", style="yellow"))
+            err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
     return found
 
 
 def _without_the_gone(
     results: list[Result], paths: Iterable[Path], everyone: Iterable[submission.Submission]
 ) -> list[Result]:
-    """Without those of students whose submission is no longer in the folder that is graded. Their files stay."""
+    """Without results whose submission is no longer in the graded folder. Their files are kept."""
     folders = {str(path.resolve()): path for path in paths if path.is_dir()}
     there = {(str(each.folder), each.student, each.exercise) for each in everyone}
     kept: list[Result] = []
@@ -188,5 +193,5 @@ def _without_the_gone(
             kept.append(each)
             continue
         said = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
-        err.print(Text(f"{said}: its result is kept, and left out of the summary", style="yellow"), soft_wrap=True)
+        err.print(Text(f"{said}: its result is kept but omitted from the summary", style="yellow"), soft_wrap=True)
     return kept

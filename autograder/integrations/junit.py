@@ -1,4 +1,4 @@
-"""JUnit XML: what every CI system shows. One suite for each submission, one case for each check."""
+"""JUnit XML, which every CI system can display: one suite per submission, one case per check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.results.form import CheckResult, Result
 
 
 def encode(results: Sequence[Result]) -> bytes:
-    """The document. What XML has no character for is shown by name: `safe_text.inert`."""
+    """The XML document. Characters that XML does not allow are shown by name: `safe_text.inert`."""
     checks = [check for result in results for check in result.checks]
     root = ElementTree.Element("testsuites", {"name": "autograder", **_counts(checks)})
     root.set("time", f"{sum(result.seconds for result in results):.3f}")

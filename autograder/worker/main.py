@@ -1,4 +1,4 @@
-"""The worker: answers the grader's requests with the student's code. It holds no check and no expected value."""
+"""The worker: executes the grader's requests with the student's code. It contains no checks and no expected values."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from autograder.worker.wire import Answer, Array, Failure, Request
 
 
 class Stream(wire.Readable, wire.Writable):
-    """Both ways."""
+    """Both directions of the wire."""
 
 
 class NotThere(Exception):
-    """The student's file does not define what is asked for."""
+    """The student's file does not define the requested name."""
 
 
 class Worker:
-    """One student's module, and the verbs that the grader may use on it."""
+    """One student's module, and the verbs that the grader can use on it."""
 
     def __init__(self, framework: frameworks.Framework) -> None:
         self._framework = framework
@@ -40,7 +40,7 @@ class Worker:
         self._device: devices.Device | None = None
 
     def answer(self, request: Request) -> Answer | Failure:
-        """Do what is asked. An exception of the student's code is an answer too."""
+        """Execute a request. An exception of the student's code becomes a `Failure`."""
         verbs: dict[str, Callable[[Request], Any]] = {
             "hello": self._hello,
             "load": self._load,
@@ -70,12 +70,12 @@ class Worker:
                 return Answer(nonce=request.nonce, value=verbs[request.verb](request))
         except NotThere as missing:
             return Failure(nonce=request.nonce, kind="NotThere", message=str(missing))
-        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is the student's trouble too
+        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is also the student's error
             trouble = self._submission.trouble(problem)
             return Failure(nonce=request.nonce, **trouble._asdict())
 
     def _hello(self, asked: Request) -> Any:
-        """Asked before any student's code is read: what this says of the machine is true."""
+        """Set up the device. Called before any student code is loaded, so its response can be trusted."""
         machine, gpu_memory_mb = asked.args or ("plain", 0)
         if machine == "pretended":
             self._device = devices.pretend(self._framework.NAME, self._submission)
@@ -195,7 +195,7 @@ class Worker:
 
 
 GIVES = "gives "
-"""The keyword that says what an answer is. Its blank keeps it apart from every keyword of a student's function."""
+"""The keyword that says what a result is. Its space distinguishes it from all keywords of a student's function."""
 
 
 def _arrays(named: dict[str, Any]) -> dict[str, Any]:
@@ -203,8 +203,8 @@ def _arrays(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve(stream: Stream, framework: frameworks.Framework) -> None:
-    """Answer requests until the grader closes. A frame that is none ends the worker."""
-    # Line by line: what was printed before a worker is killed is still to be seen.
+    """Serve requests until the grader closes the stream. An invalid frame ends the worker."""
+    # Line buffering: output printed before a worker is killed must not be lost.
     for printed in (sys.stdout, sys.stderr):
         if isinstance(printed, io.TextIOWrapper):
             printed.reconfigure(line_buffering=True)
@@ -229,15 +229,15 @@ def _flush() -> None:
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            # The student closed or replaced it: there is nothing left to show.
+            # The student's code closed or replaced it: there is no output to flush.
             continue
 
 
 def main() -> None:
-    """A worker of its own, over its standard input and output: where there is no fork."""
+    """Run a worker as a separate process, over its standard input and output, on systems without fork."""
     name = cast(FrameworkName, sys.argv[1])
     limits = Limits(*map(int, sys.argv[2:]))
-    # The student's prints go to the standard error; the pipes are ours alone.
+    # The student's prints go to standard error; only the grader uses the pipes.
     stream = wire.Pipe(os.dup(0), os.dup(1))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
