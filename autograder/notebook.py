@@ -47,10 +47,10 @@ class Problem:
     passed = False
 
     def __init__(self, *sentences: str) -> None:
-        self._said = "\n".join(sentences)
+        self._message = "\n".join(sentences)
 
     def __repr__(self) -> str:
-        return self._said
+        return self._message
 
 
 class Notebook:

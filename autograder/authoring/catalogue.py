@@ -82,7 +82,7 @@ def read_mistakes(policy: Policy, name: str) -> list[Mistake]:
         problems += _misfits(lines, str(index), entry, known)
     problems += _doubled_titles(lines, entries)
     if problems:
-        raise UsageError(*(f"{spelled(place)}: {said}" for place, said in sorted(problems)))
+        raise UsageError(*(f"{spelled(place)}: {message}" for place, message in sorted(problems)))
     return [mistake for _, entry in entries for mistake in _mistakes(entry, known)]
 
 
@@ -92,13 +92,13 @@ def read_variants(solutions: Path, framework: FrameworkName) -> dict[str, str]:
     A variant that does not set FRAMEWORK is appended to the reference solution and overrides its names.
     """
     reference = _solution(solutions, framework)
-    found: dict[str, str] = {}
+    variants: dict[str, str] = {}
     for path in sorted((solutions / "variants").glob(f"*_{framework}.py")):
         text = path.read_text(encoding="utf-8")
         alone = any(line.startswith("FRAMEWORK") for line in text.splitlines())
         whole = text if alone else f"{reference.read_text(encoding='utf-8')}\n\n# %%\n{text}"
-        found[path.stem.removesuffix(f"_{framework}")] = whole
-    return found
+        variants[path.stem.removesuffix(f"_{framework}")] = whole
+    return variants
 
 
 def shortfalls(exercise: Exercise, mistakes: Sequence[Mistake]) -> list[str]:
@@ -106,22 +106,22 @@ def shortfalls(exercise: Exercise, mistakes: Sequence[Mistake]) -> list[str]:
 
     Raises `UsageError` if the exercise's solutions are not available.
     """
-    found = list(_parts_without_a_check(exercise))
+    lacking = list(_parts_without_a_check(exercise))
     solutions = exercise.reference("torch").parent
     for framework in frameworks_with_solution(solutions):
-        known = sum(mistake.framework == framework for mistake in mistakes)
-        if known < FEWEST_MISTAKES:
-            found.append(
-                f"{exercise.name}, {framework}: {_counted(known, 'known mistake')} in {solutions / MISTAKES_FILE}, "
+        mistake_count = sum(mistake.framework == framework for mistake in mistakes)
+        if mistake_count < FEWEST_MISTAKES:
+            lacking.append(
+                f"{exercise.name}, {framework}: {_counted(mistake_count, 'known mistake')} in {solutions / MISTAKES_FILE}, "
                 f"but at least {FEWEST_MISTAKES} are required"
             )
-        variants = len(read_variants(solutions, framework))
-        if variants < FEWEST_VARIANTS:
-            found.append(
-                f"{exercise.name}, {framework}: {_counted(variants, 'correct variant')} in {solutions / 'variants'}, "
+        variant_count = len(read_variants(solutions, framework))
+        if variant_count < FEWEST_VARIANTS:
+            lacking.append(
+                f"{exercise.name}, {framework}: {_counted(variant_count, 'correct variant')} in {solutions / 'variants'}, "
                 f"but at least {FEWEST_VARIANTS} are required"
             )
-    return found
+    return lacking
 
 
 def _parts_without_a_check(exercise: Exercise) -> Iterator[str]:
@@ -183,22 +183,24 @@ def _problem(lines: Lines, index: str, error: dict[str, Any]) -> tuple[Place, st
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(name, _Entry.model_fields, 1)
-            said = f"{name!r} is not a key of a mistake" + (
+            message = f"{name!r} is not a key of a mistake" + (
                 f"; did you mean {near[0]!r}?" if near else f"; valid keys are {', '.join(_Entry.model_fields)}"
             )
         case "missing":
-            said = f"this mistake has no {name!r}"
+            message = f"this mistake has no {name!r}"
         case "literal_error" if steps[-1] == "[key]":
-            said = f"{keys[-1]!r} is not a framework{did_you_mean(keys[-1], FRAMEWORKS)}"
+            message = f"{keys[-1]!r} is not a framework{did_you_mean(keys[-1], FRAMEWORKS)}"
         case _ if name == "edit":
-            said = f"an edit is a pair [old, new], or a list of such pairs, for each framework; not {error['input']!r}"
+            message = (
+                f"an edit is a pair [old, new], or a list of such pairs, for each framework; not {error['input']!r}"
+            )
         case "string_too_short":
-            said = f"{name!r} is empty"
+            message = f"{name!r} is empty"
         case _:
-            said = (
+            message = (
                 f"{name or 'a mistake'}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"
             )
-    return lines.nearest(keys), said[:300]
+    return lines.nearest(keys), message[:300]
 
 
 def _misfits(lines: Lines, index: str, entry: _Entry, known: _Known) -> Iterator[tuple[Place, str]]:

@@ -88,14 +88,14 @@ class Exercise:
     def with_needs(self, wanted: Sequence[str]) -> set[str]:
         """The given ids and those of all checks that they need, directly or indirectly."""
         by_id = {check.id: check for check in self.checks}
-        found: set[str] = set()
-        open_ = [name for name in wanted if name in by_id]
-        while open_:
-            name = open_.pop()
-            if name not in found:
-                found.add(name)
-                open_ += by_id[name].needs
-        return found
+        ids: set[str] = set()
+        pending = [name for name in wanted if name in by_id]
+        while pending:
+            name = pending.pop()
+            if name not in ids:
+                ids.add(name)
+                pending += by_id[name].needs
+        return ids
 
 
 _collected: ContextVar[list[Check] | None] = ContextVar("collected", default=None)
@@ -115,7 +115,7 @@ def check(
     """
 
     def collect(body: Body) -> Body:
-        found = _collected.get()
+        collected = _collected.get()
         takes = tuple(inspect.signature(body).parameters)
         unknown = [name for name in takes if name not in PARAMETERS]
         if unknown:
@@ -126,9 +126,9 @@ def check(
         title = title.replace("\n", " ")
         if not title:
             raise UsageError(f"{id} has no docstring; its first paragraph is the title that students see")
-        if found is not None:
+        if collected is not None:
             ids = (needs,) if isinstance(needs, str) else tuple(needs)
-            found.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
+            collected.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
         return body
 
     return collect
@@ -139,7 +139,7 @@ _FIELD = re.compile(r"^(Forge|So|Closed by): *((?:.|\n(?!\n|Forge:|So:|Closed by
 
 def _claim(id: str, text: str) -> Claim | None:
     """The claim in a docstring, below its title. Raises `UsageError` if it is incomplete."""
-    fields = {name: " ".join(said.split()).removesuffix(".") for name, said in _FIELD.findall(text)}
+    fields = {name: " ".join(value.split()).removesuffix(".") for name, value in _FIELD.findall(text)}
     if not fields:
         return None
     if lacking := [name for name in ("Forge", "So") if not fields.get(name)]:
@@ -150,10 +150,10 @@ def _claim(id: str, text: str) -> Claim | None:
 @contextmanager
 def collecting() -> Generator[list[Check]]:
     """Collect the checks defined inside the block, in order."""
-    found: list[Check] = []
-    token = _collected.set(found)
+    checks: list[Check] = []
+    token = _collected.set(checks)
     try:
-        yield found
+        yield checks
     finally:
         _collected.reset(token)
 

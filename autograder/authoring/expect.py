@@ -51,10 +51,10 @@ def array(value: Any, *, tried: str, cause: str = "") -> Numbers:
 
 def number(value: Any, *, tried: str, cause: str = "") -> float:
     """One finite number: a Python or NumPy scalar, or a 0-d tensor."""
-    found = array(value, tried=tried, cause=cause)
-    if found.ndim:
-        _fail(tried, f"an array of shape {found.shape}", "one number", cause)
-    return float(found)
+    numbers = array(value, tried=tried, cause=cause)
+    if numbers.ndim:
+        _fail(tried, f"an array of shape {numbers.shape}", "one number", cause)
+    return float(numbers)
 
 
 def text(value: Any, *, tried: str, cause: str = "") -> str:
@@ -100,11 +100,11 @@ def shape(
     mistakes: Mapping[str, Sequence[int]] | None = None,
 ) -> Numbers:
     """An array of the given shape. Returns it."""
-    found = array(actual, tried=tried, cause=cause)
-    if found.shape != tuple(wanted):
-        likely = next((say for say, wrong in (mistakes or {}).items() if tuple(wrong) == found.shape), cause)
-        _fail(tried, f"shape {sides_of(found.shape)}", f"shape {sides_of(wanted)}", likely)
-    return found
+    numbers = array(actual, tried=tried, cause=cause)
+    if numbers.shape != tuple(wanted):
+        likely = next((say for say, wrong in (mistakes or {}).items() if tuple(wrong) == numbers.shape), cause)
+        _fail(tried, f"shape {sides_of(numbers.shape)}", f"shape {sides_of(wanted)}", likely)
+    return numbers
 
 
 def close(
@@ -124,28 +124,28 @@ def close(
     """
     # `wanted` may come from the student too: one answer is compared with another.
     target = array(wanted, tried=tried, cause=cause)
-    found = array(actual, tried=tried, cause=cause)
+    numbers = array(actual, tried=tried, cause=cause)
 
     def alike(other: Any) -> bool:
         wrong = np.asarray(other, dtype=np.float64)
-        return wrong.shape == found.shape and np.allclose(found, wrong, rtol=rtol, atol=atol)
+        return wrong.shape == numbers.shape and np.allclose(numbers, wrong, rtol=rtol, atol=atol)
 
     if alike(target):
-        return found
+        return numbers
     likely = next((say for say, wrong in (mistakes or {}).items() if alike(wrong)), cause)
-    if found.shape != target.shape:
-        _fail(tried, f"shape {sides_of(found.shape)}", expected or f"shape {sides_of(target.shape)}", likely)
-    seen, want = where_they_differ_most(found.astype(np.float64), target.astype(np.float64))
+    if numbers.shape != target.shape:
+        _fail(tried, f"shape {sides_of(numbers.shape)}", expected or f"shape {sides_of(target.shape)}", likely)
+    seen, want = where_they_differ_most(numbers.astype(np.float64), target.astype(np.float64))
     raise CheckFailed(tried, seen, expected or want, likely)
 
 
 def between(actual: Any, low: float, high: float, *, tried: str, cause: str = "", what: str = "values") -> Numbers:
     """Every entry is in [low, high]. Returns the array."""
-    found = array(actual, tried=tried, cause=cause)
-    if found.size and (found.min() < low or found.max() > high):
-        saw = f"{what} from {rounded(found.min())} to {rounded(found.max())}"
+    numbers = array(actual, tried=tried, cause=cause)
+    if numbers.size and (numbers.min() < low or numbers.max() > high):
+        saw = f"{what} from {rounded(numbers.min())} to {rounded(numbers.max())}"
         _fail(tried, saw, f"{what} from {rounded(low)} to {rounded(high)}", cause)
-    return found
+    return numbers
 
 
 _measured: ContextVar[list[Measurement] | None] = ContextVar("measured", default=None)
@@ -154,45 +154,45 @@ _measured: ContextVar[list[Measurement] | None] = ContextVar("measured", default
 @contextmanager
 def measuring() -> Generator[list[Measurement]]:
     """Collect what `at_most` and `at_least` measure inside the block."""
-    found: list[Measurement] = []
-    token = _measured.set(found)
+    measurements: list[Measurement] = []
+    token = _measured.set(measurements)
     try:
-        yield found
+        yield measurements
     finally:
         _measured.reset(token)
 
 
 def _measure(what: str, value: float, bound: float, wanted: Literal["at most", "at least"]) -> None:
-    found = _measured.get()
-    if found is not None:
-        found.append(Measurement(what, value, float(bound), wanted))
+    measurements = _measured.get()
+    if measurements is not None:
+        measurements.append(Measurement(what, value, float(bound), wanted))
 
 
 def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
     """One number, at most the bound. Returns it."""
-    found = number(value, tried=tried, cause=cause)
-    _measure(what, found, bound, "at most")
-    if found > bound:
-        _fail(tried, f"{what} of {rounded(found)}", f"at most {rounded(bound)}", cause)
-    return found
+    measured = number(value, tried=tried, cause=cause)
+    _measure(what, measured, bound, "at most")
+    if measured > bound:
+        _fail(tried, f"{what} of {rounded(measured)}", f"at most {rounded(bound)}", cause)
+    return measured
 
 
 def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
     """One number, at least the bound. Returns it."""
-    found = number(value, tried=tried, cause=cause)
-    _measure(what, found, bound, "at least")
-    if found < bound:
-        _fail(tried, f"{what} of {rounded(found)}", f"at least {rounded(bound)}", cause)
-    return found
+    measured = number(value, tried=tried, cause=cause)
+    _measure(what, measured, bound, "at least")
+    if measured < bound:
+        _fail(tried, f"{what} of {rounded(measured)}", f"at least {rounded(bound)}", cause)
+    return measured
 
 
 def equal(actual: Any, wanted: Any, *, tried: str, cause: str = "", mistakes: Mapping[str, Any] | None = None) -> None:
     """Exact equality of integers, strings, lists and dicts. Arrays count as lists, a whole float as an integer."""
-    found, target = plain(actual), plain(wanted)
-    if found == target:
+    seen, target = plain(actual), plain(wanted)
+    if seen == target:
         return
-    likely = next((say for say, wrong in (mistakes or {}).items() if plain(wrong) == found), cause)
-    _fail(tried, brief(found), brief(target), likely or forgotten_return(actual))
+    likely = next((say for say, wrong in (mistakes or {}).items() if plain(wrong) == seen), cause)
+    _fail(tried, brief(seen), brief(target), likely or forgotten_return(actual))
 
 
 def differ(a: Any, b: Any, *, tried: str, cause: str = "", by: float = 1e-6) -> None:
@@ -221,18 +221,18 @@ def unmoved(before: Mapping[str, Any], after: Mapping[str, Any], *, tried: str, 
 
 def losses(value: Any, count: int, *, tried: str, cause: str = "") -> Numbers:
     """A list of `count` finite numbers. Reported losses prove nothing: evaluate the model itself."""
-    found = array(value, tried=tried, cause=cause)
-    if found.shape != (count,):
-        _fail(tried, f"shape {sides_of(found.shape)}", f"a list of {count} losses", cause)
-    return found
+    numbers = array(value, tried=tried, cause=cause)
+    if numbers.shape != (count,):
+        _fail(tried, f"shape {sides_of(numbers.shape)}", f"a list of {count} losses", cause)
+    return numbers
 
 
 def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
     """Pass if one of the attempts passes; otherwise the last failure counts."""
     for number_ in range(attempts):
         # Only the last attempt is reported: discard measurements and pictures of earlier ones.
-        if (found := _measured.get()) is not None:
-            found.clear()
+        if (measurements := _measured.get()) is not None:
+            measurements.clear()
         figures.forget()
         try:
             attempt(number_)

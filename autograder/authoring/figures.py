@@ -30,19 +30,19 @@ _collected: ContextVar[list[Picture] | None] = ContextVar("pictures", default=No
 @contextmanager
 def collecting() -> Generator[list[Picture]]:
     """Collect the pictures drawn inside the block."""
-    found: list[Picture] = []
-    token = _collected.set(found)
+    pictures: list[Picture] = []
+    token = _collected.set(pictures)
     try:
-        yield found
+        yield pictures
     finally:
         _collected.reset(token)
 
 
 def forget() -> None:
     """Drop the pictures drawn so far: they belong to an attempt that does not count."""
-    found = _collected.get()
-    if found is not None:
-        found.clear()
+    pictures = _collected.get()
+    if pictures is not None:
+        pictures.clear()
 
 
 def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
@@ -71,15 +71,15 @@ def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
 
 def scatter(title: str, points: Any, curve: Any = None) -> None:
     """Draw points `(n, 2)`, over a curve `(m, 2)` if one is given."""
-    found = _numbers(points)
-    if found is None or found.ndim != 2 or found.shape[1] != 2 or not len(found):
+    samples = _numbers(points)
+    if samples is None or samples.ndim != 2 or samples.shape[1] != 2 or not len(samples):
         return
-    found = found[:MOST_POINTS]
+    samples = samples[:MOST_POINTS]
 
     def draw(axes: Any) -> None:
         if curve is not None:
             axes.plot(*np.asarray(curve).T, color="0.6", linewidth=3, label="real")
-        axes.plot(*found.T, ".", markersize=4, alpha=0.6, color="C3", label="samples")
+        axes.plot(*samples.T, ".", markersize=4, alpha=0.6, color="C3", label="samples")
         axes.legend(loc="best", fontsize=8)
 
     _draw(title, draw, (4.5, 3.5))
@@ -87,14 +87,14 @@ def scatter(title: str, points: Any, curve: Any = None) -> None:
 
 def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
     """Plot each named list of numbers over its index. NaN and infinity leave a gap."""
-    named = {label: found for label, given in values.items() if (found := _numbers(given, gap=True)) is not None}
-    named = {label: found for label, found in named.items() if found.ndim == 1 and len(found)}
+    named = {label: numbers for label, given in values.items() if (numbers := _numbers(given, gap=True)) is not None}
+    named = {label: numbers for label, numbers in named.items() if numbers.ndim == 1 and len(numbers)}
     if not named:
         return
 
     def draw(axes: Any) -> None:
-        for label, found in named.items():
-            axes.plot(found, linewidth=1, label=label)
+        for label, numbers in named.items():
+            axes.plot(numbers, linewidth=1, label=label)
         axes.set_xlabel(x)
         axes.legend(loc="best", fontsize=8)
 
@@ -104,17 +104,17 @@ def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
 def _numbers(values: Any, *, gap: bool = False) -> Numbers | None:
     """The values as float64 without NaN or infinity (with `gap`, NaN for either); `None` if they are not numbers."""
     try:
-        found = np.asarray(values, dtype=np.float64)
+        numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         return None
     if gap:
-        return np.clip(np.where(np.isfinite(found), found, np.nan), -1e6, 1e6)
-    return np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6)
+        return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -1e6, 1e6)
+    return np.clip(np.nan_to_num(numbers, nan=0.0), -1e6, 1e6)
 
 
 def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
-    found = _collected.get()
-    if found is None or len(found) >= MOST:
+    pictures = _collected.get()
+    if pictures is None or len(pictures) >= MOST:
         return
     # Imported here because it takes half a second and most checks draw nothing.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -125,8 +125,8 @@ def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
     axes = figure.add_subplot()
     draw(axes)
     axes.set_title(title, fontsize=9)
-    paper = io.BytesIO()
+    buffer = io.BytesIO()
     # Without software version and date, the same arrays give the same bytes.
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(paper, metadata={"Software": None})
-    found.append(Picture(title, paper.getvalue()))
+    canvas.print_png(buffer, metadata={"Software": None})
+    pictures.append(Picture(title, buffer.getvalue()))

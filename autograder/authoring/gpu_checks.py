@@ -21,7 +21,7 @@ from autograder.authoring.student import Placed, Student, squared_error
 from autograder.errors import CheckFailed, StudentError
 from autograder.worker.names import Numbers
 
-Lesson = Callable[[Student, Draw], Mapping[str, Any] | None]
+Workload = Callable[[Student, Draw], Mapping[str, Any] | None]
 
 LARGEST_DIFFERENCE = 0.5
 """As a fraction of the parameters' change. Correct programs: below 1e-3; training that ignores the model on the GPU: 1.
@@ -40,27 +40,27 @@ proved from outside.
 """
 
 
-def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], Lesson]:
+def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Workload], Workload]:
     """Turn a workload into the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
     The workload takes a `student` and a `draw`. It moves models to the device with `student.place(model, example)`,
     calls the student's functions, and may return outputs, as arrays by name, that do not depend on the device.
     """
 
-    def collect(lesson: Lesson) -> Lesson:
-        title = inspect.getdoc(lesson) or ""
+    def collect(workload: Workload) -> Workload:
+        title = inspect.getdoc(workload) or ""
 
         def readiness(student: Student, pretended: Student, draw: Draw) -> None:
-            _readiness(lesson, student, pretended, draw)
+            _readiness(workload, student, pretended, draw)
 
         def execution(student: Student, gpu: Student, draw: Draw) -> None:
-            _execution(lesson, student, gpu, draw)
+            _execution(workload, student, gpu, draw)
 
         readiness.__doc__ = f"{title}\n\n{CLAIM}"
         execution.__doc__ = f"On a real GPU: {title[:1].lower()}{title[1:]}\n\n{CLAIM}"
         check(f"{part}.readiness", needs=needs)(readiness)
         check(f"{part}.execution", needs=needs)(execution)
-        return lesson
+        return workload
 
     return collect
 
@@ -74,53 +74,53 @@ class _Run:
     answers: dict[str, Any]
 
 
-def _run(lesson: Lesson, student: Student, draw: Draw) -> _Run:
+def _run(workload: Workload, student: Student, draw: Draw) -> _Run:
     student.placed.clear()
-    answers = lesson(student, copy.deepcopy(draw)) or {}
+    answers = workload(student, copy.deepcopy(draw)) or {}
     models = list(student.placed)
     return _Run(models, [placed.model.parameters() for placed in models], dict(answers))
 
 
-def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> None:
-    plain = _eagerly(lesson, student, pretended, draw)
+def _readiness(workload: Workload, student: Student, pretended: Student, draw: Draw) -> None:
+    plain = _eagerly(workload, student, pretended, draw)
     # Other findings from loading the file do not concern the workload.
     hidden = [each for each in pretended.found().findings if each["kind"] == "hidden"]
     if hidden:
         _say(hidden[0])
     try:
-        there = _run(lesson, pretended, draw)
+        gpu_run = _run(workload, pretended, draw)
     except StudentError as problem:
         _refused(problem, pretended)
-    found = pretended.found()
-    stray = [each for each in found.findings if each["kind"] != "refused"]
-    for placed in there.models:
+    report = pretended.found()
+    stray = [each for each in report.findings if each["kind"] != "refused"]
+    for placed in gpu_run.models:
         stray += placed.model.left_behind()
     if stray:
         _say(stray[0])
     expect.that(
-        found.counts.get("work", 0) > 0,
+        report.counts.get("work", 0) > 0,
         tried=TRIED,
         saw="no operation on the GPU",
         expected=EXPECTED,
         cause="Compute with the framework's tensors, on the device of the model's parameters.",
     )
     _still_awake(pretended, draw)
-    for placed in there.models:
+    for placed in gpu_run.models:
         if placed.learns:
             _hangs_on_its_parameters(placed, copy.deepcopy(draw))
-    _compare(plain, there, lambda: _run(lesson, student, draw))
+    _compare(plain, gpu_run, lambda: _run(workload, student, draw))
 
 
-def _eagerly(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> _Run:
+def _eagerly(workload: Workload, student: Student, pretended: Student, draw: Draw) -> _Run:
     """The run on the CPU, eagerly, because tracing costs more than a few steps; traced only if eager code raises."""
     for each in (student, pretended):
         each.eagerly()
     try:
-        return _run(lesson, student, draw)
+        return _run(workload, student, draw)
     except StudentError:
         for each in (student, pretended):
             each.eagerly(False)
-        return _run(lesson, student, draw)
+        return _run(workload, student, draw)
 
 
 def _refused(problem: StudentError, pretended: Student) -> NoReturn:
@@ -147,9 +147,9 @@ def _still_awake(pretended: Student, draw: Draw) -> None:
     # Not from the workload's stream, which is drawn again from its start.
     sides = [int(side) for side in copy.deepcopy(draw).rng.integers(100, 1000, 2)]
     pretended.provoke(*sides)
-    found = pretended.found().findings
+    findings = pretended.found().findings
     expect.that(
-        any(str(tuple(sides)) in each["saw"] for each in found),
+        any(str(tuple(sides)) in each["saw"] for each in findings),
         tried="a mistake made on purpose on the pretended GPU",
         saw="the mistake is not detected after your code has run",
         expected="a device that your code does not change",
@@ -171,10 +171,10 @@ def _hangs_on_its_parameters(placed: Placed, draw: Draw) -> None:
     )
 
 
-def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
+def _compare(plain: _Run, gpu_run: _Run, again: Callable[[], _Run]) -> None:
     """Parameters and outputs agree with the CPU run; a program that is not reproducible is exempt."""
-    for number, placed in enumerate(there.models):
-        before, after = placed.before, there.after[number]
+    for number, placed in enumerate(gpu_run.models):
+        before, after = placed.before, gpu_run.after[number]
         if placed.learns:
             expect.that(
                 any(not np.array_equal(before[name], after[name]) for name in before if name in after),
@@ -183,7 +183,7 @@ def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
                 expected="a model that learns on a GPU too",
                 cause="The training uses another model than the one it was given, or stops early if there is a GPU.",
             )
-    off = _difference(plain, there)
+    off = _difference(plain, gpu_run)
     if off > LARGEST_DIFFERENCE and _difference(plain, again()) < LARGEST_DIFFERENCE / 10:
         expect.at_most(
             off,
@@ -196,16 +196,16 @@ def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
 
 def _difference(plain: _Run, other: _Run) -> float:
     """The largest difference over models and outputs, relative to the change, or to the norm if nothing changed."""
-    found = [0.0]
+    differences = [0.0]
     for placed, there, here, back in zip(other.models, other.after, plain.after, plain.models, strict=False):
         if list(there) != list(here):
             return float("inf")
         gone = _distance(here, back.before) if placed.learns else 0.0
-        found.append(_distance(there, here) / (gone or _distance(here, {}) or 1.0))
+        differences.append(_distance(there, here) / (gone or _distance(here, {}) or 1.0))
     for name, answer in plain.answers.items():
         a, b = _leaves(answer), _leaves(other.answers.get(name))
-        found.append(_distance(a, b) / (_distance(a, {}) or 1.0))
-    return max(found)
+        differences.append(_distance(a, b) / (_distance(a, {}) or 1.0))
+    return max(differences)
 
 
 def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
@@ -229,25 +229,25 @@ def _leaves(answer: Any) -> dict[str, Any]:
     return {"": expect.array(answer, tried="a result of the GPU check")}
 
 
-def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> None:
+def _execution(workload: Workload, student: Student, gpu: Student, draw: Draw) -> None:
     """Parameters and work are on the device, the loss falls there, and outputs agree with those of a CPU."""
     tried = "your code on a GPU"
     # Discard findings from loading the file: they do not concern the workload.
     gpu.found()
-    there = _run(lesson, gpu, draw)
-    found = gpu.found()
-    stray = [*found.findings, *(each for placed in there.models for each in placed.model.left_behind())]
+    gpu_run = _run(workload, gpu, draw)
+    report = gpu.found()
+    stray = [*report.findings, *(each for placed in gpu_run.models for each in placed.model.left_behind())]
     if stray:
         _say(stray[0], tried)
     expect.that(
-        found.counts.get("work", 0) > 0 and found.counts.get("bytes", 0) > 0,
+        report.counts.get("work", 0) > 0 and report.counts.get("bytes", 0) > 0,
         tried=tried,
         saw="no operations and no memory in use on the GPU at any time",
         expected=EXPECTED,
         cause="Everything was computed on the CPU.",
     )
-    plain = _run(lesson, student, draw)
-    for placed, after, twin in zip(there.models, there.after, plain.models, strict=True):
+    plain = _run(workload, student, draw)
+    for placed, after, twin in zip(gpu_run.models, gpu_run.after, plain.models, strict=True):
         for name, value in after.items():
             expect.array(value, tried=f"the parameter {name} after training on a GPU")
         if placed.learns:

@@ -23,20 +23,20 @@ def load_exercise(policy: Policy, name: str) -> Exercise:
     folder, solutions = root / "assignments" / name, root / "solutions" / name
     hidden_there = (solutions / "checks.py").is_file()
     package = _package(folder)
-    found = [*_from(folder / "checks.py", package, visible=True)]
+    checks = [*_from(folder / "checks.py", package, visible=True)]
     if hidden_there:
-        found += _from(solutions / "checks.py", package, visible=False)
-    by_id = {each.id: each for each in found}
+        checks += _from(solutions / "checks.py", package, visible=False)
+    by_id = {each.id: each for each in checks}
     points, where = own.check_points(), ("exercises", name, "points")
-    problems = [f"{name}: two checks have the id {id}" for id in by_id if sum(each.id == id for each in found) > 1]
-    without = [each for each in found if each.id not in points]
+    problems = [f"{name}: two checks have the id {id}" for id in by_id if sum(each.id == id for each in checks) > 1]
+    without = [each for each in checks if each.id not in points]
     problems += [f"{policy.place(*where)}: the check {each.id} of {name} has no points here" for each in without]
     problems += thresholds_that_do_not_fit(policy, name, [folder, *([solutions] if hidden_there else [])], hidden_there)
     for id in points if hidden_there else ():
         if id not in by_id:
             place = policy.place(*where, *id.split(".", 1))
             problems.append(f"{place}: {name} gives points to {id}, but no check has that id{did_you_mean(id, by_id)}")
-    for each in found:
+    for each in checks:
         for need in each.needs:
             if need not in by_id:
                 hint = did_you_mean(need, by_id)
@@ -46,9 +46,9 @@ def load_exercise(policy: Policy, name: str) -> Exercise:
     problems += _circles(name, by_id)
     if problems:
         raise UsageError(*problems)
-    checks = tuple(by_id[id] for id in points if id in by_id)
+    graded = tuple(by_id[id] for id in points if id in by_id)
     half = solutions if hidden_there else None
-    return Exercise(name, own, checks, folder, half, _digest(folder, half, name, own))
+    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own))
 
 
 def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
@@ -81,7 +81,7 @@ def _package(folder: Path) -> str:
 def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
     if not path.is_file():
         raise UsageError(f"{path} does not exist: {path.parent.name} has no checks")
-    with collecting() as found:
+    with collecting() as checks:
         spec = importlib.util.spec_from_file_location(f"{package}.{'visible' if visible else 'hidden'}_checks", path)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
@@ -93,7 +93,7 @@ def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
             raise
         except BaseException as problem:
             raise UsageError(f"{path} cannot be run: {type(problem).__name__}: {problem}") from problem
-    for each in found:
+    for each in checks:
         yield replace(each, visible=visible)
 
 

@@ -102,12 +102,12 @@ class Student:
 
     def found(self) -> Found:
         """What a GPU, pretended or real, has recorded since the last call. This is a claim by the student's process."""
-        said = self._ask("found")
-        said = cast(dict[str, Any], said) if isinstance(said, dict) else {}
-        counts = said.get("counts")
+        report = self._ask("found")
+        report = cast(dict[str, Any], report) if isinstance(report, dict) else {}
+        counts = report.get("counts")
         counts = cast(dict[str, Any], counts) if isinstance(counts, dict) else {}
         return Found(
-            _findings(said.get("findings")),
+            _findings(report.get("findings")),
             {str(name): count for name, count in counts.items() if isinstance(count, int)},
         )
 
@@ -231,9 +231,9 @@ def squared_error(model: Remote, example: Any, target: Any) -> float:
 FINDING = ("kind", "saw", "fix", "where", "code")
 
 
-def _findings(said: Any) -> list[dict[str, str]]:
+def _findings(report: Any) -> list[dict[str, str]]:
     """The findings reported by a worker, which may send anything."""
-    listed = cast(list[Any], said) if isinstance(said, list) else []
+    listed = cast(list[Any], report) if isinstance(report, list) else []
     return [
         {key: str(cast(dict[Any, Any], each).get(key, ""))[:500] for key in FINDING}
         for each in listed

@@ -11,15 +11,15 @@ from autograder.authoring.student import Remote
 from autograder.worker.names import Numbers
 
 
-def where_they_differ_most(found: Numbers, target: Numbers) -> tuple[str, str]:
+def where_they_differ_most(actual: Numbers, target: Numbers) -> tuple[str, str]:
     """Both arrays as text: all entries if there are few, otherwise the entry where they differ most."""
-    if found.ndim == 0:
-        return rounded(float(found)), rounded(float(target))
-    if found.size <= 6:
-        return entries(found), entries(target)
-    index = np.unravel_index(int(np.argmax(np.abs(found - target))), found.shape)
+    if actual.ndim == 0:
+        return rounded(float(actual)), rounded(float(target))
+    if actual.size <= 6:
+        return entries(actual), entries(target)
+    index = np.unravel_index(int(np.argmax(np.abs(actual - target))), actual.shape)
     place = ", ".join(map(str, index))
-    return f"{rounded(found[index])} at [{place}]", f"{rounded(target[index])} there"
+    return f"{rounded(actual[index])} at [{place}]", f"{rounded(target[index])} there"
 
 
 def entries(values: Numbers) -> str:

@@ -79,10 +79,10 @@ def main() -> None:
         elif os.environ.get(DEBUG):
             raise
         else:
-            said = (
+            message = (
                 f"This is a bug in the grader: {type(problem).__name__}: {problem}. Set {DEBUG}=1 to see the traceback."
             )
-            err.print(Text(safe_text.inert(said), style="red"), soft_wrap=True)
+            err.print(Text(safe_text.inert(message), style="red"), soft_wrap=True)
             code = UNGRADED
     sys.exit(code)
 
@@ -90,9 +90,9 @@ def main() -> None:
 def _refusal(problem: OSError) -> str:
     """The file that could not be accessed, the reason and the remedy."""
     place = problem.filename2 or problem.filename
-    said = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
+    message = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
     remedy = _REMEDIES.get(problem.errno or 0, "Use another location")
-    return f"{said}. {remedy}; finished results are kept, and the same command continues from there."
+    return f"{message}. {remedy}; finished results are kept, and the same command continues from there."
 
 
 if __name__ == "__main__":

@@ -87,24 +87,24 @@ def grade(
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
-    found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
-    _refuse_a_students_policy(policy, found, config)
-    _refuse_doubles(found)
-    insist_on_one(formats, len(found))
-    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in found))
+    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    _refuse_a_students_policy(policy, submissions, config)
+    _refuse_doubles(submissions)
+    insist_on_one(formats, len(submissions))
+    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
     _insist_on_part(exercises.values(), only)
     _insist_on_place(results)
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
-    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak, only, gpus)
+    plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
-    with progress_bar(len(found)) as advance:
+    with progress_bar(len(submissions)) as advance:
         for result in engine.run(plan):
             graded.append(result)
             advance(f"{result.student} · {result.exercise}")
     graded.sort(key=lambda result: (result.student, result.exercise))
     if gradebook:
-        write_gradebook(gradebook, graded, found, exercises, paths[0])
-    everyone = found
+        write_gradebook(gradebook, graded, submissions, exercises, paths[0])
+    everyone = submissions
     if exercise_name or student:
         everyone = [
             each
@@ -115,7 +115,7 @@ def grade(
     everything = _without_the_gone(_all_results(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
-    if hand_out(formats, outs, Graded(graded, found, exercises)):
+    if hand_out(formats, outs, Graded(graded, submissions, exercises)):
         pass
     elif as_json:
         print_json(graded)
@@ -146,9 +146,9 @@ def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> No
         raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
 
 
-def _refuse_a_students_policy(policy: Policy, found: list[submission.Submission], config: Path | None) -> None:
+def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
     """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
-    for each in found:
+    for each in submissions:
         if config is None and each.folder and each.path:
             folder = each.path.parent if each.path.is_file() else each.path
             whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
@@ -158,9 +158,9 @@ def _refuse_a_students_policy(policy: Policy, found: list[submission.Submission]
                 )
 
 
-def _refuse_doubles(found: list[submission.Submission]) -> None:
+def _refuse_doubles(submissions: list[submission.Submission]) -> None:
     seen: set[tuple[str, str]] = set()
-    for each in found:
+    for each in submissions:
         key = (each.student, each.exercise)
         if key in seen:
             raise UsageError(
@@ -172,13 +172,13 @@ def _refuse_doubles(found: list[submission.Submission]) -> None:
 
 def _all_results(folder: Path) -> list[Result]:
     """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
-    found: list[Result] = []
+    results: list[Result] = []
     for path in sorted(folder.glob("*/*.json")):
         try:
-            found.append(read(path))
+            results.append(read(path))
         except ValueError:
             err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
-    return found
+    return results
 
 
 def _without_the_gone(
@@ -192,6 +192,6 @@ def _without_the_gone(
         if each.folder not in folders or (each.folder, each.student, each.exercise) in there:
             kept.append(each)
             continue
-        said = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
-        err.print(Text(f"{said}: its result is kept but omitted from the summary", style="yellow"), soft_wrap=True)
+        message = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
+        err.print(Text(f"{message}: its result is kept but omitted from the summary", style="yellow"), soft_wrap=True)
     return kept

@@ -64,8 +64,8 @@ def init(
     loaded = [load_exercise(policy, name) for name in dict.fromkeys(wanted)]
     files = list(courses.init(course, policy, loaded, force))
     if as_json:
-        said = [{"path": str(each.path), "done": each.done} for each in files]
-        print_json(said)
+        written = [{"path": str(each.path), "done": each.done} for each in files]
+        print_json(written)
         return
     for each in files:
         out.print(Text(f"{each.path}  {each.done}"), soft_wrap=True)
@@ -78,11 +78,15 @@ def insist_on_extra() -> None:
 
 
 def write_gradebook(
-    named: str, results: Sequence[Result], found: Sequence[Submission], exercises: Mapping[str, Exercise], start: Path
+    named: str,
+    results: Sequence[Result],
+    submissions: Sequence[Submission],
+    exercises: Mapping[str, Exercise],
+    start: Path,
 ) -> None:
     """Write results into the named gradebook; the course's settings are searched from `start` upwards."""
     from autograder.integrations.nbgrader import gradebook
 
-    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in found}
-    handed = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
-    gradebook.write(gradebook.url_of(named), handed, exercises, gradebook.course_of(named, start))
+    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in submissions}
+    graded = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
+    gradebook.write(gradebook.url_of(named), graded, exercises, gradebook.course_of(named, start))

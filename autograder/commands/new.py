@@ -45,8 +45,9 @@ def new(
 ) -> None:
     """Start the exercise NAME from a small working one.
 
-    Writes assignments/NAME, solutions/NAME and a block of grading.yml, creates the notebooks and grades them: the
-    solution must get full marks and the stub none. Then change it, file by file, into the exercise that you want.
+    Writes assignments/NAME, solutions/NAME and a block of grading.yml, creates the notebooks
+    and grades them: the solution must get full marks and the stub none.
+    Then change it, file by file, into the exercise that you want.
     """
     policy = governing_policy(config)
     with scaffold.created(policy, name, _FRAMEWORKS[framework]) as folders:

@@ -39,8 +39,8 @@ def release(
 ) -> None:
     """Create the students' notebooks from the solutions and the READMEs.
 
-    Each release is verified: the solution gets full marks, the stub none, every cell of the stub runs, and the
-    README's points match grading.yml.
+    Each release is verified: the solution gets full marks, the stub none,
+    every cell of the stub runs, and the README's points match grading.yml.
     """
     policy = governing_policy(config)
     solved = notebooks.solved_exercises(policy)
@@ -61,8 +61,8 @@ def release(
                 proofs += verify.prove(load_exercise(policy, name), zygotes.of, notebooks.frameworks_of(folder))
     problems = [problem for proof in proofs for problem in proof.problems]
     if as_json:
-        said = [{"path": str(change.path), "was": change.was} for change in changes]
-        print_json({"changes": said, "problems": problems, "proofs": proofs})
+        changed = [{"path": str(change.path), "was": change.was} for change in changes]
+        print_json({"changes": changed, "problems": problems, "proofs": proofs})
     else:
         for change in changes:
             done = f"is {change.was}" if only_check else "written"

@@ -36,19 +36,19 @@ def load_policy(path: Path) -> Policy:
     if problems or policy is None:
         # Mistakes in the file itself come before those in the files that it extends.
         problems.sort(key=lambda problem: (problem[0][0] != path, problem[0]))
-        raise UsageError(*(f"{spelled(place)}: {said}" for place, said in problems))
+        raise UsageError(*(f"{spelled(place)}: {message}" for place, message in problems))
     policy.read_from(path, roots, lambda keys: spelled(lines.nearest(keys)))
     return policy
 
 
 def _sound(values: dict[str, Any]) -> dict[str, ExercisePolicy]:
     """The valid exercises of an invalid file."""
-    found: dict[str, ExercisePolicy] = {}
+    valid: dict[str, ExercisePolicy] = {}
     exercises: Any = values.get("exercises")
     for name, value in cast(dict[str, Any], exercises if isinstance(exercises, dict) else {}).items():
         with suppress(ValidationError):
-            found[str(name)] = ExercisePolicy.model_validate(value)
-    return found
+            valid[str(name)] = ExercisePolicy.model_validate(value)
+    return valid
 
 
 def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Lines, list[Path]]:
@@ -128,12 +128,12 @@ def _say(lines: Lines, error: dict[str, Any]) -> tuple[Place, str]:
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(name, _keys_beside(where), 1)
-            said = f"{name!r} is not a valid key here" + (f"; did you mean {near[0]!r}?" if near else "")
+            message = f"{name!r} is not a valid key here" + (f"; did you mean {near[0]!r}?" if near else "")
         case "missing":
-            said = f"{name!r} is missing"
+            message = f"{name!r} is missing"
         case _:
-            said = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
-    return lines.nearest(where), said
+            message = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
+    return lines.nearest(where), message
 
 
 def _keys_beside(where: Keys) -> list[str]:

@@ -128,14 +128,14 @@ def find_policy(*folders: Path) -> Path:
     A file in or below a folder `submitted` never governs, because students could have submitted it. Raises `UsageError`
     if there is none, or if different files govern the folders.
     """
-    found = dict.fromkeys(file for folder in folders if (file := _nearest(folder)))
-    if len(found) > 1:
+    files = dict.fromkeys(file for folder in folders if (file := _nearest(folder)))
+    if len(files) > 1:
         raise UsageError(
-            f"These folders have different policies: {', '.join(map(str, found))}; choose one with --config"
+            f"These folders have different policies: {', '.join(map(str, files))}; choose one with --config"
         )
     beside_package = Path(__file__).resolve().parents[2] / GRADING_FILE
     here = Path.cwd()
-    file = next(iter(found), None) or _nearest(here) or (beside_package if beside_package.is_file() else None)
+    file = next(iter(files), None) or _nearest(here) or (beside_package if beside_package.is_file() else None)
     if file is None:
         raise UsageError(f"No {GRADING_FILE} in {here} or above it; specify one with --config")
     return file

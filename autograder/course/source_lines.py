@@ -29,8 +29,8 @@ def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
     if raised := _PLACE.fullmatch(check.place):
         return _line_in_file(handed_in, raised["cell"], int(raised["line"]))
     names = _names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", check.part)
-    said = f"{check.tried} {check.title}"
-    about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said)]
+    texts = f"{check.tried} {check.title}"
+    about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
     for name in dict.fromkeys([*about, *names]):
         for cell, line in _definitions(handed_in, name):
             return _line_in_file(handed_in, cell, line)
@@ -45,11 +45,11 @@ def _names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
     except (OSError, ValueError, KeyError):
         return ()
     own = [cell for cell in cast(list[dict[str, Any]], cells) if re.fullmatch(rf"{part}-\d+", str(cell.get("id", "")))]
-    found: list[str] = []
+    names: list[str] = []
     for cell in own:
         if cell.get("cell_type") == "code":
-            found += _defined("".join(cell.get("source", ())))
-    return tuple(found)
+            names += _defined("".join(cell.get("source", ())))
+    return tuple(names)
 
 
 def _defined(source: str) -> Iterator[str]:
@@ -85,11 +85,11 @@ def _line_in_file(handed_in: Submission, cell: str, line: int) -> int:
 
 def _strings(notebook: bytes) -> list[str | None]:
     """For each line of a notebook file, the line of a cell that it contains, or `None`."""
-    found: list[str | None] = []
+    strings: list[str | None] = []
     for line in notebook.decode("utf-8-sig", errors="replace").split("\n"):
         try:
-            said = json.loads(line.strip().removesuffix(","))
+            value = json.loads(line.strip().removesuffix(","))
         except (ValueError, RecursionError):
-            said = None
-        found.append(said.rstrip("\r\n") if isinstance(said, str) else None)
-    return found
+            value = None
+        strings.append(value.rstrip("\r\n") if isinstance(value, str) else None)
+    return strings

@@ -134,17 +134,17 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             )
         yield read(path, student or _student_of(path, name), name)
         return
-    for found in _in_folder(path, exercises, exercise, student):
-        yield replace(found, folder=path.resolve())
+    for each in _in_folder(path, exercises, exercise, student):
+        yield replace(each, folder=path.resolve())
 
 
 def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
-    found = False
+    any_found = False
     for folder in _exercise_folders(path, exercises):
         whose, name = _name_of(folder.parent), folder.name
         if (exercise and name != exercise) or (student and whose != student):
             continue
-        found = True
+        any_found = True
         if not folder.is_dir():
             yield _nothing(
                 folder, whose, name, b"", f"{_listed(folder)} was submitted instead of a folder {name} with a file."
@@ -166,12 +166,12 @@ def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, stude
         whose = _name_of(file.parent)
         if (exercise and name != exercise) or (student and whose != student):
             continue
-        found = True
+        any_found = True
         if file.is_symlink():
             yield _link(file, whose, name)
         else:
             yield read(file, whose, name)
-    if not found:
+    if not any_found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
         raise UsageError(
             f"{path} contains no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>"
@@ -270,8 +270,8 @@ def beside(read: Submission, files: Iterable[Path]) -> Submission:
 
 
 def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:
-    said = f"{path} cannot be read: {problem.strerror}."
-    return Submission(student, exercise, path.name, "unknown", (), b"", (said,), path, said)
+    reason = f"{path} cannot be read: {problem.strerror}."
+    return Submission(student, exercise, path.name, "unknown", (), b"", (reason,), path, reason)
 
 
 def _link(path: Path, student: str, exercise: str) -> Submission:
@@ -308,13 +308,13 @@ def _all_cells(notebook: Any) -> list[Any]:
     sheets: Any = fields.get("worksheets")
     # Without worksheets the notebook itself contains the cells.
     holders: list[Any] = cast(list[Any], sheets) if isinstance(sheets, list) and "cells" not in fields else [fields]
-    found: list[Any] = []
+    all_cells: list[Any] = []
     for holder in holders:
         cells: Any = cast(dict[str, Any], holder).get("cells") if isinstance(holder, dict) else None
         if not isinstance(cells, list):
             raise ValueError("no cells")
-        found += cast(list[Any], cells)
-    return found
+        all_cells += cast(list[Any], cells)
+    return all_cells
 
 
 def _encoding(content: bytes) -> str:
@@ -347,9 +347,9 @@ def _framework(cells: Sequence[Code], path: Path) -> Framework:
     sources = [source for _, source in cells]
     for source in sources:
         tree = _parsed(source)
-        found = _assigned(tree) if tree else _SPELLED.search(source)
-        if found:
-            return cast(Framework, found if isinstance(found, str) else found[1])
+        assigned = _assigned(tree) if tree else _SPELLED.search(source)
+        if assigned:
+            return cast(Framework, assigned if isinstance(assigned, str) else assigned[1])
     named = re.search(r"_(torch|keras)$", path.stem)
     if named:
         return cast(Framework, named[1])

@@ -14,7 +14,7 @@ from typing import Literal
 
 from autograder.errors import Deferred
 
-Machine = Literal["plain", "pretended", "gpu"]
+DeviceMode = Literal["plain", "pretended", "gpu"]
 
 WAIT_SECONDS = 3_600.0
 """Maximum wait for a GPU that is in use."""
@@ -65,10 +65,10 @@ class Gpus:
 def drivers(gpu: int) -> tuple[str, ...]:
     """The device files of the GPU with that number; empty on systems without device files."""
     if Path("/dev/nvidiactl").exists():
-        found = [Path("/dev", f"nvidia{_minor(gpu)}"), *(Path("/dev", name) for name in _NVIDIA_SHARED)]
+        paths = [Path("/dev", f"nvidia{_minor(gpu)}"), *(Path("/dev", name) for name in _NVIDIA_SHARED)]
     else:
-        found = [Path("/dev/kfd"), Path("/dev/dri", f"renderD{128 + gpu}")]
-    return tuple(str(path) for path in found if path.exists())
+        paths = [Path("/dev/kfd"), Path("/dev/dri", f"renderD{128 + gpu}")]
+    return tuple(str(path) for path in paths if path.exists())
 
 
 _NVIDIA_SHARED = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-caps")

@@ -32,15 +32,15 @@ def tree(pid: int, most: int = MOST_PROCESSES) -> list[psutil.Process]:
     except psutil.Error:
         return []
     # psutil searches all processes of the machine for children, which takes milliseconds, thirty times a second.
-    found = [root]
-    for process in found:
+    processes = [root]
+    for process in processes:
         with contextlib.suppress(OSError, psutil.Error):
             for thread in Path(f"/proc/{process.pid}/task").iterdir():
-                children = (thread / "children").read_text().split()[: most - len(found)]
-                found += [psutil.Process(int(child)) for child in children]
-        if len(found) >= most:
+                children = (thread / "children").read_text().split()[: most - len(processes)]
+                processes += [psutil.Process(int(child)) for child in children]
+        if len(processes) >= most:
             break
-    return found
+    return processes
 
 
 def cpu_seconds(pid: int) -> float:
@@ -68,11 +68,11 @@ def memory(pid: int, enough: int = 0) -> int:
     Memory that children share with the worker is counted twice, unless the sum exceeds `enough`: then only the
     children's unique memory counts, which is slow to determine.
     """
-    found = tree(pid)
-    total = sum(_bytes(process, "rss") for process in found)
-    if not enough or total <= enough or len(found) < 2:
+    processes = tree(pid)
+    total = sum(_bytes(process, "rss") for process in processes)
+    if not enough or total <= enough or len(processes) < 2:
         return total
-    return _bytes(found[0], "rss") + sum(_bytes(process, "uss") for process in found[1:])
+    return _bytes(processes[0], "rss") + sum(_bytes(process, "uss") for process in processes[1:])
 
 
 def gpu_memory(pid: int) -> int:

@@ -101,9 +101,9 @@ class Watchdog:
                 self._clock.wait_for(lambda: self._asked is not None or self._over)
                 if self._over:
                     return
-                asked = self._asked
-            if asked:
-                verdict = self._judge(asked)
+                clock = self._asked
+            if clock:
+                verdict = self._judge(clock)
                 if verdict:
                     self._condemn(verdict)
                     return
@@ -117,15 +117,15 @@ class Watchdog:
         # A child process of the student's code may keep the stream open, which would block the grader.
         self._hang_up()
 
-    def _judge(self, asked: _Clock) -> LimitExceeded | None:
-        wall = time.monotonic() - asked.started
+    def _judge(self, clock: _Clock) -> LimitExceeded | None:
+        wall = time.monotonic() - clock.started
         self.cpu_seconds = max(self.cpu_seconds, process_tree.cpu_seconds(self._pid))
-        cpu = self.cpu_seconds - asked.cpu
-        if cpu > asked.seconds:
-            return LimitExceeded("time", f"{cpu:.1f} s of CPU time without a result", f"{asked.seconds:g} s")
-        if wall - (process_tree.waited_for_a_core(self._pid) - asked.waited) > asked.seconds * WALL_PER_CPU:
+        cpu = self.cpu_seconds - clock.cpu
+        if cpu > clock.seconds:
+            return LimitExceeded("time", f"{cpu:.1f} s of CPU time without a result", f"{clock.seconds:g} s")
+        if wall - (process_tree.waited_for_a_core(self._pid) - clock.waited) > clock.seconds * WALL_PER_CPU:
             return LimitExceeded(
-                "time", f"{wall:.0f} s of wall-clock time without a result", f"{asked.seconds:g} s of CPU time"
+                "time", f"{wall:.0f} s of wall-clock time without a result", f"{clock.seconds:g} s of CPU time"
             )
         started = len(process_tree.tree(self._pid, process_tree.MOST_PROCESSES + 1))
         if started > process_tree.MOST_PROCESSES:

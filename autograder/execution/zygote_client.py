@@ -44,7 +44,7 @@ class Zygote:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
-        self._said = (self._folder / "stderr").open("w+b")
+        self._log = (self._folder / "stderr").open("w+b")
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
@@ -52,8 +52,8 @@ class Zygote:
                 env=environment(self._folder, FONTS),
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
-                stdout=self._said,
-                stderr=self._said,
+                stdout=self._log,
+                stderr=self._log,
                 # Ctrl-C in the terminal must reach only the grader, which stops its zygotes itself.
                 start_new_session=True,
             )
@@ -65,9 +65,9 @@ class Zygote:
             ready, late = b"", f"it took more than {START_SECONDS:g} s; is this machine very busy?"
         ours.settimeout(None)
         if not ready:
-            said = self.said() or late
+            reason = self.output() or late
             self.close()
-            raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
+            raise GraderError(f"{framework} could not be imported: {reason or 'no reason given'}")
         self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
 
     @property
@@ -75,10 +75,10 @@ class Zygote:
         """Whether it is still running."""
         return self._process.poll() is None
 
-    def said(self) -> str:
+    def output(self) -> str:
         """The end of the zygote's output."""
-        self._said.seek(0)
-        return self._said.read().decode(errors="replace").strip()[-2000:]
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace").strip()[-2000:]
 
     def fork(self, folder: Path, budget: Budget, gpu: Lease | None = None) -> tuple[Stream, Process, int]:
         """Fork a worker. Returns its stream, its process, and the descriptor of its output."""
@@ -100,7 +100,7 @@ class Zygote:
         try:
             socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end])
         except OSError as problem:
-            raise GraderError(f"the {self.framework} zygote has ended: {self.said() or problem}") from problem
+            raise GraderError(f"the {self.framework} zygote has ended: {self.output() or problem}") from problem
         finally:
             theirs.close()
             os.close(output_end)
@@ -115,7 +115,7 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.close()
+        self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

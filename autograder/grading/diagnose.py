@@ -48,10 +48,10 @@ def raised(problem: StudentError, title: str) -> CheckFailed:
             f"`{problem.message}`, with the name that it has in the stub",
             problem.likely or "It was renamed or deleted, or the cell that defines it raised an error.",
         )
-    said = f"{problem.kind}: {first_line(problem.message)}" if problem.message else problem.kind
+    description = f"{problem.kind}: {first_line(problem.message)}" if problem.message else problem.kind
     where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
     place = problem.place.where if problem.place else ""
-    return CheckFailed(tried, said + where, "a result", problem.likely or likely_cause(problem), place=place)
+    return CheckFailed(tried, description + where, "a result", problem.likely or likely_cause(problem), place=place)
 
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:
@@ -94,8 +94,8 @@ def _limit(name: LimitName) -> tuple[str, str]:
 
 def likely_cause(problem: StudentError) -> str:
     """The usual cause of a well-known exception; empty for other exceptions."""
-    said = f"{problem.kind}: {problem.message}"
-    return next((sentence for pattern, sentence in _KNOWN if re.search(pattern, said, re.DOTALL)), "")
+    description = f"{problem.kind}: {problem.message}"
+    return next((sentence for pattern, sentence in _KNOWN if re.search(pattern, description, re.DOTALL)), "")
 
 
 def first_line(message: str) -> str:

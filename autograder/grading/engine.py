@@ -89,8 +89,8 @@ def _completed(earlier: Result, now: Result) -> Result:
 def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:
     """The result of an earlier run, if it has a score and the same file, checks and policy."""
     try:
-        found = read(path)
+        result = read(path)
     except ValueError:
         return None
-    same = found.digest == grader.digest(handed_in, exercise) and seed in (None, found.seed)
-    return found if same and not found.ungraded else None
+    same = result.digest == grader.digest(handed_in, exercise) and seed in (None, result.seed)
+    return result if same and not result.ungraded else None

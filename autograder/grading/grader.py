@@ -87,7 +87,7 @@ class _Run:
         self._reference: Session | None = None
         self._pretended: Session | None = None
         self._gpu = contextlib.ExitStack()
-        self.grader_said: list[str] = []
+        self.grader_notes: list[str] = []
 
     def close(self) -> None:
         self.session.close()
@@ -101,9 +101,9 @@ class _Run:
         measured: list[Measurement] = []
         pictures: list[Picture] = []
 
-        def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
+        def done(status: Any, failure: CheckFailed | None = None) -> CheckResult:
             worth = self._exercise.points(check)
-            said = said or CheckFailed("", "", "")
+            failure = failure or CheckFailed("", "", "")
             return CheckResult(
                 id=check.id,
                 title=check.title,
@@ -111,12 +111,14 @@ class _Run:
                 points=worth if status == "passed" else 0,
                 maximum=worth,
                 status=status,
-                tried=said.tried,
-                saw=said.saw,
-                expected=said.expected,
-                likely=said.likely,
-                read="" if status in ("passed", "deferred", "error") else said.read or f"README, part `{check.part}`",
-                place=said.place,
+                tried=failure.tried,
+                saw=failure.saw,
+                expected=failure.expected,
+                likely=failure.likely,
+                read=""
+                if status in ("passed", "deferred", "error")
+                else failure.read or f"README, part `{check.part}`",
+                place=failure.place,
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
                 pictures=pictures,
@@ -207,18 +209,18 @@ class _Run:
             problem.likely = f"{self.session.notes[0]} What that cell computes after this line is missing."
         return problem
 
-    def _ours(self, check: Check, said: str) -> CheckFailed:
-        self.grader_said.append(f"The grader failed in {check.id}: {said}")
-        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", said)
+    def _ours(self, check: Check, message: str) -> CheckFailed:
+        self.grader_notes.append(f"The grader failed in {check.id}: {message}")
+        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", message)
 
     def _bug(self, check: Check, problem: Exception) -> CheckFailed:
         """The failure for an exception that a check should not raise, with file and line for the exercise's author."""
         whose, place = _where(problem, self._exercise)
-        said = f"{type(problem).__name__}: {problem}"
+        message = f"{type(problem).__name__}: {problem}"
         name = f"the check {check.id}" if whose == "the check" else whose
-        self.grader_said.append(f"A bug in {name}, {place}: {said}")
+        self.grader_notes.append(f"A bug in {name}, {place}: {message}")
         saw = f"a bug in {whose}; this says nothing about the submission"
-        return CheckFailed(check.title, saw, said, f"{place}: the author of the exercise must fix this.")
+        return CheckFailed(check.title, saw, message, f"{place}: the author of the exercise must fix this.")
 
 
 def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check], seconds: float) -> Result:
@@ -226,7 +228,7 @@ def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check],
     results = [run.results[id] for id in order]
     counted = [result for result in results if result.status != "deferred"]
     failed_ourselves = any(result.status == "error" for result in results)
-    notes = [*handed_in.notes, *run.session.notes, *run.grader_said]
+    notes = [*handed_in.notes, *run.session.notes, *run.grader_notes]
     if job.exercise.solutions is None:
         notes.append("Hidden checks are not available here; only the visible checks were run.")
     return Result(

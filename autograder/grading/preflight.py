@@ -84,16 +84,16 @@ def _gpu(gpus: Gpus, name: FrameworkName) -> Finding:
             budget = Budget(gpu_memory_mb=Limits().gpu_memory_mb)
             worker = Worker(name, budget, zygotes.of(name), lease)
             try:
-                found = worker.ask("hello", seconds=START_SECONDS, args=["gpu", budget.gpu_memory_mb])["gpu"]
+                gpu = worker.ask("hello", seconds=START_SECONDS, args=["gpu", budget.gpu_memory_mb])["gpu"]
             finally:
                 worker.close()
     except (GraderError, LimitExceeded, StudentError, OSError) as problem:
         return Finding(about, "bad", str(problem))
     number = len(gpus.ids)
     listed = f"{number} GPU{'s' if number > 1 else ''} here"
-    if not found:
+    if not gpu:
         return Finding(about, "missing", f"{listed}, but this build of the framework finds none")
-    return Finding(about, "good", f"{listed}; a sandboxed worker can use {found}")
+    return Finding(about, "good", f"{listed}; a sandboxed worker can use {gpu}")
 
 
 def _package(name: str) -> Finding:
@@ -116,10 +116,10 @@ def _isolation() -> Finding:
     zygote.close()
     level = sandbox.level(zygote.layers)
     missing = [layer for layer in sandbox.LAYERS if layer not in zygote.layers]
-    said = f"{level}: {', '.join(zygote.layers) or 'no layer'}" + (
+    summary = f"{level}: {', '.join(zygote.layers) or 'no layer'}" + (
         f"; not available: {', '.join(missing)}" if missing else ""
     )
-    return Finding("isolation", "good" if level != "weak" else "missing", said)
+    return Finding("isolation", "good" if level != "weak" else "missing", summary)
 
 
 def _data(state: str) -> str:
@@ -130,8 +130,8 @@ def _data(state: str) -> str:
 
 def _exercise(policy: Policy, name: str) -> Finding:
     try:
-        found = load_exercise(policy, name)
+        exercise = load_exercise(policy, name)
     except UsageError as problem:
         return Finding(f"exercise: {name}", "bad", str(problem))
-    hidden = sum(not check.visible for check in found.checks)
-    return Finding(f"exercise: {name}", "good", f"{len(found.checks)} checks, {hidden} of them hidden")
+    hidden = sum(not check.visible for check in exercise.checks)
+    return Finding(f"exercise: {name}", "good", f"{len(exercise.checks)} checks, {hidden} of them hidden")

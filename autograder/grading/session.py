@@ -8,7 +8,7 @@ from typing import Any
 from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
 from autograder.errors import Deferred, GraderError, LimitExceeded, StudentError
-from autograder.execution.gpus import Lease, Machine
+from autograder.execution.gpus import DeviceMode, Lease
 from autograder.execution.watchdog import OUTPUT_KEPT, WALL_PER_CPU, Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
@@ -32,13 +32,13 @@ class Session:
         file: Submission,
         exercise: Exercise,
         zygote_of: ZygoteOf,
-        machine: Machine = "plain",
+        device: DeviceMode = "plain",
         gpu: Lease | None = None,
         shortened: dict[int, int] | None = None,
     ) -> None:
         limits = exercise.policy.limits
         self._file = file
-        self._machine: Machine = machine
+        self._device: DeviceMode = device
         self._gpu = gpu
         self._seconds = limits.check_seconds
         self._budget = Budget(
@@ -89,16 +89,16 @@ class Session:
         self.layers = zygote.layers if zygote else ("limits",)
         self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu)
         try:
-            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine, self._budget.gpu_memory_mb])
+            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._device, self._budget.gpu_memory_mb])
         except (LimitExceeded, StudentError) as problem:
             # No student code has been loaded yet.
-            if self._machine == "pretended":
+            if self._device == "pretended":
                 raise Deferred(
                     f"the pretended GPU does not work with this version of {self._file.framework}: {problem}"
                 ) from problem
             raise GraderError(f"a worker did not start: {problem}") from problem
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
-        if self._machine == "gpu" and not hello["gpu"]:
+        if self._device == "gpu" and not hello["gpu"]:
             self.close()
             raise Deferred(f"needs a GPU; {self._file.framework} finds none here")
         if not hello["draws_repeat"]:
@@ -193,6 +193,6 @@ def _not_run(cell: tuple[str, str], seconds: float) -> str:
 
 
 def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:
-    said = diagnose.first_line(message)
+    summary = diagnose.first_line(message)
     line = f", at `{code}`" if code else ""
-    return f"{where or cell} raised {kind}{': ' if said else ''}{said}{line}."
+    return f"{where or cell} raised {kind}{': ' if summary else ''}{summary}{line}."

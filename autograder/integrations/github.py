@@ -91,14 +91,14 @@ def _troubles(result: Result) -> list[CheckResult]:
 
 def _annotation(result: Result, check: CheckResult, place_of: PlaceOf) -> str:
     place = place_of(result, check)
-    said = "\n".join(
+    text = "\n".join(
         [safe_text.line(check.title), *(f"{name}: {sentence}" for name, sentence in words.sentences(check))]
     )
     title = f"{safe_text.line(check.id)} · {words.check_points(check)}"
     if place is None:
-        return _command("error", said, title=title)
+        return _command("error", text, title=title)
     path, line = place
-    return _command("error", said, file=path.as_posix(), line=str(line), title=title)
+    return _command("error", text, file=path.as_posix(), line=str(line), title=title)
 
 
 def _command(name: Command, data: str, **properties: str) -> str:

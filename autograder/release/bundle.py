@@ -60,7 +60,7 @@ def requirements() -> str:
     pinned = {_key(line): line for line in lock if "==" in line and not line.startswith("#")}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = [
-        *(found[0] for line in project["dependencies"] if (found := _NAME.match(line))),
+        *(match[0] for line in project["dependencies"] if (match := _NAME.match(line))),
         *_FRAMEWORK_PACKAGES,
         *_BUILD,
     ]
@@ -70,14 +70,14 @@ def requirements() -> str:
 
 def archive(files: Files, executable: tuple[str, ...] = ()) -> bytes:
     """A reproducible zip of the files."""
-    paper = io.BytesIO()
-    with zipfile.ZipFile(paper, "w", zipfile.ZIP_DEFLATED) as packed:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100755 if name in executable else 0o100644) << 16
             packed.writestr(entry, content)
-    return paper.getvalue()
+    return buffer.getvalue()
 
 
 def write(files: Files, folder: Path) -> None:
@@ -101,5 +101,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _key(requirement: str) -> str:
-    found = _NAME.match(requirement)
-    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+    match = _NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""

@@ -91,8 +91,8 @@ def frameworks_of(solutions: Path) -> list[FrameworkName]:
 
 def solved_exercises(policy: Policy) -> dict[str, Path]:
     """The policy's exercises with available solutions, and the folder with `assignments/` and `solutions/` of each."""
-    found = {name: root for root in reversed(policy.roots) for name in exercises_of(root)}
-    return {name: found[name] for name in sorted(found) if name in policy.exercises}
+    roots = {name: root for root in reversed(policy.roots) for name in exercises_of(root)}
+    return {name: roots[name] for name in sorted(roots) if name in policy.exercises}
 
 
 def nothing_to_release(root: Path) -> UsageError:

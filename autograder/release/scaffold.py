@@ -81,7 +81,7 @@ def home_of(policy: Policy) -> Path:
 def files(name: str, frameworks: Sequence[FrameworkName]) -> dict[Path, bytes]:
     """The files of a new exercise in these frameworks, by their path in a course folder."""
     left_out = set(FRAMEWORKS) - set(frameworks)
-    found: dict[Path, bytes] = {}
+    contents: dict[Path, bytes] = {}
     for half in HALVES:
         for path in sorted((SKELETON / half).rglob("*.*")):
             if path.suffix == ".pyc" or any(path.stem.endswith(f"_{framework}") for framework in left_out):
@@ -90,8 +90,8 @@ def files(name: str, frameworks: Sequence[FrameworkName]) -> dict[Path, bytes]:
             if path.suffix == ".yml":
                 text = _without(text, left_out)
             target = Path(path.relative_to(SKELETON).as_posix().replace(PLACEHOLDER, name))
-            found[target] = text.replace(PLACEHOLDER, name).encode()
-    return found
+            contents[target] = text.replace(PLACEHOLDER, name).encode()
+    return contents
 
 
 def with_block(text: str, shown: Path, name: str) -> str:

@@ -124,16 +124,16 @@ def _regions(source: str, place: str) -> list[Region]:
 def _blocks_of(
     regions: Sequence[Region], blocks: Sequence[Block], lines: Sequence[str], place: str
 ) -> dict[Region, Block]:
-    found: dict[Region, Block] = {}
+    marked: dict[Region, Block] = {}
     problems: list[str] = []
     for region in regions:
         try:
-            found[region] = _block(region, blocks, lines)
+            marked[region] = _block(region, blocks, lines)
         except ValueError as problem:
             problems.append(f"{place}, line {region.begin}: {problem}")
     if problems:
         raise UsageError(*problems)
-    return found
+    return marked
 
 
 def _blocks(node: ast.AST, owner: int = 0, name: str = "", function: int = 0) -> Iterator[Block]:
@@ -179,14 +179,14 @@ def _block(region: Region, blocks: Iterable[Block], lines: Sequence[str]) -> Blo
     return block
 
 
-def _replacements(found: dict[Region, Block]) -> dict[Region, list[str]]:
+def _replacements(blocks: dict[Region, Block]) -> dict[Region, list[str]]:
     """The stub's code for each region: an exception for the first one in a function, otherwise `pass` or nothing."""
     replacements: dict[Region, list[str]] = {}
     raising: set[int] = set()
     filled: set[int] = set()
-    for region, block in found.items():
+    for region, block in blocks.items():
         indent = " " * region.column
-        marked_all = all(any(other.holds(_start(statement)) for other in found) for statement in block.statements)
+        marked_all = all(any(other.holds(_start(statement)) for other in blocks) for statement in block.statements)
         replacement: list[str] = []
         if block.function and block.function not in raising:
             raising.add(block.function)

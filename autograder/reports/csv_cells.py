@@ -7,8 +7,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# A spreadsheet treats cells that start with these, also after spaces, as formulas; Excel treats the full-width forms,
-# which East Asian keyboards type, alike.
+# A spreadsheet treats cells that start with these, also after spaces, as formulas. Excel does so for the full-width forms
+# too, which East Asian keyboards type.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 # Someone will print the file to a terminal: replace escapes and characters that change the writing direction.
@@ -33,7 +33,7 @@ def encode(rows: Iterable[Sequence[str]], *, mark: bool = True) -> bytes:
     LibreOffice, Google Sheets, pandas and R's readr skip the mark automatically; Python's `csv` does with
     `encoding="utf-8-sig"`.
     """
-    paper = io.StringIO(newline="")
-    csv.writer(paper).writerows(rows)
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
     # A file name may contain invalid bytes, which must not make the table fail.
-    return paper.getvalue().encode("utf-8-sig" if mark else "utf-8", errors="backslashreplace")
+    return buffer.getvalue().encode("utf-8-sig" if mark else "utf-8", errors="backslashreplace")

@@ -23,22 +23,22 @@ LARGEST_PICTURE = 200_000
 _MEANS_SOMETHING = re.compile(r"[!#$&()*+\-.:<=>@\[\\\]^_`{|}~]")
 
 
-def text(said: str, most: int = 2_000) -> str:
+def text(content: str, most: int = 2_000) -> str:
     """Untrusted text on one line: fully shown, and never markup in any dialect."""
-    return _MEANS_SOMETHING.sub(lambda found: f"&#{ord(found.group())};", safe_text.line(said, most))
+    return _MEANS_SOMETHING.sub(lambda match: f"&#{ord(match.group())};", safe_text.line(content, most))
 
 
-def block(said: str) -> str:
+def block(content: str) -> str:
     """Untrusted text with several lines, in a fence that its content cannot close."""
-    said = safe_text.inert(said).strip("\n")
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", said)), default=0))
-    return f"{fence}text\n{said}\n{fence}"
+    content = safe_text.inert(content).strip("\n")
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", content)), default=0))
+    return f"{fence}text\n{content}\n{fence}"
 
 
-def check(found: CheckResult, pictures: bool = True) -> str:
+def check(result: CheckResult, pictures: bool = True) -> str:
     """The sentences of a check, and its small pictures; empty if there are none."""
-    said = [_sentence(name, words_) for name, words_ in words.sentences(found)]
-    return "\n\n".join([*said, *(_picture(each) for each in found.pictures if pictures and _is_small(each))])
+    sentences = [_sentence(name, words_) for name, words_ in words.sentences(result)]
+    return "\n\n".join([*sentences, *(_picture(each) for each in result.pictures if pictures and _is_small(each))])
 
 
 def submission(result: Result, pictures: bool = False) -> str:
@@ -53,8 +53,8 @@ def submission(result: Result, pictures: bool = False) -> str:
         for each in result.checks
     ]
     for each in result.checks:
-        if said := check(each, pictures):
-            lines += ["", f"### {words.MARKS[each.status]} {text(each.id)}", "", said]
+        if details := check(each, pictures):
+            lines += ["", f"### {words.MARKS[each.status]} {text(each.id)}", "", details]
     return "\n".join(lines) + "\n"
 
 
@@ -77,8 +77,8 @@ def whole(results: Sequence[Result], pictures: bool = False) -> str:
     return each if len(each.encode()) <= LARGEST else table(results)
 
 
-def _sentence(name: str, said: str) -> str:
-    return f"**{name}**\n\n{block(said)}" if "\n" in said else f"**{name}** {text(said)}"
+def _sentence(name: str, content: str) -> str:
+    return f"**{name}**\n\n{block(content)}" if "\n" in content else f"**{name}** {text(content)}"
 
 
 def _is_small(picture: Picture) -> bool:

@@ -109,10 +109,10 @@ def link(result: Result) -> str:
 
 def exercises(results: Sequence[Result]) -> list[Exercise]:
     """Statistics of each exercise over the class. Ungraded submissions are not counted in the scores."""
-    found: dict[str, list[Result]] = {}
+    by_name: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda result: result.exercise):
-        found.setdefault(result.exercise, []).append(result)
-    return [_exercise(name, those) for name, those in found.items()]
+        by_name.setdefault(result.exercise, []).append(result)
+    return [_exercise(name, those) for name, those in by_name.items()]
 
 
 def _exercise(name: str, results: Sequence[Result]) -> Exercise:
@@ -194,7 +194,7 @@ def _file(result: Result) -> str:
     return f"{file_name(result.exercise)}.html"
 
 
-def _harmless(value: object) -> object:
+def _sanitised(value: object) -> object:
     """Sanitise a value; Jinja calls this on every value that a template shows, before escaping it."""
     return safe_text.inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -220,7 +220,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("autograder.reports", ""),
         autoescape=True,
-        finalize=_harmless,
+        finalize=_sanitised,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

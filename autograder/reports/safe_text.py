@@ -39,8 +39,8 @@ def inert(text: str) -> str:
     return _MARKS_IN_EXCESS.sub(r"\1", _UNSEEN.sub(_named, text))
 
 
-def _named(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _named(match: re.Match[str]) -> str:
+    code = ord(match.group())
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode draws each control character: ␀, ␇, ␛
     return f"⟨U+{code:04X}⟩"

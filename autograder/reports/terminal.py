@@ -91,13 +91,13 @@ def plain(result: Result, *, hidden_later: bool = False, show_output: bool = Fal
 
 def as_text(shown: RenderableType, width: int = _WIDTH) -> str:
     """Rich's output as plain text of that width."""
-    paper = io.StringIO()
+    buffer = io.StringIO()
     # Without `force_jupyter=False`, Rich would display it in a notebook instead of writing it.
     console = Console(
-        file=paper, width=width, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
+        file=buffer, width=width, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
     )
     console.print(shown)
-    return "\n".join(row.rstrip() for row in paper.getvalue().split("\n")).rstrip("\n")
+    return "\n".join(row.rstrip() for row in buffer.getvalue().split("\n")).rstrip("\n")
 
 
 def _heading(result: Result) -> Text:
@@ -133,8 +133,8 @@ def _check(check: CheckResult, id_width: int) -> RenderableType:
         _title(check),
         Text(words.check_points(check), style=colour),
     )
-    said = words.sentences(check)
-    return Group(row, _sentences(said, colour, indent=2)) if said else row
+    sentences = words.sentences(check)
+    return Group(row, _sentences(sentences, colour, indent=2)) if sentences else row
 
 
 def _title(check: CheckResult) -> Text:
@@ -144,11 +144,11 @@ def _title(check: CheckResult) -> Text:
     return title
 
 
-def _sentences(said: Sequence[tuple[str, str]], colour: str, indent: int) -> RenderableType:
+def _sentences(sentences: Sequence[tuple[str, str]], colour: str, indent: int) -> RenderableType:
     rows = Table.grid(padding=(0, 2))
     rows.add_column(no_wrap=True, min_width=len("expected"))
     rows.add_column(ratio=1, overflow="fold")
-    for name, text in said:
+    for name, text in sentences:
         rows.add_row(Text(name, style=colour.removeprefix("bold ")), Text(text))
     return Padding(rows, (0, 0, 0, indent))
 

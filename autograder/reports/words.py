@@ -68,10 +68,10 @@ def part_points(checks: Sequence[CheckResult]) -> str:
 
 def parts(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
     """The checks by part, in the order of the exercise."""
-    found: dict[str, list[CheckResult]] = {}
+    by_part: dict[str, list[CheckResult]] = {}
     for check in checks:
-        found.setdefault(check.part, []).append(check)
-    return found
+        by_part.setdefault(check.part, []).append(check)
+    return by_part
 
 
 def sentences(check: CheckResult) -> list[tuple[str, str]]:
@@ -80,12 +80,12 @@ def sentences(check: CheckResult) -> list[tuple[str, str]]:
         return []
     if check.status in ("skipped", "deferred"):
         return [(STATUS[check.status], safe_text.inert(safe_text.clipped(check.saw, _SENTENCE_LENGTH)))]
-    said: list[tuple[str, str]] = []
+    shown: list[tuple[str, str]] = []
     for name in SENTENCES:
         text = safe_text.inert(safe_text.clipped(getattr(check, name), _SENTENCE_LENGTH)).strip()
         if text:
-            said.append((name, text))
-    return said
+            shown.append((name, text))
+    return shown
 
 
 def wrong_first(result: Result, most: int = 120) -> str:

@@ -28,8 +28,8 @@ def logit(p: ArrayLike) -> Numbers:
 
 def softmax(scores: ArrayLike, axis: int = -1) -> Numbers:
     """exp(scores) divided by its sum along `axis`, without overflow."""
-    found = np.asarray(scores)
-    powers = np.exp(found - found.max(axis=axis, keepdims=True))
+    values = np.asarray(scores)
+    powers = np.exp(values - values.max(axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
 
 

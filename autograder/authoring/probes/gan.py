@@ -149,12 +149,12 @@ def moves(net: Remote, step: Callable[[], object], count: int) -> list[Parameter
     step to the next.
     """
     start = net.parameters()
-    found: list[Parameters] = []
+    changes: list[Parameters] = []
     for _ in range(count):
         step()
-        found.append(change(start, net.parameters()))
+        changes.append(change(start, net.parameters()))
         net.set_parameters(start)
-    return found
+    return changes
 
 
 def mean_of(changes: Sequence[Mapping[str, Numbers]]) -> Parameters:

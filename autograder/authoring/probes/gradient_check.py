@@ -58,7 +58,7 @@ def gradients_match(
 
     def pairs() -> list[_Slopes]:
         whole = {name: draw.rng.standard_normal(value.shape) for name, value in start.items()}
-        found: list[_Slopes] = []
+        slopes_along: list[_Slopes] = []
         for about in [*start, "all parameters together"]:
             direction = {
                 name: step if about in (name, "all parameters together") else 0 * step for name, step in whole.items()
@@ -66,8 +66,8 @@ def gradients_match(
             seen = sum(float(np.sum(np.asarray(slopes[name]) * direction[name])) for name in start)
             length = np.sqrt(sum(np.sum(np.square(slopes[name])) for name in start if np.any(direction[name])))
             true, unsure = _slope(loss_of, start, direction, here)
-            found.append(_Slopes(about, seen, true, DIRECTION_TOLERANCE * float(length) + unsure + 2e-4))
-        return found
+            slopes_along.append(_Slopes(about, seen, true, DIRECTION_TOLERANCE * float(length) + unsure + 2e-4))
+        return slopes_along
 
     # Two kinks may cancel along one direction, but hardly along three; a wrong gradient is wrong along all of them.
     along = wrong = list[_Slopes]()

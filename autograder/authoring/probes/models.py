@@ -26,9 +26,9 @@ def new_model(
     """
     if seed is not None:
         student.seed(seed)
-    asked = ", ".join([*map(str, sizes), *(f"{name}={value}" for name, value in named.items())])
+    arguments = ", ".join([*map(str, sizes), *(f"{name}={value}" for name, value in named.items())])
     model = student.call(build, *sizes, **named)
-    return expect.remote(model, tried=f"{build}({asked})", cause=cause).ready(example)
+    return expect.remote(model, tried=f"{build}({arguments})", cause=cause).ready(example)
 
 
 def take_over(

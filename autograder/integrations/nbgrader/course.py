@@ -64,11 +64,11 @@ def source_notebook(exercise: Exercise, framework: FrameworkName) -> bytes:
 
 def maxima(exercise: Exercise) -> dict[str, float]:
     """The maximum points of each part, in the exercise's order. Deferred checks count as 0."""
-    found: dict[str, float] = {}
+    points: dict[str, float] = {}
     for check in exercise.checks:
         worth = 0.0 if check.deferred else exercise.points(check)
-        found[check.part] = round(found.get(check.part, 0.0) + worth, 6)
-    return found
+        points[check.part] = round(points.get(check.part, 0.0) + worth, 6)
+    return points
 
 
 def _marked(notebook: dict[str, Any], points: Mapping[str, float]) -> dict[str, Any]:

@@ -103,8 +103,8 @@ def opened(url: str, course: str = "default_course") -> Generator[Any]:
             with gradebook:
                 yield gradebook
     except (SQLAlchemyError, ImportError) as problem:
-        said = str(problem).splitlines()[0]
-        raise UsageError(f"The gradebook {without_password(url)} cannot be used: {said}") from problem
+        reason = str(problem).splitlines()[0]
+        raise UsageError(f"The gradebook {without_password(url)} cannot be used: {reason}") from problem
 
 
 def make_assignment(gradebook: Any, exercise: Exercise) -> None:

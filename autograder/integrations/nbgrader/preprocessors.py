@@ -104,18 +104,18 @@ class Grade(NbGraderPreprocessor):
         """Grade the submission and show the result in its cells."""
         grading = _grading(self)
         names = resources["nbgrader"]
-        asked = grading.exercise_of(resources)
-        if asked is None:
+        exercise = grading.exercise_of(resources)
+        if exercise is None:
             return cast(Preprocessed, Execute(parent=self.parent)(nb, resources))
         with _left_to_people_if_it_fails(resources):
             with gradebook.opened(names["db_url"]) as book:
-                gradebook.insist_on_points(book, asked)
-            result = grading.grade(asked, names["student"], self.allow_weak)
+                gradebook.insist_on_points(book, exercise)
+            result = grading.grade(exercise, names["student"], self.allow_weak)
         if self.results:
             folder = grading.root / self.results
-            write_whole(result_path(folder, names["student"], asked.name), encode(result))
+            write_whole(result_path(folder, names["student"], exercise.name), encode(result))
         if result.ungraded:
-            self.log.error("%s by %s was not graded: %s", asked.name, names["student"], " ".join(result.notes))
+            self.log.error("%s by %s was not graded: %s", exercise.name, names["student"], " ".join(result.notes))
         resources[RESULT] = result
         parts = words.parts(result.checks)
         for cell in nb.cells:
@@ -173,7 +173,7 @@ class _Ready:
         self._lock = threading.RLock()
         self._idle: threading.Timer | None = None
 
-    def grade(self, handed_in: Submission, asked: Exercise) -> Result:
+    def grade(self, handed_in: Submission, exercise: Exercise) -> Result:
         with self._lock:
             if self._idle:
                 self._idle.cancel()
@@ -181,7 +181,7 @@ class _Ready:
                 make_undumpable()
                 self._zygotes = Zygotes(self._allow_weak)
             try:
-                return grader.grade(handed_in, grader.Job(asked, fresh_seed(), self._zygotes.of))
+                return grader.grade(handed_in, grader.Job(exercise, fresh_seed(), self._zygotes.of))
             finally:
                 self._idle = threading.Timer(IDLE_SECONDS, self.close)
                 self._idle.daemon = True
@@ -217,14 +217,14 @@ class _Grading:
             self._exercises[name] = load_exercise(self._policy, name)
         return self._exercises[name]
 
-    def grade(self, asked: Exercise, student: str, allow_weak: bool) -> Result:
-        return _ready[allow_weak].grade(self._handed_in(asked.name, student), asked)
+    def grade(self, exercise: Exercise, student: str, allow_weak: bool) -> Result:
+        return _ready[allow_weak].grade(self._handed_in(exercise.name, student), exercise)
 
     def _handed_in(self, name: str, student: str) -> Submission:
         """The student's submitted file, which `autograder grade` would read."""
         path = Path(self._course.format_path(self._course.submitted_directory, student, name)) / f"{name}.ipynb"
         if path.resolve().parent != path.parent.resolve():
-            note = f"{path.name} is a link to somewhere else: hand in the file itself."
+            note = f"{path.name} is a link to another location: submit the file itself."
             return Submission(student, name, path.name, "unknown", (), b"", (note,))
         return submission.read(path, student, name)
 

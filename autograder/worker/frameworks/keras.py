@@ -170,8 +170,8 @@ def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbe
     slopes: Any = [None] * len(leaves)
     if tf.is_tensor(output):
         slopes = tape.gradient(output, leaves, None if cotangent is None else _like(output, cotangent))
-    found = [array(slope) for slope in slopes]
-    return found if several else found[0]
+    gradients = [array(slope) for slope in slopes]
+    return gradients if several else gradients[0]
 
 
 def _call(model: Any, x: Any, training: bool) -> Any:

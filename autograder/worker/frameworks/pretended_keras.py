@@ -95,15 +95,15 @@ class PretendedGPU:
 
     def findings(self) -> list[Finding]:
         """Return and clear the findings."""
-        found, self._findings = self._findings, []
-        return found
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
         """Return and reset the counts. `work` counts gradients and calls of compiled functions."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         self._assigned.clear()
-        return found
+        return counts
 
     def provoke(self, sides: tuple[int, int]) -> None:
         """Compute a product in a scope that names the CPU."""
@@ -214,11 +214,11 @@ class _Lines:
 
         @functools.wraps(original)
         def create(*args: Any, **kwargs: Any) -> Any:
-            found = original(*args, **kwargs)
-            for rewritten, origin in found.items():
+            source_map = original(*args, **kwargs)
+            for rewritten, origin in source_map.items():
                 written = (str(origin.loc.filename), int(origin.loc.lineno))
                 self._origins[(str(rewritten.filename), int(rewritten.lineno))] = written
-            return found
+            return source_map
 
         origin_info.create_source_map = create
 
@@ -282,13 +282,13 @@ class _Replacements:
         def listing(original: Callable[..., Any], device: Any) -> Callable[..., Any]:
             @functools.wraps(original)
             def listed(device_type: str | None = None) -> Any:
-                found = list(original(device_type))
+                devices = list(original(device_type))
                 if not self._lines.call_this():
-                    return found
+                    return devices
                 # The stand-in must not appear as a second CPU.
-                found = [each for each in found if not str(each.name).endswith("CPU:1")]
+                devices = [each for each in devices if not str(each.name).endswith("CPU:1")]
                 shown = device_type in (None, "GPU") and self._listed
-                return [*found, device] if shown else found
+                return [*devices, device] if shown else devices
 
             return listed
 

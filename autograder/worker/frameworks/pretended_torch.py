@@ -134,15 +134,15 @@ class PretendedGPU:
 
     def findings(self) -> list[Finding]:
         """Return and clear the findings."""
-        found, self._findings = self._findings, []
-        return found
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
         """Return and reset the counts."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         self._left_graph = self._cpu_graph = None
-        return found
+        return counts
 
     def provoke(self, sides: tuple[int, int]) -> None:
         """Add a tensor on the CPU to one on the device."""
@@ -158,8 +158,8 @@ class PretendedGPU:
         key = _storage_of(tensor)
         if key is None:
             return getattr(tensor, _LAZY, "cpu")
-        found = self._labels.get(key)
-        return found[1] if found else "cpu"
+        entry = self._labels.get(key)
+        return entry[1] if entry else "cpu"
 
     def on_device(self, tensor: Tensor) -> bool:
         """Whether a tensor is on the GPU."""
@@ -336,8 +336,8 @@ class PretendedGPU:
 
     def _made_at(self, tensor: Tensor) -> str:
         key = _storage_of(tensor)
-        found = None if key is None else self._made.get(key)
-        return found[1] if found else ""
+        entry = None if key is None else self._made.get(key)
+        return entry[1] if entry else ""
 
     def _at(self, line: str) -> tuple[str, str]:
         where, _, code = line.partition("|")
@@ -504,24 +504,24 @@ class _Replacements:
             return None
         if isinstance(device, int) and not isinstance(device, bool):
             device = torch.device("cuda", device)
-        asked = torch.device(device)
-        if asked.type == "cuda":
+        requested = torch.device(device)
+        if requested.type == "cuda":
             if not torch.cuda.is_available():
                 raise RuntimeError("No CUDA GPUs are available")
-            if asked.index not in (None, 0):
+            if requested.index not in (None, 0):
                 raise RuntimeError("CUDA error: invalid device ordinal")
             return "gpu"
-        return "cpu" if asked.type == "cpu" else None
+        return "cpu" if requested.type == "cpu" else None
 
     def _maker(self, make: Callable[..., Any], name: str, takes_device: bool = True) -> Callable[..., Any]:
         gpu = self._gpu
 
         @functools.wraps(make)
         def made(*args: Any, **kwargs: Any) -> Any:
-            asked = kwargs.pop("device", None)
-            side = self._side(asked)
-            if asked is not None and side is None:
-                return make(*args, device=asked, **kwargs)
+            requested = kwargs.pop("device", None)
+            side = self._side(requested)
+            if requested is not None and side is None:
+                return make(*args, device=requested, **kwargs)
             data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
             if side is None and name in _MAKERS and isinstance(data, Tensor):
                 side = gpu.label(data)
@@ -533,18 +533,18 @@ class _Replacements:
                 return self._converted(gpu.move(data, side), kwargs)
             gpu.check_generator(kwargs.get("generator"), side or "cpu")
             with gpu.maker():
-                found = make(
-                    *args, **({**kwargs, "device": CPU} if asked is not None or name in _DEFAULTED else kwargs)
+                result = make(
+                    *args, **({**kwargs, "device": CPU} if requested is not None or name in _DEFAULTED else kwargs)
                 )
-                if side == "gpu" and not (isinstance(data, Tensor) and name in _MAKERS and found is data):
+                if side == "gpu" and not (isinstance(data, Tensor) and name in _MAKERS and result is data):
                     # as_tensor and from_numpy share memory with an array; on a GPU they copy it.
-                    found = _fresh(found) if name in ("as_tensor", "asarray") else found
-            if isinstance(found, Tensor):
+                    result = _fresh(result) if name in ("as_tensor", "asarray") else result
+            if isinstance(result, Tensor):
                 if side == "gpu":
-                    gpu.mark(found, "gpu")
+                    gpu.mark(result, "gpu")
                 else:
-                    gpu.made(found)
-            return found
+                    gpu.made(result)
+            return result
 
         return made
 
@@ -562,11 +562,11 @@ class _Replacements:
             side = self._side(kwargs.pop("device", None)) or gpu.label(source)
             gpu.check_generator(kwargs.get("generator"), side)
             with gpu.maker():
-                found = make(source, *args, **kwargs)
-            gpu.mark(found, side)
+                result = make(source, *args, **kwargs)
+            gpu.mark(result, side)
             if side == "cpu":
-                gpu.made(found)
-            return found
+                gpu.made(result)
+            return result
 
         return made
 
@@ -859,8 +859,8 @@ def _typed(dtype: torch.dtype) -> Any:
     return make
 
 
-def _fresh(found: Any) -> Any:
-    return _original_clone(found.detach()).requires_grad_(found.requires_grad) if isinstance(found, Tensor) else found
+def _fresh(value: Any) -> Any:
+    return _original_clone(value.detach()).requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
 
 
 def _inner(tensor: Tensor) -> Tensor:

@@ -25,13 +25,13 @@ class RealGPU:
     """Reports the location of variables and the use of device memory."""
 
     def __init__(self, source: Source, memory_mb: int) -> None:
-        found = tf.config.list_physical_devices("GPU")
+        gpus = tf.config.list_physical_devices("GPU")
         self.name = ""
-        if found:
+        if gpus:
             # A memory limit excludes growth on demand, but also bounds the allocation.
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mb)
-            tf.config.set_logical_device_configuration(found[0], [limit])
-            self.name = str(tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU"))
+            tf.config.set_logical_device_configuration(gpus[0], [limit])
+            self.name = str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
 
     def scope(self) -> AbstractContextManager[Any]:
         """TensorFlow's own choice of devices."""

@@ -82,19 +82,19 @@ class RealGPU:
 
     def findings(self) -> list[Finding]:
         """Return and clear the findings."""
-        found, self._findings = self._findings, []
-        return found
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
         """Return and reset the counts. `bytes` is the allocator's peak; for MPS, the current memory."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         if self._device.type == "cuda":
             held = torch.cuda.max_memory_allocated()
             torch.cuda.reset_peak_memory_stats()
         else:
             held = torch.mps.current_allocated_memory()
-        return {**found, "bytes": int(held)}
+        return {**counts, "bytes": int(held)}
 
     def provoke(self, sides: tuple[int, int]) -> None:
         """Do nothing: only a pretended device must prove that it still detects mistakes."""

@@ -90,11 +90,11 @@ def ready(model: Any, example: Numbers) -> None:
     """
     if not isinstance(model, nn.Module) or not any(is_lazy(parameter) for parameter in model.parameters()):
         return
-    twin, asked = copy.deepcopy(model), dict[nn.Module, Any]()
+    twin, inputs = copy.deepcopy(model), dict[nn.Module, Any]()
 
     def listen(original: nn.Module, called: nn.Module) -> None:
         def hook(_: nn.Module, args: Any) -> None:
-            asked.setdefault(original, args)
+            inputs.setdefault(original, args)
 
         called.register_forward_pre_hook(hook)
 
@@ -103,7 +103,7 @@ def ready(model: Any, example: Numbers) -> None:
             listen(original, called)
     forward(twin, np.zeros_like(example), training=False)
     with _mode(model, False), torch.no_grad():
-        for original, args in asked.items():
+        for original, args in inputs.items():
             original(*args)
 
 
@@ -172,8 +172,8 @@ def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbe
         if isinstance(output, torch.Tensor) and output.requires_grad:
             weights = torch.ones_like(output) if cotangent is None else _like(output, cotangent)
             slopes = torch.autograd.grad(output, leaves, weights, allow_unused=True)
-    found = [array(slope) for slope in slopes]
-    return found if several else found[0]
+    gradients = [array(slope) for slope in slopes]
+    return gradients if several else gradients[0]
 
 
 def _module(model: Any) -> nn.Module:
