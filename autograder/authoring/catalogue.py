@@ -112,14 +112,14 @@ def shortfalls(exercise: Exercise, mistakes: Sequence[Mistake]) -> list[str]:
         mistake_count = sum(mistake.framework == framework for mistake in mistakes)
         if mistake_count < FEWEST_MISTAKES:
             lacking.append(
-                f"{exercise.name}, {framework}: {_counted(mistake_count, 'known mistake')} in {solutions / MISTAKES_FILE}, "
-                f"but at least {FEWEST_MISTAKES} are required"
+                f"{exercise.name}, {framework}: {_counted(mistake_count, 'known mistake')} "
+                f"in {solutions / MISTAKES_FILE}, but at least {FEWEST_MISTAKES} are required"
             )
         variant_count = len(read_variants(solutions, framework))
         if variant_count < FEWEST_VARIANTS:
             lacking.append(
-                f"{exercise.name}, {framework}: {_counted(variant_count, 'correct variant')} in {solutions / 'variants'}, "
-                f"but at least {FEWEST_VARIANTS} are required"
+                f"{exercise.name}, {framework}: {_counted(variant_count, 'correct variant')} "
+                f"in {solutions / 'variants'}, but at least {FEWEST_VARIANTS} are required"
             )
     return lacking
 

@@ -24,8 +24,7 @@ from autograder.worker.names import Numbers
 Workload = Callable[[Student, Draw], Mapping[str, Any] | None]
 
 LARGEST_DIFFERENCE = 0.5
-"""As a fraction of the parameters' change. Correct programs: below 1e-3; training that ignores the model on the GPU: 1.
-"""
+"""As a fraction of the parameters' change. Correct programs: below 1e-3; training that ignores the GPU's model: 1."""
 LARGEST_ERROR = 0.02
 """Between CPU and GPU, relative to an output's norm: TF32 multiplies with 10 bits, which is 1e-3 per operation."""
 TRIED = "your code on a machine with a pretended GPU: the CPU computes, but CUDA's rules about devices apply"

@@ -123,7 +123,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def find_policy(*folders: Path) -> Path:
-    """The governing `grading.yml`: the nearest one upwards from the given folders or the current one, else the package's.
+    """The governing `grading.yml`: the nearest one upwards from the given or the current folder, or the package's.
 
     A file in or below a folder `submitted` never governs, because students could have submitted it. Raises `UsageError`
     if there is none, or if different files govern the folders.

@@ -18,7 +18,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
      "A tensor from an earlier step is still attached to its graph: detach what is carried over."),
     (r"modified by an inplace operation", "A tensor that the backward pass needs is changed in place."),
     (r"Can't call numpy\(\) on Tensor that requires grad", "Call `.detach()` before `.numpy()`."),
-    (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)|must have the same dtype|dtype.*(Double|Long)",
+    (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)"
+     r"|must have the same dtype|dtype.*(Double|Long)",
      "Two dtypes do not match: inputs are float32 (float64 in gradient checks), integers are int64."),
     (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned",
      "Two shapes do not match: compare each with the contract in the text."),

@@ -29,7 +29,8 @@ PLACEHOLDER = "exercise_name"
 HALVES = ("assignments", "solutions")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
-_IMPORTED = {"autograder", "jax", "jaxtyping", "keras", "matplotlib", "numpy", "pandas", "scipy", "shared", "sklearn", "sympy",
+_IMPORTED = {"autograder", "jax", "jaxtyping", "keras", "matplotlib", "numpy", "pandas", "scipy", "shared", "sklearn",
+             "sympy",
              "tensorflow", "torch"}  # fmt: skip
 """Modules that notebooks import: a student's file `numpy.py` would shadow them."""
 

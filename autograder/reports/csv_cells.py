@@ -7,8 +7,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# A spreadsheet treats cells that start with these, also after spaces, as formulas. Excel does so for the full-width forms
-# too, which East Asian keyboards type.
+# A spreadsheet treats cells that start with these, also after spaces, as formulas. Excel does so for the full-width
+# forms too, which East Asian keyboards type.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 # Someone will print the file to a terminal: replace escapes and characters that change the writing direction.

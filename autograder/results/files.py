@@ -30,7 +30,8 @@ def file_name(name: str) -> str:
     fit = "".join(quote(sign, safe="", errors="replace") if _unfit(sign) else sign for sign in name)
     if len(fit.encode()) <= _LONGEST:
         return fit
-    return f"{fit.encode()[:_KEPT].decode(errors='ignore')}%{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}"
+    start = fit.encode()[:_KEPT].decode(errors="ignore")
+    return f"{start}%{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}"
 
 
 def _unfit(sign: str) -> bool:

@@ -41,20 +41,23 @@ Level = Literal["strong", "standard", "weak"]
 # fmt: off
 FORBIDDEN_CALLS = (
     # the network and other processes
-    "socket", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd",
+    "socket", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open",
+    "pidfd_getfd",
     "pidfd_send_signal", "tkill", "setsid", "setpgid", "sched_setscheduler", "sched_setparam", "sched_setattr",
     # namespaces and mounts
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsmount",
     "mount_setattr",
     # ways around the file sandbox: Landlock restricts neither owners nor attributes
-    "open_by_handle_at", "name_to_handle_at", "mknod", "mknodat", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "open_by_handle_at", "name_to_handle_at", "mknod", "mknodat", "io_uring_setup", "io_uring_enter",
+    "io_uring_register",
     "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
     "fremovexattr",
     # memory that no limit counts, or that outlives its process
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget", "add_key", "request_key", "keyctl",
     # the kernel itself
     "bpf", "perf_event_open", "userfaultfd", "kexec_load", "init_module", "finit_module", "delete_module", "syslog",
-    "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "clock_adjtime", "acct", "quotactl", "fanotify_init",
+    "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "clock_adjtime", "acct", "quotactl",
+    "fanotify_init",
 )
 PRETENDED_CALLS = (
     "chmod", "fchmod", "fchmodat", "utime", "utimes", "futimesat", "utimensat",
@@ -63,8 +66,7 @@ PRETENDED_CALLS = (
 _OF_A_GPU = ("socket", "bind", "listen")
 """Additional calls that GPU drivers need."""
 ABOUT_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-"""Allowed only with the worker's own process id as the first argument: other processes of the user may be the grader's.
-"""
+"""Allowed only with the worker's own process id as first argument: other processes may be the grader's."""
 ABOUT_ZERO = (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1), ("sched_setaffinity", 0))
 """Allowed only if the argument with that index is 0, which means the calling process."""
 NEWER_CALLS = range(451, 512)

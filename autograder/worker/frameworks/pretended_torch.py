@@ -64,8 +64,10 @@ _INDEXING = {
 _PACK = aten._pack_padded_sequence.default
 _READS_A_NUMBER = aten._local_scalar_dense.default
 _NO_WORK = {
-    "aten::detach", "aten::detach_", "aten::alias", "aten::view", "aten::clone", "aten::_to_copy", "aten::copy_", "aten::expand",
-    "aten::t", "aten::transpose", "aten::add", "aten::add_", "aten::zeros_like", "aten::ones_like", "aten::zero_", "aten::fill_",
+    "aten::detach", "aten::detach_", "aten::alias", "aten::view", "aten::clone", "aten::_to_copy", "aten::copy_",
+    "aten::expand",
+    "aten::t", "aten::transpose", "aten::add", "aten::add_", "aten::zeros_like", "aten::ones_like", "aten::zero_",
+    "aten::fill_",
     "aten::lift_fresh", "aten::empty_like", "aten::_unsafe_view", "aten::slice", "aten::select",
     "aten::unsqueeze", "aten::squeeze",
 }  # fmt: skip
@@ -782,16 +784,19 @@ class _Replacements:
             "get_device_name": lambda *args: "Pretended GPU", "get_device_capability": lambda *args: (8, 0),
             "is_initialized": lambda: True, "is_current_stream_capturing": lambda: False,
             "is_bf16_supported": lambda *args, **kwargs: True,
-            "manual_seed": seed, "manual_seed_all": seed, "seed": nothing, "seed_all": nothing, "initial_seed": none_used,
+            "manual_seed": seed, "manual_seed_all": seed, "seed": nothing, "seed_all": nothing,
+            "initial_seed": none_used,
             "get_rng_state": lambda *args: torch.get_rng_state(), "set_rng_state": nothing,
             "get_rng_state_all": lambda: [torch.get_rng_state()], "set_rng_state_all": nothing,
             "mem_get_info": lambda *args: (8 << 30, 8 << 30), "device": Device, "device_of": Device,
             "current_stream": lambda *args: _Stream(), "default_stream": lambda *args: _Stream(),
             "Stream": _Stream, "Event": _Stream,
-            "stream": lambda *args: nullcontext(), "FloatTensor": _typed(torch.float32), "LongTensor": _typed(torch.int64),
+            "stream": lambda *args: nullcontext(), "FloatTensor": _typed(torch.float32),
+            "LongTensor": _typed(torch.int64),
             **dict.fromkeys(("synchronize", "empty_cache", "init", "set_device", "ipc_collect"), nothing),
             "reset_peak_memory_stats": nothing,
-            **dict.fromkeys(("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"), none_used),
+            **dict.fromkeys(("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"),
+            none_used),
         }  # fmt: skip
         for name, answer in answers.items():
             setattr(cuda, name, answer)

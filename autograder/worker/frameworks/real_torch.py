@@ -29,7 +29,8 @@ _COPIES = {"aten::_to_copy", "aten::copy_"}
 _READS_A_NUMBER = "aten::_local_scalar_dense"
 _NO_WORK = {
     "aten::detach", "aten::alias", "aten::view", "aten::_unsafe_view", "aten::clone", "aten::expand", "aten::t",
-    "aten::transpose", "aten::select", "aten::slice", "aten::unsqueeze", "aten::squeeze", "aten::empty", "aten::empty_like",
+    "aten::transpose", "aten::select", "aten::slice", "aten::unsqueeze", "aten::squeeze", "aten::empty",
+    "aten::empty_like",
     "aten::zero_", "aten::fill_", "aten::zeros_like", "aten::ones_like", "aten::add", "aten::add_", "aten::lift_fresh",
 }  # fmt: skip
 """Operations needed to create, view and move tensors, and to add up gradients from two branches."""
