@@ -30,7 +30,7 @@ __all__ = ["Notebook", "check", "expect", "figures", "images", "on_gpu", "tensor
 
 
 def __getattr__(name: str) -> Any:
-    # Imported on demand: a worker imports `autograder.worker` through this file, and must get nothing else with it.
+    # Imported on demand: a worker imports `autograder.worker` through this file and must not import anything else.
     import importlib
 
     if name in _MODULES:

@@ -1,4 +1,4 @@
-"""`python -m autograder` is the command `autograder`."""
+"""`python -m autograder` runs the command `autograder`."""
 
 from autograder.commands.app import main
 

@@ -1,4 +1,4 @@
-"""The only exceptions that cross a module's border."""
+"""The only exceptions that cross module boundaries."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 LimitName = Literal["time", "memory", "GPU memory", "output", "processes", "files", "process", "wire"]
-"""What a submission can run past. `process`: its process ended; `wire`: its process sent a malformed answer."""
+"""Limits that a submission can exceed. `process`: its process ended; `wire`: its process sent a malformed response."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a student's file something happened: `cell 3, line 2` and the text of that line."""
+    """A location in a student's file: `cell 3, line 2`, and the text of that line."""
 
     where: str
     code: str
 
 
 class StudentError(Exception):
-    """The student's code raised, or is not there. `kind` is the exception's class name, `message` its bounded text."""
+    """The student's code raised an exception, or a name is not defined.
+
+    `kind` is the exception's class name, `message` its truncated text.
+    """
 
     def __init__(self, kind: str, message: str, place: Place | None = None, likely: str = "") -> None:
         super().__init__(f"{kind}: {message}" if message else kind)
@@ -29,7 +32,7 @@ class StudentError(Exception):
 
 
 class LimitExceeded(Exception):
-    """The student's code ran past a limit, or ended its process."""
+    """The student's code exceeded a limit, or ended its process."""
 
     def __init__(self, limit: LimitName, used: str, allowed: str) -> None:
         super().__init__(f"{limit}: {used}, allowed {allowed}")
@@ -39,7 +42,7 @@ class LimitExceeded(Exception):
 
 
 class Deferred(Exception):
-    """A check cannot be run on this machine, through nobody's fault: it counts nowhere. The text says why."""
+    """A check cannot be run on this machine, through nobody's fault, and is not counted. The message says why."""
 
 
 class GraderError(Exception):
@@ -47,7 +50,7 @@ class GraderError(Exception):
 
 
 class UsageError(Exception):
-    """What the user asked for cannot be done: each problem in a sentence with its place and remedy. Exit code 2."""
+    """The user's request cannot be carried out: one sentence per problem, with its place and remedy. Exit code 2."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -56,7 +59,7 @@ class UsageError(Exception):
 
 @dataclass
 class CheckFailed(Exception):
-    """A check found something wrong, in five sentences (`read` is filled in from the check's part)."""
+    """A check failed; described in five sentences (`read` is filled in from the check's part)."""
 
     tried: str
     saw: str
@@ -64,7 +67,7 @@ class CheckFailed(Exception):
     likely: str = ""
     read: str = field(default="")
     place: str = field(default="")
-    """Where the student's code raised: `cell 3, line 2`."""
+    """Where the student's code raised an exception: `cell 3, line 2`."""
 
     def __str__(self) -> str:
         return f"tried {self.tried}; saw {self.saw}; expected {self.expected}"

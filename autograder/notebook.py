@@ -1,6 +1,6 @@
-"""The checks in a notebook: `grader = Notebook("xor"); grader.check("gates"); grader.check_all()`.
+"""Checks inside a notebook: `grader = Notebook("xor"); grader.check("gates"); grader.check_all()`.
 
-The notebook's file is what is graded, as on the command line: save it first.
+As on the command line, the saved file is graded: save the notebook first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.results.form import Result
 
 
 class Report:
-    """What a check found: rich in a notebook, plain text elsewhere."""
+    """The results of checks: HTML in a notebook, plain text elsewhere."""
 
     def __init__(self, result: Result, note: str = "") -> None:
         self.result = result
@@ -31,7 +31,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Did everything that was run pass?"""
+        """Whether all checks that were run passed."""
         return all(check.status in ("passed", "deferred") for check in self.result.checks)
 
     def __repr__(self) -> str:
@@ -42,22 +42,22 @@ class Report:
 
 
 class Problem:
-    """Why nothing was checked, in a sentence."""
+    """The reason why nothing was checked."""
 
     passed = False
 
     def __init__(self, *sentences: str) -> None:
-        self._said = "\n".join(sentences)
+        self._message = "\n".join(sentences)
 
     def __repr__(self) -> str:
-        return self._said
+        return self._message
 
 
 class Notebook:
-    """The checks of an exercise for the notebook that this stands in.
+    """The visible checks of an exercise, for use in a notebook.
 
-    `file`: the notebook's own file. Without it, the file of the exercise in the current folder that was saved last.
-    Raises `UsageError` where there is no exercise of that name.
+    `file`: the notebook's own file. Default: the file of the exercise in the current folder that was saved last.
+    Raises `UsageError` if there is no exercise of that name.
     """
 
     def __init__(self, name: str, file: str | Path | None = None) -> None:
@@ -67,7 +67,7 @@ class Notebook:
         self._file = Path(file) if file else None
 
     def check(self, part: str) -> Report | Problem:
-        """Run the checks of one part, and what they need."""
+        """Run the checks of one part, and the checks they need."""
         ids = [check.id for check in self._exercise.checks if check.part == part and check.visible]
         if not ids:
             parts = dict.fromkeys(check.part for check in self._exercise.checks)
@@ -75,18 +75,16 @@ class Notebook:
         return self._run(ids)
 
     def check_all(self) -> Report | Problem:
-        """Run every check that students may see."""
+        """Run all visible checks."""
         return self._run(None)
 
     def _run(self, only: list[str] | None) -> Report | Problem:
         if os.environ.get("NBGRADER_EXECUTION") == "autograde":
-            # nbgrader itself would take whatever this cell shows for full marks.
-            raise GraderError(
-                "this cell is not graded by running it: nbgrader must read the course's nbgrader_config.py"
-            )
+            # nbgrader itself would give this cell full marks, whatever it shows.
+            raise GraderError("running this cell does not grade it: nbgrader must read the course's nbgrader_config.py")
         told = self._checked(only)
         if os.environ.get("NBGRADER_VALIDATING") and not told.passed:
-            # `nbgrader validate` goes by what a cell writes here, not by what it shows.
+            # `nbgrader validate` looks at what a cell writes here, not at what it shows.
             print(told, file=sys.stderr)
         return told
 
@@ -95,7 +93,7 @@ class Notebook:
             handed_in = self._read()
             with Zygotes() as zygotes:
                 job = grader.Job(self._exercise, fresh_seed(), zygotes.of, visible_only=True, only=only)
-                return Report(grader.grade(handed_in, job), f"Checked: {handed_in.file} as it was last saved.")
+                return Report(grader.grade(handed_in, job), f"Checked the last saved version of {handed_in.file}.")
         except UsageError as problem:
             return Problem(*problem.problems)
         except GraderError as problem:
@@ -111,5 +109,5 @@ class Notebook:
             if path.suffix in (".ipynb", ".py") and submission.exercise_of(path, [name]) and path.stem.startswith(name)
         ]
         if not files:
-            raise UsageError(f"No file of {name} is in this folder: say Notebook({name!r}, 'your_file.ipynb').")
+            raise UsageError(f"This folder contains no file for {name}: use Notebook({name!r}, 'your_file.ipynb').")
         return submission.read(max(files, key=lambda path: path.stat().st_mtime), "you", name)

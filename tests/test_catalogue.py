@@ -72,23 +72,23 @@ def test_no_file_and_an_empty_one(project: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  seen: on", "  sen: on", "2: 'sen' is no key of a mistake; did you mean 'seen'?"),
-        ("  says: four\n", "", "1: 'says' of this mistake is missing"),
-        ("  says: four\n", "  says: ''\n", "5: 'says' says nothing"),
+        ("  seen: on", "  sen: on", "2: 'sen' is not a key of a mistake; did you mean 'seen'?"),
+        ("  says: four\n", "", "1: this mistake has no 'says'"),
+        ("  says: four\n", "  says: ''\n", "5: 'says' is empty"),
         ("  says: four\n", "  says: 4\n", "5: says: input should be a valid string, not 4"),
         ("fails: other.third", "fails: other.thrid", "4: toy has no check other.thrid; did you mean other.third?"),
         ("[part.second]", "[part.secnd]", "13: toy has no check part.secnd; did you mean part.second?"),
         ("[part.second]", "part.second", "13: also_fails: input should be a valid list, not 'part.second'"),
-        ("{torch:", "{troch:", "3: 'troch' is no framework; did you mean torch?"),
+        ("{torch:", "{troch:", "3: 'troch' is not a framework; did you mean torch?"),
         ('["return 3", "return 4"]', "return 4", "3: an edit is a pair [old, new], or a list of such pairs"),
         ('["return 3", "return 4"]', '["return 3"]', "3: an edit is a pair [old, new], or a list of such pairs"),
         ('{torch: ["return 3", "return 4"]}', "{}", "3: an edit is a pair [old, new], or a list of such pairs"),
-        ('"return 3"', '"return 5"', "3: 'return 5' stands 0 times in "),
-        ('"return 3"', '"return "', "3: 'return ' stands 3 times in "),
-        ('"return 2 * x"', '"return 1"', "10: 'return 1' stands 0 times in "),
+        ('"return 3"', '"return 5"', "3: 'return 5' occurs 0 times in "),
+        ('"return 3"', '"return "', "3: 'return ' occurs 3 times in "),
+        ('"return 2 * x"', '"return 1"', "10: 'return 1' occurs 0 times in "),
         ('"return 4"', '"return 3"', "3: the edit of 'return 3' changes nothing"),
-        ("all is wrong", "three is four", "6: the mistake 'three is four' stands here again; it is in line 1 already"),
-        ("  seen: on a forum\n", "  says: five\n", "5: 'says' stands here for the second time"),
+        ("all is wrong", "three is four", "6: duplicate mistake 'three is four'; it is already defined in line 1"),
+        ("  seen: on a forum\n", "  says: five\n", "5: duplicate key 'says'"),
     ],
 )
 def test_what_is_wrong_has_a_line_and_a_remedy(project: Path, old: str, new: str, said: str) -> None:
@@ -106,17 +106,17 @@ def test_every_problem_at_once_in_the_order_of_the_file(project: Path) -> None:
 
 def test_a_framework_without_a_solution(project: Path) -> None:
     (found,) = problems(project, RIGHT.replace("{torch:", "{keras:"))
-    assert found == f"3: there is an edit for keras, and {project / 'solutions/toy/toy_keras.py'} is not there"
+    assert found == f"3: there is an edit for keras, but {project / 'solutions/toy/toy_keras.py'} does not exist"
 
 
 @pytest.mark.parametrize("text", ["mistake: x\n", "just words\n"])
 def test_no_list(project: Path, text: str) -> None:
-    assert problems(project, text) == ["1: the file must hold a list of mistakes, each beginning with `- mistake:`"]
+    assert problems(project, text) == ["1: the file must contain a list of mistakes, each starting with `- mistake:`"]
 
 
 def test_no_yaml(project: Path) -> None:
     (found,) = problems(project, RIGHT.replace('"return 4"]', '"return 4"'))
-    assert "this is no YAML" in found
+    assert "invalid YAML" in found
 
 
 def test_an_entry_that_is_no_mapping(project: Path) -> None:
@@ -137,8 +137,8 @@ def test_shortfalls_say_how_many_there_are_and_how_many_are_wanted(project: Path
     toy.write(project / "solutions/toy/variants/small_torch.py", "def one():\n    return 1\n")
     folder = project / "solutions/toy"
     assert shortfalls(toy.load(project), mistakes(project, RIGHT)) == [
-        "toy: the part part has 0 hidden checks in solutions/toy/checks.py, and at least 1 is wanted",
-        "toy: the part other has 0 visible checks in assignments/toy/checks.py, and at least 1 is wanted",
-        f"toy, torch: 2 known mistakes in {folder / 'mistakes.yml'}, and at least 10 are wanted",
-        f"toy, torch: 1 right variant in {folder / 'variants'}, and at least 4 are wanted",
+        "toy: the part part has 0 hidden checks in solutions/toy/checks.py, but at least 1 is required",
+        "toy: the part other has 0 visible checks in assignments/toy/checks.py, but at least 1 is required",
+        f"toy, torch: 2 known mistakes in {folder / 'mistakes.yml'}, but at least 10 are required",
+        f"toy, torch: 1 correct variant in {folder / 'variants'}, but at least 4 are required",
     ]

@@ -49,7 +49,7 @@ SAYS = {
     "goran": ("gates.and", "`and_gate`"),
     "hana": ("model.shape", "shape (5,)"),
     "ivan": ("training.losses", "time limit"),
-    "jo": ("by_hand.corners", "ended itself with status 0"),
+    "jo": ("by_hand.corners", "exited with status 0"),
     "kemal": ("by_hand.corners", "SystemExit"),
     "lena": ("by_hand.corners", "MemoryError"),
     "mo": ("training.losses", "output limit"),

@@ -58,23 +58,23 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     [
         (["chekc"], "No such command"),
         (["check"], "Missing argument"),
-        (["check", "nowhere.py"], "nowhere.py is not there"),
+        (["check", "nowhere.py"], "nowhere.py does not exist"),
         (["check", "."], "is a folder"),
-        (["check", "/dev/null"], "/dev/null is no file; name a notebook"),
+        (["check", "/dev/null"], "/dev/null is not a file; name a notebook"),
         (["check", "odd.py"], "which exercise is this"),
         (["check", "toy.py", "--format", "junit", "--out", "assignments"], "--out assignments: this is a folder"),
         (["check", "toy.py", "--part", "prat"], "no part 'prat'; did you mean part?"),
         (["check", "toy.py", "--exercise", "tyo"], "did you mean toy?"),
         (["check", "toy.py", "--config", "nowhere.yml"], "nowhere.yml cannot be read"),
         (["check", "toy.py", "--nonsense"], "No such option"),
-        (["grade", "nowhere"], "nowhere is not there"),
-        (["grade", "assignments"], "holds no submission"),
+        (["grade", "nowhere"], "nowhere does not exist"),
+        (["grade", "assignments"], "contains no submission"),
         (["grade", "toy.py", "--jobs", "0"], "jobs"),
         (["grade", "toy.py", "--seed", "-1"], "seed"),
         (["grade", "toy.py", "--seed", "x"], "seed"),
         (["grade", "toy.py", "--exercise", "tyo"], "did you mean toy?"),
         (["grade", "toy.py", "toy.py"], "Two submissions of toy by toy"),
-        (["grade", "."], "holds no submission"),
+        (["grade", "."], "contains no submission"),
         (["release", "nowhere"], "nowhere"),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_format_of_one_submission_is_refused_before_many_are_graded(project: P
     for student in ("ada", "bob"):
         toy.write(project / f"submitted/{student}/toy/toy.py", "")
     ended = command.run("grade", "submitted", "--format", "gradescope", cwd=project)
-    assert (ended.code, "2 were named; name one file" in ended.err) == (2, True), ended
+    assert (ended.code, "2 were given; name one file" in ended.err) == (2, True), ended
     assert not (project / "results").exists()
 
 
@@ -206,7 +206,7 @@ def test_a_grading_yml_among_a_students_files_is_refused(project: Path) -> None:
     toy.write(project / "downloads" / "eve" / "toy" / "toy.py", "")
     toy.write(project / "downloads" / "eve" / "grading.yml", "exercises: {toy: {points: {part: {first: 20}}}}")
     ended = command.run("grade", "downloads/eve", cwd=project)
-    assert ended.code == 2 and "lies among the files of eve" in ended.err and "--config" in ended.err
+    assert ended.code == 2 and "is among the files of eve" in ended.err and "--config" in ended.err
 
 
 def test_who_is_no_longer_handed_in_is_left_out_of_the_summary(project: Path) -> None:
@@ -215,7 +215,7 @@ def test_who_is_no_longer_handed_in_is_left_out_of_the_summary(project: Path) ->
     assert command.run("grade", "submitted", cwd=project).code == 0
     shutil.rmtree(project / "submitted" / "evelyn")
     ended = command.run("grade", "submitted", cwd=project)
-    assert "toy by evelyn is no longer in submitted: its result is kept, and left out of the summary" in ended.err
+    assert "toy by evelyn is no longer in submitted: its result is kept but omitted from the summary" in ended.err
     for name in ("results/index.html", "results/summary.csv"):
         assert "ada" in (project / name).read_text(encoding="utf-8-sig")
         assert "evelyn" not in (project / name).read_text(encoding="utf-8-sig"), name
@@ -239,7 +239,7 @@ def test_release_where_there_is_no_solution_is_refused(project: Path) -> None:
     """It once said that every notebook is right: there was none to look at."""
     shutil.rmtree(project / "solutions")
     ended = command.run("release", cwd=project)
-    assert ended.code == 2 and "holds no exercise: notebooks are made where the solutions are" in ended.err
+    assert ended.code == 2 and "contains no exercise: a release needs the solutions" in ended.err
 
 
 def test_release_check_as_json() -> None:

@@ -23,8 +23,8 @@ def test_the_first_line_of_a_message() -> None:
 @pytest.mark.parametrize("limit", get_args(LimitName))
 def test_every_limit_is_explained(limit: LimitName) -> None:
     """`GPU memory` once had no explanation, and crashed the grading of a class."""
-    said = diagnose.past_limit(LimitExceeded(limit, "9,000 MB of the GPU's memory used", "4000 MB"), "It learns")
-    assert said.tried == "your code, to see: It learns" and "9,000 MB" in said.saw and said.likely
+    said = diagnose.past_limit(LimitExceeded(limit, "9,000 MB of GPU memory used", "4000 MB"), "It learns")
+    assert said.tried == "your code, to check: It learns" and "9,000 MB" in said.saw and said.likely
     assert ("within the limit" in said.expected) is (limit not in ("process", "wire"))
 
 

@@ -159,7 +159,7 @@ def test_interrupted_it_goes_on_where_it_was(tmp_path: Path, whom: str) -> None:
         os.killpg(process.pid, signal.SIGINT)
     stopped = command.finish(process)
     assert stopped.code == 130, stopped
-    assert "goes on from there" in stopped.err
+    assert "run the same command again to continue" in stopped.err
     _, alive = psutil.wait_procs(below, timeout=10)
     assert not alive
     before, graded = stamps(tmp_path), results(tmp_path)
@@ -211,7 +211,7 @@ def sentence(ended: command.Ended) -> None:
     assert len(lines) == 1, ended
     assert "bug" not in ended.err
     assert "[Errno" not in ended.err and ".writing" not in ended.err
-    assert "the same command goes on from there" in ended.err
+    assert "the same command continues from there" in ended.err
 
 
 @pytest.mark.parametrize("place", ["/proc/results", "grading.yml/below"])
@@ -257,7 +257,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
     close(tmp_path / "results", 0o555)
     ended = as_a_user("grade", ".", cwd=tmp_path)
     sentence(ended)
-    assert "results: Permission denied. Allow it" in ended.err
+    assert "results: Permission denied. Grant access" in ended.err
 
 
 def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:
         close(path)
     refused = as_a_user("grade", ".", cwd=tmp_path)
     assert (refused.code, list(results(tmp_path))) == (2, []), refused
-    assert "submitted/dan cannot be read: allow it, or name the folders of the others" in refused.err
+    assert "submitted/dan cannot be read: grant access, or specify the other folders" in refused.err
     closed[2].chmod(0o755)
     ended = as_a_user("grade", ".", cwd=tmp_path)
     assert ended.code == 3, ended
@@ -326,7 +326,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("student", ["", ".", "..", "a/b", "a\\b", "a\0b"])
 def test_a_name_that_leads_out_of_the_folder(tmp_path: Path, student: str) -> None:
-    with pytest.raises(GraderError, match="is no name for a folder"):
+    with pytest.raises(GraderError, match="is not a valid folder name"):
         result_path(tmp_path, student, "toy")
 
 

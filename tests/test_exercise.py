@@ -48,12 +48,12 @@ def test_needs_come_first_whatever_the_order(tmp_path: Path) -> None:
 
 def test_circles(tmp_path: Path) -> None:
     found = problems(tmp_path, a_check("part.one", ", needs='part.two'"), a_check("part.two", ", needs='part.one'"))
-    assert found == ["toy: these checks need each other in a circle: part.one, part.two"]
+    assert found == ["toy: these checks need each other in a cycle: part.one, part.two"]
 
 
 def test_a_check_that_needs_itself(tmp_path: Path) -> None:
     found = problems(tmp_path, a_check("part.one", ", needs='part.one'"), a_check("part.two"))
-    assert found == ["toy: these checks need each other in a circle: part.one"]
+    assert found == ["toy: these checks need each other in a cycle: part.one"]
 
 
 def test_several_at_once(tmp_path: Path) -> None:
@@ -65,40 +65,40 @@ def test_several_at_once(tmp_path: Path) -> None:
         hidden=a_check("other.four"),
     )
     for said in (
-        "two checks are called part.one",
+        "two checks have the id part.one",
         "grading.yml, line 3: the check part.three of toy has no points here",
         "grading.yml, line 3: the check other.four of toy has no points here",
-        "gives points to part.two, and no check has that id",
-        "part.one needs part.nowhere, and no check has that id",
-        "part.three is visible and asks for the reference",
+        "gives points to part.two, but no check has that id",
+        "part.one needs part.nowhere, but no check has that id",
+        "part.three is visible but takes the reference",
     ):
         assert any(said in each for each in found), said
 
 
 def test_a_check_and_a_hidden_one_of_one_id(tmp_path: Path) -> None:
     found = problems(tmp_path, a_check("part.one"), a_check("part.two"), hidden=a_check("part.two"))
-    assert found == ["toy: two checks are called part.two"]
+    assert found == ["toy: two checks have the id part.two"]
 
 
 def test_points_without_a_check(tmp_path: Path) -> None:
     """In a student's release these are the hidden ones; where the solutions are, it is a mistake."""
     (found,) = problems(tmp_path, a_check("part.one"), hidden="")
     assert found.endswith(
-        "grading.yml, line 4: toy gives points to part.two, and no check has that id; did you mean part.one?"
+        "grading.yml, line 4: toy gives points to part.two, but no check has that id; did you mean part.one?"
     )
 
 
 @pytest.mark.parametrize("doc", ["pass", '""""""', '"""   """'])
 def test_no_docstring(tmp_path: Path, doc: str) -> None:
     (found,) = problems(tmp_path, a_check("part.one", doc=doc), a_check("part.two"))
-    assert "part.one has no docstring: it is the title that students see" in found
+    assert "part.one has no docstring; its first paragraph is the title that students see" in found
     assert "checks.py" in found
 
 
 @pytest.mark.parametrize("takes", ["model", "student, seed", "student, *rest", "student, **named"])
 def test_a_parameter_that_nobody_offers(tmp_path: Path, takes: str) -> None:
     (found,) = problems(tmp_path, a_check("part.one", takes=takes), a_check("part.two"))
-    assert "part.one asks for" in found
+    assert "part.one has unknown parameters" in found
     assert ", ".join(exercise.PARAMETERS) in found
 
 
@@ -120,7 +120,7 @@ def test_a_check_file_that_cannot_be_run(tmp_path: Path, checks: str, said: str)
 
 def test_no_check_file(tmp_path: Path) -> None:
     (toy.project(tmp_path) / "assignments/toy/checks.py").unlink()
-    with pytest.raises(UsageError, match=r"checks\.py is not there"):
+    with pytest.raises(UsageError, match=r"checks\.py does not exist"):
         toy.load(tmp_path)
 
 
@@ -163,7 +163,7 @@ def test_a_claim_stands_below_the_title(tmp_path: Path) -> None:
 def test_half_a_claim_is_refused(tmp_path: Path) -> None:
     doc = '"""A title\n\n    Forge: a table.\n    """'
     (found,) = problems(tmp_path, a_check("part.one", doc=doc), a_check("part.two"))
-    assert found.endswith("part.one: its claim has no line `So:`")
+    assert found.endswith("part.one: the claim has no line `So:`")
 
 
 LIMITED = a_check("part.one", takes="student, limits") + "    limits.corner_margin\n" + a_check("part.two")
@@ -201,7 +201,7 @@ def test_a_bug_in_a_check_names_its_line_and_costs_nobody_a_point(tmp_path: Path
     (wrong,) = [check for check in result.checks if check.status == "error"]
     assert (result.score, wrong.read) == (None, "")
     assert wrong.saw == "a bug in the check; this says nothing about the submission"
-    assert "probes.py, line 2: for the author of the exercise to mend" in wrong.likely
+    assert "probes.py, line 2: the author of the exercise must fix this" in wrong.likely
     assert any(note.startswith("A bug in the check part.one, ") and "KeyError" in note for note in result.notes)
 
 
@@ -244,11 +244,11 @@ def test_a_students_release_says_so_and_runs_the_rest(tmp_path: Path, zygotes: Z
     release = toy.load(tmp_path)
     assert release.solutions is None
     assert [each.id for each in release.checks] == ["part.one"]
-    with pytest.raises(UsageError, match="solutions of toy are not here"):
+    with pytest.raises(UsageError, match="solutions of toy are not available here"):
         release.reference("torch")
     result = grader.grade(toy.handed_in(toy.RIGHT), grader.Job(release, 1, zygotes.of))
     assert (result.score, result.maximum) == (10, 10)
-    assert any("Hidden checks are not present" in note for note in result.notes)
+    assert any("Hidden checks are not available" in note for note in result.notes)
 
 
 def test_thresholds_are_attributes() -> None:

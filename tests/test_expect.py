@@ -117,7 +117,7 @@ def test_text_mapping_several_remote() -> None:
     assert expect.remote(REMOTE, tried="f(x)") is REMOTE
     assert "int 3" in failure(expect.text, 3).saw
     assert "list" in failure(expect.mapping, []).saw
-    assert failure(expect.several, [1], 2).saw == "1 of them"
+    assert failure(expect.several, [1], 2).saw == "1 values"
     for value in ("ab", 3, None, {"a": 1, "b": 2}, np.array(2.0)):
         failure(expect.several, value, 2)
     assert failure(expect.remote, None).likely == "The function ends without a `return`."
@@ -205,7 +205,7 @@ def test_differ_moved_unmoved() -> None:
     a, b = {"w": np.ones(2), "b": np.zeros(1)}, {"w": np.ones(2) * 2, "b": np.ones(1)}
     expect.moved(a, b, tried="f(x)")
     expect.unmoved(a, dict(a), tried="f(x)")
-    assert failure(expect.moved, a, {**b, "b": a["b"]}).saw == "b as before"
+    assert failure(expect.moved, a, {**b, "b": a["b"]}).saw == "b unchanged"
     assert failure(expect.moved, {}, {}).saw == "no parameters at all"
     assert failure(expect.unmoved, a, {**a, "w": b["w"]}).saw == "w changed"
     assert failure(expect.unmoved, a, {"w": a["w"]}).saw == "b changed"

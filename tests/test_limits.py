@@ -64,19 +64,19 @@ def graded(zygotes: Zygotes, exercise: Exercise, bad: str, framework: FrameworkN
 
 ENDINGS = {
     # name: (body of bad(), what the report says it saw, what it says of the cause)
-    "an infinite loop": ("while True: pass", "it ran past the time limit", "A loop that does not end"),
-    "sleep": ("time.sleep(1000)", "it ran past the time limit", "A loop that does not end"),
-    "os._exit(0)": ("os._exit(0)", "the process ended itself with status 0", "os._exit"),
-    "os._exit(3)": ("os._exit(3)", "the process ended itself with status 3", "os._exit"),
+    "an infinite loop": ("while True: pass", "it exceeded the time limit", "An endless loop"),
+    "sleep": ("time.sleep(1000)", "it exceeded the time limit", "An endless loop"),
+    "os._exit(0)": ("os._exit(0)", "the process exited with status 0", "os._exit"),
+    "os._exit(3)": ("os._exit(3)", "the process exited with status 3", "os._exit"),
     "SIGKILL": ("os.kill(os.getpid(), signal.SIGKILL)", "the process was killed by SIGKILL", "os._exit"),
     "SIGTERM": ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", "the process was killed by SIGTERM", "os._exit"),
     "abort": ("os.abort()", "the process was killed by SIGABRT", "os._exit"),
-    "a segmentation fault": ("ctypes.string_at(0)", "the process was killed by SIGSEGV", "A crash of native code"),
-    "50 MB of output": ("for _ in range(50): print('x' * 1_000_000)", "it ran past the output limit", "`print` inside"),
-    "output without a line's end": ("sys.stdout.write('x' * 50_000_000)", "it ran past the output limit", "`print`"),
+    "a segmentation fault": ("ctypes.string_at(0)", "the process was killed by SIGSEGV", "A crash in native code"),
+    "50 MB of output": ("for _ in range(50): print('x' * 1_000_000)", "it exceeded the output limit", "`print` inside"),
+    "output without a line's end": ("sys.stdout.write('x' * 50_000_000)", "it exceeded the output limit", "`print`"),
     "output past Python": (
         "for _ in range(50): os.write(2, b'x' * 1_000_000)",
-        "it ran past the output limit",
+        "it exceeded the output limit",
         "`print`",
     ),
     "4 GB in NumPy": ("return float(np.ones(500_000_000).sum())", "MemoryError", "An array far larger"),
@@ -90,14 +90,14 @@ ENDINGS = {
         "MemoryError",
         "An array far larger",
     ),
-    "recursion": ("return bad()", "RecursionError", "without an end"),
+    "recursion": ("return bad()", "RecursionError", "endlessly"),
     "a large file": ("open('big', 'wb').write(b'x' * 10_000_000)", "File too large", ""),
-    "sys.exit": ("sys.exit('bye')", "SystemExit: bye", "a function returns"),
-    "garbage on the wire": ("os.write(3, b'garbage' * 100)", "no answer", "wrote into the grader's"),
-    "zeros on the wire": ("os.write(3, bytes(100))", "no answer", "wrote into the grader's"),
+    "sys.exit": ("sys.exit('bye')", "SystemExit: bye", "a function must return"),
+    "garbage on the wire": ("os.write(3, b'garbage' * 100)", "malformed response", "wrote into the grader's"),
+    "zeros on the wire": ("os.write(3, bytes(100))", "malformed response", "wrote into the grader's"),
     "a huge promise": (
         "os.write(3, b'\\xff' * 12)",
-        "no answer",
+        "malformed response",
         "wrote into the grader's",
     ),
     "the wire closed": ("os.close(3); time.sleep(9)", "", ""),
@@ -168,7 +168,7 @@ def test_of_a_cell_that_computes_for_too_long_what_it_defines_is_graded(zygotes:
     result = grader.grade(toy.handed_in(PROLOGUE + experiment), grader.Job(exercise, 1, zygotes.of))
     assert result.score == result.maximum, result.checks
     assert result.notes[0].startswith(
-        "toy.py, from line 1 on, was not run: reading the file took over 1 s of computing."
+        "toy.py, from line 1 on, was not run: loading the file took over 1 s of CPU time."
     )
 
 
@@ -186,14 +186,14 @@ def test_what_a_cell_was_to_compute_is_missed_by_name(zygotes: Zygotes, exercise
     source = PROLOGUE + "while True: pass\nbad = make()\n"
     result = grader.grade(toy.handed_in(source), grader.Job(exercise, 1, zygotes.of))
     assert [check.status for check in result.checks] == ["passed", "failed", "passed"]
-    assert "took over 1 s of computing" in result.checks[1].likely
+    assert "took over 1 s of CPU time" in result.checks[1].likely
 
 
 @pytest.mark.parametrize("ending", ["os._exit(0)", "ctypes.string_at(0)", "os.kill(os.getpid(), 9)"])
 def test_a_crash_while_the_file_is_read(zygotes: Zygotes, exercise: Exercise, ending: str) -> None:
     result = grader.grade(toy.handed_in(PROLOGUE + ending), grader.Job(exercise, 1, zygotes.of))
     assert result.score == 0
-    assert "while the file was read" in result.checks[0].saw
+    assert "while the file was loaded" in result.checks[0].saw
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def test_nothing_else_is_touched(project: Path) -> None:
 def test_each_part_has_both_kinds_of_checks_and_only_the_catalogue_is_short(project: Path, exercise: Exercise) -> None:
     found = shortfalls(exercise, read_mistakes(load_policy(project / GRADING_FILE), NAME))
     assert [each.partition(" in ")[0] for each in found] == [
-        f"{NAME}, {framework}: 1 {what}" for framework in FRAMEWORKS for what in ("known mistake", "right variant")
+        f"{NAME}, {framework}: 1 {what}" for framework in FRAMEWORKS for what in ("known mistake", "correct variant")
     ]
     assert sum(exercise.policy.check_points().values()) == 20
 
@@ -128,7 +128,7 @@ def test_release_is_up_to_date_and_the_name_is_taken_now(project: Path) -> None:
     assert checked.code == 0, checked
     again = command.run("new", NAME, cwd=project)
     assert again.code == 2
-    assert f"there is an exercise {NAME} already" in again.err and "grading.yml, line " in again.err
+    assert f"the exercise {NAME} already exists" in again.err and "grading.yml, line " in again.err
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -151,19 +151,19 @@ def test_one_framework_alone(course: Path, framework: FrameworkName) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Attention", "is no name of an exercise"),
-        ("my-attention", "is no name of an exercise"),
-        ("2d", "is no name of an exercise"),
-        ("../up", "is no name of an exercise"),
-        ("", "is no name of an exercise"),
-        ("a" * 51, "is no name of an exercise"),
-        ("lambda", "is a word of Python's own"),
-        ("torch", "would be imported in place of the module torch"),
-        ("random", "would be imported in place of the module random"),
-        ("shared", "would be imported in place of the module shared"),
-        ("attention_keras", "ends like a file's framework"),
-        ("first", "there is an exercise first already"),
-        ("second", "second is there already"),
+        ("Attention", "is not a valid exercise name"),
+        ("my-attention", "is not a valid exercise name"),
+        ("2d", "is not a valid exercise name"),
+        ("../up", "is not a valid exercise name"),
+        ("", "is not a valid exercise name"),
+        ("a" * 51, "is not a valid exercise name"),
+        ("lambda", "is a Python keyword"),
+        ("torch", "would be imported instead of the module torch"),
+        ("random", "would be imported instead of the module random"),
+        ("shared", "would be imported instead of the module shared"),
+        ("attention_keras", "ends with a framework's name"),
+        ("first", "the exercise first already exists"),
+        ("second", "second already exists"),
     ],
 )
 def test_names_that_are_refused(course: Path, name: str, said: str) -> None:
@@ -205,9 +205,9 @@ def test_a_course_without_exercises_of_its_own(course: Path, tmp_path_factory: p
     mine = tmp_path_factory.mktemp("mine")
     (mine / GRADING_FILE).write_text(f"extends: {course / GRADING_FILE}\n", encoding="utf-8")
     (mine / "assignments").mkdir()
-    with pytest.raises(UsageError, match="no folder here holds exercises of its own") as caught:
+    with pytest.raises(UsageError, match="there is no folder for its own exercises") as caught:
         scaffold.home_of(load_policy(mine / GRADING_FILE))
-    assert f"write `exercises_from: .` into {mine / GRADING_FILE}" in str(caught.value)
+    assert f"add `exercises_from: .` to {mine / GRADING_FILE}" in str(caught.value)
     (mine / GRADING_FILE).write_text(f"extends: {course / GRADING_FILE}\nexercises_from: .\n", encoding="utf-8")
     assert scaffold.home_of(load_policy(mine / GRADING_FILE)) == mine
 
@@ -279,7 +279,7 @@ def test_the_first_exercise_of_a_course(course: Path) -> None:
 def test_braces_with_exercises_in_them_are_refused(course: Path, text: str) -> None:
     (course / GRADING_FILE).write_text(text, encoding="utf-8")
     before, policy = contents(course), load_policy(course / GRADING_FILE)
-    with pytest.raises(UsageError, match="stands in braces"), scaffold.created(policy, NAME, TORCH):
+    with pytest.raises(UsageError, match="uses braces"), scaffold.created(policy, NAME, TORCH):
         pass
     assert contents(course) == before
 

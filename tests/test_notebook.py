@@ -39,7 +39,7 @@ def test_the_stub_of_xor(folder: Path) -> None:
     report = Notebook("xor").check("gates")
     assert not report.passed
     said = repr(report)
-    for word in ("NotImplementedError", "The stub is still there", "xor.ipynb as it was last saved"):
+    for word in ("NotImplementedError", "The stub is still there", "last saved version of xor.ipynb"):
         assert word in said
     assert "cross_entropy" not in said
     assert "\x1b[" not in said
@@ -87,7 +87,7 @@ def test_what_is_not_there(folder: Path) -> None:
     toy.project(folder)
     nothing = Notebook("toy").check_all()
     assert not nothing.passed
-    assert "No file of toy is in this folder: say Notebook('toy', 'your_file.ipynb')" in repr(nothing)
+    assert "This folder contains no file for toy: use Notebook('toy', 'your_file.ipynb')" in repr(nothing)
     missing = Notebook("toy", "mine.ipynb").check_all()
     assert not missing.passed
     assert "mine.ipynb cannot be read: No such file" in repr(missing)

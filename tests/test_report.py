@@ -180,7 +180,7 @@ def test_output_is_shown_only_if_asked_and_bounded():
     chatty = result("ada", check(), output="hello\n" * 50_000)
     assert "hello" not in terminal.plain(chatty)
     text = terminal.plain(chatty, show_output=True)
-    assert "hello" in text and "left out" in text
+    assert "hello" in text and "omitted" in text
     assert len(text.split("\n")) < 60
 
 
@@ -206,7 +206,7 @@ def test_the_table_of_a_class():
     assert "1 / 1" in rows["ada"] and "1.2 s" in rows["ada"]
     assert "1 / 4" in rows["bob"] and "gram.batch: a second matrix" in rows["bob"]
     assert "not graded" in rows["eve"] and "no space left on device" in rows["eve"]
-    assert "3 submissions, 1 not graded: run again" in shown
+    assert "3 submissions, 1 not graded: run the command again" in shown
 
 
 def test_what_went_wrong_first():
@@ -283,7 +283,7 @@ def test_the_pages_of_a_class(tmp_path: Path):
     assert "Deep learning, 2026" in seen.text
     assert "1 not graded" in seen.text and "no space left on device" in seen.text
     assert "2 of 2 failed" in seen.text and "2 × you flatten batch and channels together" in seen.text
-    assert "1 never got so far" in seen.text
+    assert "1 did not get that far" in seen.text
     assert "20 to under 30 percent: 1" in seen.text and "full marks: 1" in seen.text
     links = [unquote(a["href"] or "") for a in seen.named("a") if (a["href"] or "").endswith(".html")]
     assert sorted(set(links)) == [
@@ -319,7 +319,7 @@ def test_the_page_of_a_submission():
 def test_long_output_is_bounded_on_the_page():
     source = page.submission(result("bob", check(), output="x" * 10_000_000))
     assert len(source) < 60_000
-    assert "characters left out" in source
+    assert "characters omitted" in source
 
 
 def test_the_fragment_for_a_notebook_stands_alone():

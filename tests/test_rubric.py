@@ -68,14 +68,14 @@ def test_our_own_file_is_good() -> None:
         ("{third: 10}", "{third: }", 6, "third: input should be a valid number"),
         ("{third: 10}", "10", 6, "other: input should be a valid dictionary"),
         ("{third: 10}", "[10]", 6, "other: input should be a valid dictionary"),
-        ("third", "Third", 6, "other.Third is no check id"),
-        ("third", "'a b'", 6, "other.a b is no check id"),
-        ("other:", "part:", 6, "'part' stands here for the second time"),
-        ("first: 5, second: 5", "first: 5, first: 5", 5, "'first' stands here for the second time"),
-        ("title:", "titel:", 1, "'titel' is no key here; did you mean 'title'?"),
-        ("limits:", "limit:", 7, "'limit' is no key here; did you mean 'limits'?"),
-        ("thresholds:", "treshold:", 8, "'treshold' is no key here; did you mean 'thresholds'?"),
-        ("memory_mb", "memory", 7, "'memory' is no key here; did you mean 'memory_mb'?"),
+        ("third", "Third", 6, "other.Third is not a valid check id"),
+        ("third", "'a b'", 6, "other.a b is not a valid check id"),
+        ("other:", "part:", 6, "duplicate key 'part'"),
+        ("first: 5, second: 5", "first: 5, first: 5", 5, "duplicate key 'first'"),
+        ("title:", "titel:", 1, "'titel' is not a valid key here; did you mean 'title'?"),
+        ("limits:", "limit:", 7, "'limit' is not a valid key here; did you mean 'limits'?"),
+        ("thresholds:", "treshold:", 8, "'treshold' is not a valid key here; did you mean 'thresholds'?"),
+        ("memory_mb", "memory", 7, "'memory' is not a valid key here; did you mean 'memory_mb'?"),
         ("memory_mb: 100", "memory_mb: 1.5", 7, "memory_mb: input should be a valid integer"),
         ("memory_mb: 100", "memory_mb: 1", 7, "memory_mb: input should be greater than or equal to 50"),
         ("check_seconds: 5", "check_seconds: 0", 7, "check_seconds: input should be greater than 0"),
@@ -84,7 +84,7 @@ def test_our_own_file_is_good() -> None:
         ("{seconds: 10", "{seconds: .inf", 7, "seconds: "),
         ("loss: 0.5", "loss: high", 9, "loss: input should be a valid number"),
         ("loss: 0.5", "loss: .nan", 9, "loss"),
-        ("exercises:", "exercise:", 2, "'exercise' is no key here; did you mean 'exercises'?"),
+        ("exercises:", "exercise:", 2, "'exercise' is not a valid key here; did you mean 'exercises'?"),
         ("  toy:", "  toy: 3\n  toy2:", 3, "toy: input should be"),
     ],
 )
@@ -134,18 +134,18 @@ def test_all_mistakes_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the file must hold `exercises:`"),
-        ("- a\n- b\n", "the file must hold `exercises:`"),
-        ("just text", "the file must hold `exercises:`"),
+        ("", "the file must contain `exercises:`"),
+        ("- a\n- b\n", "the file must contain `exercises:`"),
+        ("just text", "the file must contain `exercises:`"),
         ("{}", "'exercises' is missing"),
         ("title: x\n", "'exercises' is missing"),
         ("exercises:\n", "exercises: input should be a valid dictionary"),
         ("exercises: [xor]\n", "exercises: input should be a valid dictionary"),
-        ("a: [1, 2\nb: 3\n", "line 2: this is no YAML"),
-        ("a: 1\n\tb: 2\n", "line 2: this is no YAML"),
+        ("a: [1, 2\nb: 3\n", "line 2: invalid YAML"),
+        ("a: 1\n\tb: 2\n", "line 2: invalid YAML"),
         ("a: &x [*x]\n", ""),
-        ("a: !!python/object/apply:os.system ['true']\n", "this is no YAML"),
-        ("a: \x00\n", "this is no YAML"),
+        ("a: !!python/object/apply:os.system ['true']\n", "invalid YAML"),
+        ("a: \x00\n", "invalid YAML"),
         ("? [1, 2]\n: 3\n", ""),
         ("1: 2\n", "keys should be strings"),
         ("exercises: {1: {points: {part: {all: 20}}}}", ""),
@@ -243,9 +243,9 @@ def test_a_courses_own_exercises_lie_in_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("nowhere", "nowhere holds no assignments/ and no solutions/"),
-        ("3", "names a folder, or a list of folders, not 3"),
-        ("[own, '']", "names a folder, or a list of folders"),
+        ("nowhere", "nowhere contains neither assignments/ nor solutions/"),
+        ("3", "must be a folder or a list of folders, not 3"),
+        ("[own, '']", "must be a folder or a list of folders"),
     ],
 )
 def test_exercises_from_what_is_not_there(tmp_path: Path, given: str, said: str) -> None:
@@ -258,7 +258,7 @@ def test_extending_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "b.yml").write_text("extends: a.yml\n")
     (tmp_path / "self.yml").write_text("extends: self.yml\n")
     for name in ("a.yml", "self.yml"):
-        with pytest.raises(UsageError, match=r"line \d: the files extend each other in a circle"):
+        with pytest.raises(UsageError, match=r"line \d: the files extend each other in a cycle"):
             load_policy(tmp_path / name)
 
 
@@ -284,12 +284,12 @@ def test_mistakes_are_named_in_the_file_that_holds_them(tmp_path: Path) -> None:
         load_policy(path)
     assert [problem.removeprefix(f"{tmp_path}/").partition(": ")[::2] for problem in caught.value.problems] == [
         ("grading.yml, line 5", "seconds: input should be greater than 0, not -1"),
-        ("base.yml, line 1", "'titel' is no key here; did you mean 'title'?"),
+        ("base.yml, line 1", "'titel' is not a valid key here; did you mean 'title'?"),
         ("base.yml, line 9", "loss: input should be a valid number, unable to parse string as a number, not 'high'"),
     ]
     toy.write(tmp_path / "base.yml", GOOD)
     toy.write(path, text.replace("-1", "1").replace("first: 7", "First: 7"))
-    with pytest.raises(UsageError, match=r"grading.yml, line 4: part.First is no check id"):
+    with pytest.raises(UsageError, match=r"grading.yml, line 4: part.First is not a valid check id"):
         load_policy(path)
 
 
@@ -299,7 +299,7 @@ def test_a_mistake_in_one_exercise_hides_none_in_another(tmp_path: Path) -> None
     found = problems(tmp_path, GOOD.replace("loss: 0.5", "loss: high") + more)
     for said in (
         "line 9: loss",
-        "line 11: part.First is no check id",
+        "line 11: part.First is not a valid check id",
         "line 12: the leaderboard names part.second",
     ):
         assert any(problem.startswith(said) for problem in found), found
@@ -344,7 +344,7 @@ def test_a_folder_that_is_named_goes_before_the_current_one(tmp_path: Path, monk
     monkeypatch.chdir(here.parent)
     assert find_policy(there.parent) == there
     assert find_policy(tmp_path / "nowhere") == here, "nothing governs that folder: the current one's does"
-    with pytest.raises(UsageError, match="go by different policies"):
+    with pytest.raises(UsageError, match="have different policies"):
         find_policy(here.parent, there.parent)
 
 

@@ -121,7 +121,7 @@ def test_a_cell_without_source_is_passed_over(tmp_path: Path, source: Any) -> No
 def test_what_is_no_notebook(tmp_path: Path, content: bytes) -> None:
     found = read_bytes(tmp_path, content, "toy.ipynb")
     assert (found.framework, found.readable) == ("unknown", False)
-    assert found.notes == ("toy.ipynb is no notebook: save it again, or download it as .ipynb.",)
+    assert found.notes == ("toy.ipynb is not a notebook: save it again, or download it as .ipynb.",)
 
 
 def test_a_notebook_without_cells_is_nothing_to_run(tmp_path: Path) -> None:
@@ -335,18 +335,18 @@ def test_files_that_could_also_have_been_meant_are_named(tmp_path: Path) -> None
         toy.write(folder / name, toy.RIGHT)
     (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
     assert found.file == "toy_torch.py"
-    assert found.notes == ("toy_torch.py was graded; toy_keras.py was handed in too and was not.",)
+    assert found.notes == ("toy_torch.py was graded; toy_keras.py was also submitted and was not.",)
     toy.write(folder / "Toy.ipynb", "{}")
     (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
-    assert found.notes[-1] == "toy_torch.py was graded; Toy.ipynb, toy_keras.py were handed in too and were not."
+    assert found.notes[-1] == "toy_torch.py was graded; Toy.ipynb, toy_keras.py were also submitted and were not."
 
 
 def test_a_folder_without_the_file(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/notes.txt", "submitted/bob/toy/toy.py")
     (tmp_path / "submitted/cleo/toy").mkdir(parents=True)
     found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
-    assert found["ada"].notes == ("No toy.ipynb and no toy.py was handed in; the folder holds notes.txt.",)
-    assert "holds nothing" in found["cleo"].notes[0]
+    assert found["ada"].notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
+    assert "contains nothing" in found["cleo"].notes[0]
     assert found["bob"].readable
 
 
@@ -401,7 +401,7 @@ def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
     (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
     (found,) = submission.find(tmp_path, ["toy"], None, None)
     assert found.file == ""
-    assert found.notes == ("No toy.ipynb and no toy.py was handed in; the folder holds toy.py/.",)
+    assert found.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains toy.py/.",)
 
 
 def test_links_of_all_kinds(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_links_of_all_kinds(tmp_path: Path) -> None:
     found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
     assert list(found) == ["ada", "bob", "cleo"]
     assert not found["bob"].readable and not found["cleo"].readable
-    assert "the folder holds toy.py (a link to nowhere)." in found["cleo"].notes[0]
+    assert "the folder contains toy.py (a broken link)." in found["cleo"].notes[0]
 
 
 def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> None:
@@ -445,9 +445,9 @@ def test_links_of_the_instructors(tmp_path: Path) -> None:
             "cleo": False,
             "dan": False,
         }
-        assert "link to somewhere else" in found["bob"].notes[0]
-        assert found["cleo"].notes == ("toy (a link to nowhere) was handed in, and no folder toy with a file.",)
-        assert found["dan"].notes == ("toy was handed in, and no folder toy with a file.",)
+        assert "link to another location" in found["bob"].notes[0]
+        assert found["cleo"].notes == ("toy (a broken link) was submitted instead of a folder toy with a file.",)
+        assert found["dan"].notes == ("toy was submitted instead of a folder toy with a file.",)
     (tmp_path / "toy").symlink_to(tmp_path / "elsewhere/toy")
     assert next(submission.find(tmp_path / "toy", ["toy"], None, None)).readable
 
@@ -472,7 +472,11 @@ def test_a_file_that_may_not_be_read_is_nobodys_fault(tmp_path: Path) -> None:
 
 def test_what_is_no_path(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/toy.py", "odd.py", "empty/x.txt")
-    for path, said in (("nowhere", "is not there"), ("empty", "holds no submission"), ("odd.py", "which exercise")):
+    for path, said in (
+        ("nowhere", "does not exist"),
+        ("empty", "contains no submission"),
+        ("odd.py", "which exercise"),
+    ):
         with pytest.raises(UsageError, match=said):
             who(tmp_path / path)
     with pytest.raises(UsageError, match="of toy of zoe"):

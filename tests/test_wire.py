@@ -257,7 +257,7 @@ def test_a_promise_takes_no_memory() -> None:
 )
 def test_lengths_beyond_the_limit(sizes: tuple[int, int]) -> None:
     start = sizes[0].to_bytes(4, "little") + sizes[1].to_bytes(8, "little")
-    with at_most(1), pytest.raises(WireError, match="beyond the limit"):
+    with at_most(1), pytest.raises(WireError, match="exceeds the limit"):
         wire.receive(Tape(start + bytes(100)), Reply)
 
 

@@ -1,1 +1,1 @@
-"""What check files are written in."""
+"""The API for check files: checks, assertion helpers, the student's code, figures and probes."""

@@ -1,6 +1,6 @@
-"""An exercise's known mistakes and right variants, read from beside its solution, and how many of them are wanted.
+"""Known mistakes and correct variants of an exercise, read from its solution folder, and how many of each are required.
 
-`mistakes.yml` is written by people: whatever is wrong in it is reported at once, each problem with its line.
+`mistakes.yml` is written by hand: all problems in it are reported at once, each with its line.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 MISTAKES_FILE = "mistakes.yml"
 FEWEST_MISTAKES = 10
-"""Of each framework."""
+"""Per framework."""
 FEWEST_VARIANTS = 4
-"""Of each framework."""
+"""Per framework."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake in one framework: an edit of the solution, the check it must fail, the diagnosis it must get."""
+    """A known mistake in one framework: an edit of the solution, the check that must fail, its diagnosis."""
 
     exercise: str
     framework: FrameworkName
@@ -37,13 +37,13 @@ class Mistake:
     edits: tuple[tuple[str, str], ...]
     fails: str
     says: str
-    """Part of the likely cause that the student reads."""
+    """A substring of the likely cause shown to the student."""
     also_fails: frozenset[str]
     solution: str = field(repr=False)
-    """The text of the reference solution."""
+    """The source of the reference solution."""
 
     def source(self) -> str:
-        """The solution with the mistake in it."""
+        """The solution with the mistake applied."""
         text = self.solution
         for old, new in self.edits:
             text = text.replace(old, new)
@@ -51,14 +51,14 @@ class Mistake:
 
 
 def frameworks_with_solution(solutions: Path) -> list[FrameworkName]:
-    """The frameworks in which the folder holds a reference solution."""
+    """The frameworks for which the folder contains a reference solution."""
     return [each for each in FRAMEWORKS if _solution(solutions, each).is_file()]
 
 
 def read_mistakes(policy: Policy, name: str) -> list[Mistake]:
-    """The known mistakes of an exercise, in the order of its `mistakes.yml`; none where there is no such file.
+    """The known mistakes of an exercise, in the order of its `mistakes.yml`; an empty list if there is no such file.
 
-    Raises `UsageError` with every problem of the file, each with its line.
+    Raises `UsageError` with every problem in the file, each with its line.
     """
     solutions = policy.root_of(name) / "solutions" / name
     path = solutions / MISTAKES_FILE
@@ -68,7 +68,7 @@ def read_mistakes(policy: Policy, name: str) -> list[Mistake]:
     if values is None:
         return []
     if not isinstance(values, list) or not isinstance(node, yaml.SequenceNode):
-        raise UsageError(f"{path}, line 1: the file must hold a list of mistakes, each beginning with `- mistake:`")
+        raise UsageError(f"{path}, line 1: the file must contain a list of mistakes, each starting with `- mistake:`")
     lines = lines_of(node, path)
     known = _Known(name, list(policy.exercise(name).check_points()), _solutions(solutions), solutions)
     problems = list(lines.doubled)
@@ -82,67 +82,67 @@ def read_mistakes(policy: Policy, name: str) -> list[Mistake]:
         problems += _misfits(lines, str(index), entry, known)
     problems += _doubled_titles(lines, entries)
     if problems:
-        raise UsageError(*(f"{spelled(place)}: {said}" for place, said in sorted(problems)))
+        raise UsageError(*(f"{spelled(place)}: {message}" for place, message in sorted(problems)))
     return [mistake for _, entry in entries for mistake in _mistakes(entry, known)]
 
 
 def read_variants(solutions: Path, framework: FrameworkName) -> dict[str, str]:
-    """Name → source of each right variant in one framework.
+    """Name → source of each correct variant in one framework.
 
-    A variant without a FRAMEWORK of its own is run after the reference, whose names it replaces.
+    A variant that does not set FRAMEWORK is appended to the reference solution and overrides its names.
     """
     reference = _solution(solutions, framework)
-    found: dict[str, str] = {}
+    variants: dict[str, str] = {}
     for path in sorted((solutions / "variants").glob(f"*_{framework}.py")):
         text = path.read_text(encoding="utf-8")
         alone = any(line.startswith("FRAMEWORK") for line in text.splitlines())
         whole = text if alone else f"{reference.read_text(encoding='utf-8')}\n\n# %%\n{text}"
-        found[path.stem.removesuffix(f"_{framework}")] = whole
-    return found
+        variants[path.stem.removesuffix(f"_{framework}")] = whole
+    return variants
 
 
 def shortfalls(exercise: Exercise, mistakes: Sequence[Mistake]) -> list[str]:
-    """What an exercise has too little of, a sentence each: mistakes and variants in each framework, checks of each part.
+    """What an exercise lacks, one sentence each: mistakes and variants per framework, checks per part.
 
-    Raises `UsageError` where the exercise's solutions are not here.
+    Raises `UsageError` if the exercise's solutions are not available.
     """
-    found = list(_parts_without_a_check(exercise))
+    lacking = list(_parts_without_a_check(exercise))
     solutions = exercise.reference("torch").parent
     for framework in frameworks_with_solution(solutions):
-        known = sum(mistake.framework == framework for mistake in mistakes)
-        if known < FEWEST_MISTAKES:
-            found.append(
-                f"{exercise.name}, {framework}: {_counted(known, 'known mistake')} in {solutions / MISTAKES_FILE}, "
-                f"and at least {FEWEST_MISTAKES} are wanted"
+        mistake_count = sum(mistake.framework == framework for mistake in mistakes)
+        if mistake_count < FEWEST_MISTAKES:
+            lacking.append(
+                f"{exercise.name}, {framework}: {_counted(mistake_count, 'known mistake')} "
+                f"in {solutions / MISTAKES_FILE}, but at least {FEWEST_MISTAKES} are required"
             )
-        variants = len(read_variants(solutions, framework))
-        if variants < FEWEST_VARIANTS:
-            found.append(
-                f"{exercise.name}, {framework}: {_counted(variants, 'right variant')} in {solutions / 'variants'}, "
-                f"and at least {FEWEST_VARIANTS} are wanted"
+        variant_count = len(read_variants(solutions, framework))
+        if variant_count < FEWEST_VARIANTS:
+            lacking.append(
+                f"{exercise.name}, {framework}: {_counted(variant_count, 'correct variant')} "
+                f"in {solutions / 'variants'}, but at least {FEWEST_VARIANTS} are required"
             )
-    return found
+    return lacking
 
 
 def _parts_without_a_check(exercise: Exercise) -> Iterator[str]:
-    # A lesson about GPUs is public as a whole: it has no hidden half.
+    # GPU checks are all visible: they have no hidden half.
     graded = [check for check in exercise.checks if not {"pretended", "gpu"} & set(check.takes)]
     for part in dict.fromkeys(check.part for check in graded):
         for visible, kind, half in ((True, "visible", "assignments"), (False, "hidden", "solutions")):
             if not any(check.part == part and check.visible is visible for check in graded):
                 place = f"{half}/{exercise.name}/checks.py"
-                yield f"{exercise.name}: the part {part} has 0 {kind} checks in {place}, and at least 1 is wanted"
+                yield f"{exercise.name}: the part {part} has 0 {kind} checks in {place}, but at least 1 is required"
 
 
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-# ── the form of the file ────────────────────────────────────────────────────────────────────────────────────
+# ── the file format ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _as_pairs(value: object) -> object:
-    """One edit may stand alone: `[old, new]` for `[[old, new]]`."""
+    """A single edit may be written without the outer list: `[old, new]` for `[[old, new]]`."""
     if not isinstance(value, list):
         return value
     listed = cast(list[object], value)
@@ -158,7 +158,7 @@ class _Entry(BaseModel):
 
     mistake: Text
     seen: str = ""
-    """Where the mistake was met."""
+    """Where the mistake was observed."""
     edit: dict[FrameworkName, Annotated[Edits, BeforeValidator(_as_pairs)]] = Field(min_length=1)
     fails: str
     says: Text
@@ -167,7 +167,7 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True)
 class _Known:
-    """What the entries of a file are held against."""
+    """What the entries of a file are validated against."""
 
     exercise: str
     checks: Sequence[str]
@@ -176,33 +176,35 @@ class _Known:
 
 
 def _problem(lines: Lines, index: str, error: dict[str, Any]) -> tuple[Place, str]:
-    # Pydantic marks a wrong key by a step of its own.
+    # Pydantic adds an extra step, "[key]", for an invalid key.
     steps = tuple(str(step) for step in error["loc"])
     keys = (index, *(step for step in steps if step != "[key]"))
     name = keys[1] if len(keys) > 1 else ""
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(name, _Entry.model_fields, 1)
-            said = f"{name!r} is no key of a mistake" + (
-                f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_Entry.model_fields)}"
+            message = f"{name!r} is not a key of a mistake" + (
+                f"; did you mean {near[0]!r}?" if near else f"; valid keys are {', '.join(_Entry.model_fields)}"
             )
         case "missing":
-            said = f"{name!r} of this mistake is missing"
+            message = f"this mistake has no {name!r}"
         case "literal_error" if steps[-1] == "[key]":
-            said = f"{keys[-1]!r} is no framework{did_you_mean(keys[-1], FRAMEWORKS)}"
+            message = f"{keys[-1]!r} is not a framework{did_you_mean(keys[-1], FRAMEWORKS)}"
         case _ if name == "edit":
-            said = f"an edit is a pair [old, new], or a list of such pairs, for each framework; not {error['input']!r}"
+            message = (
+                f"an edit is a pair [old, new], or a list of such pairs, for each framework; not {error['input']!r}"
+            )
         case "string_too_short":
-            said = f"{name!r} says nothing"
+            message = f"{name!r} is empty"
         case _:
-            said = (
+            message = (
                 f"{name or 'a mistake'}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"
             )
-    return lines.nearest(keys), said[:300]
+    return lines.nearest(keys), message[:300]
 
 
 def _misfits(lines: Lines, index: str, entry: _Entry, known: _Known) -> Iterator[tuple[Place, str]]:
-    """Where an entry of the right form does not fit the exercise: its checks, its solutions."""
+    """Where a well-formed entry does not match the exercise: its checks or its solutions."""
     named = [(("fails",), entry.fails), *((("also_fails", str(n)), id) for n, id in enumerate(entry.also_fails))]
     for keys, id in named:
         if id not in known.checks:
@@ -212,14 +214,14 @@ def _misfits(lines: Lines, index: str, entry: _Entry, known: _Known) -> Iterator
         keys: Keys = (index, "edit", framework)
         solution = _solution(known.folder, framework)
         if framework not in known.sources:
-            yield lines.nearest(keys), f"there is an edit for {framework}, and {solution} is not there"
+            yield lines.nearest(keys), f"there is an edit for {framework}, but {solution} does not exist"
             continue
         text = known.sources[framework]
         for number, (old, new) in enumerate(edits):
             place = lines.nearest((*keys, str(number)))
             if (count := text.count(old)) != 1:
                 after = ", after the edits before it" if number else ""
-                yield place, f"{old!r} stands {count} times in {solution}{after}, and an edit needs it exactly once"
+                yield place, f"{old!r} occurs {count} times in {solution}{after}; an edit needs exactly one occurrence"
             elif old == new:
                 yield place, f"the edit of {old!r} changes nothing"
             text = text.replace(old, new)
@@ -231,7 +233,7 @@ def _doubled_titles(lines: Lines, entries: Sequence[tuple[int, _Entry]]) -> Iter
         place = lines.nearest((str(index), "mistake"))
         earlier = next((first[each, entry.mistake] for each in entry.edit if (each, entry.mistake) in first), None)
         if earlier:
-            yield place, f"the mistake {entry.mistake!r} stands here again; it is in line {earlier[1]} already"
+            yield place, f"duplicate mistake {entry.mistake!r}; it is already defined in line {earlier[1]}"
         first |= {(framework, entry.mistake): place for framework in entry.edit}
 
 

@@ -1,4 +1,4 @@
-"""A seeded source of challenges: what a check asks is drawn afresh for each grading, and can be drawn again."""
+"""A seeded source of challenges: each grading draws new ones, and the seed reproduces them."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ Item = TypeVar("Item")
 
 
 def fresh_seed() -> int:
-    """A seed that no student can know: 0 … 2³² − 1."""
+    """An unpredictable seed: 0 … 2³² − 1."""
     return secrets.randbits(32)
 
 
 class Draw:
-    """Draws for one check of one grading. Two checks never share a stream, so that one part can be graded alone."""
+    """Random draws for one check of one grading. Checks never share a stream, so that a part can be graded alone."""
 
     def __init__(self, seed: int, *names: str) -> None:
         self.rng = np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
 
     def normal(self, *shape: int) -> Numbers:
-        """Standard normal, float32."""
+        """Samples from the standard normal distribution, float32."""
         return self.rng.standard_normal(shape).astype(np.float32)
 
     def uniform(self, low: float, high: float, *shape: int) -> Numbers:
-        """Uniform on [low, high), float32."""
+        """Uniform samples from [low, high), float32."""
         return self.rng.uniform(low, high, shape).astype(np.float32)
 
     def integers(self, low: int, high: int, *shape: int) -> Numbers:
-        """Uniform on low … high − 1, int64."""
+        """Uniform integers from low … high − 1, int64."""
         return self.rng.integers(low, high, shape)
 
     def permutation(self, n: int) -> Numbers:
-        """An order of 0 … n − 1 in which something has moved (n ≥ 2)."""
+        """A permutation of 0 … n − 1 that is not the identity (for n ≥ 2)."""
         order = self.rng.permutation(n)
         while n > 1 and np.array_equal(order, np.arange(n)):
             order = self.rng.permutation(n)
         return order
 
     def choice(self, options: Sequence[Item]) -> Item:
-        """One of them."""
+        """One of the options."""
         return options[int(self.rng.integers(len(options)))]
 
     def seed(self) -> int:
-        """A seed to hand to the student's code: 0 … 2³¹ − 1."""
+        """A seed for the student's code: 0 … 2³¹ − 1."""
         return int(self.rng.integers(2**31))

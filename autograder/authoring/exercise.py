@@ -1,4 +1,4 @@
-"""An exercise: its checks, visible and hidden, their dependencies, and where its solution lies."""
+"""An exercise: its visible and hidden checks, their dependencies, and the location of its solution."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Body = Callable[..., None]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a check would believe of a worker that lies: a worker is wholly the student's, and may answer whatever it likes."""
+    """What a check would believe from a dishonest worker, which the student controls and may answer anything."""
 
     forge: str
-    """What a forger would have to do to pass it without the work."""
+    """What a forger would have to do to pass the check without doing the work."""
     so: str
-    """What follows from that: `compute it`, `form`, …"""
+    """The consequence: `compute it`, `form`, …"""
     closed_by: str = ""
-    """What would end it, where the answer is still "lie about it"."""
+    """What would prevent it, if the consequence is still "lie about it"."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Check:
 
     @property
     def part(self) -> str:
-        """The part of the exercise that it belongs to."""
+        """The part of the exercise that the check belongs to."""
         return self.id.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """What the grader knows of an exercise."""
+    """What the grader knows about an exercise."""
 
     name: str
     policy: ExercisePolicy
@@ -61,22 +61,22 @@ class Exercise:
     """In the order of `grading.yml`."""
     folder: Path
     solutions: Path | None
-    """Where the instructor's half lies; `None` in a student's release."""
+    """The folder of the instructor's half; `None` in a student's release."""
     digest: str = field(repr=False, default="")
     """SHA-256 of checks, solutions and policy."""
 
     def points(self, check: Check) -> float:
-        """What a check is worth."""
+        """The maximum points of a check."""
         return self.policy.check_points()[check.id]
 
     def reference(self, framework: str) -> Path:
-        """The reference solution. Raises `UsageError` where this is a student's release."""
+        """The path of the reference solution. Raises `UsageError` in a student's release."""
         if self.solutions is None:
-            raise UsageError(f"The solutions of {self.name} are not here")
+            raise UsageError(f"The solutions of {self.name} are not available here")
         return self.solutions / f"{self.name}_{framework}.py"
 
     def ordered(self) -> list[Check]:
-        """Each check after those that it needs."""
+        """The checks in an order in which each comes after those that it needs."""
         done: dict[str, Check] = {}
         waiting = list(self.checks)
         while waiting:
@@ -86,16 +86,16 @@ class Exercise:
         return list(done.values())
 
     def with_needs(self, wanted: Sequence[str]) -> set[str]:
-        """The ids and all that they need."""
+        """The given ids and those of all checks that they need, directly or indirectly."""
         by_id = {check.id: check for check in self.checks}
-        found: set[str] = set()
-        open_ = [name for name in wanted if name in by_id]
-        while open_:
-            name = open_.pop()
-            if name not in found:
-                found.add(name)
-                open_ += by_id[name].needs
-        return found
+        ids: set[str] = set()
+        pending = [name for name in wanted if name in by_id]
+        while pending:
+            name = pending.pop()
+            if name not in ids:
+                ids.add(name)
+                pending += by_id[name].needs
+        return ids
 
 
 _collected: ContextVar[list[Check] | None] = ContextVar("collected", default=None)
@@ -104,26 +104,31 @@ _collected: ContextVar[list[Check] | None] = ContextVar("collected", default=Non
 def check(
     id: str, *, needs: str | Sequence[str] = (), trains: bool = False, deferred: str = ""
 ) -> Callable[[Body], Body]:
-    """Make a function a check. It takes what it names. The first paragraph of its docstring is the title that students see; the
-    rest may hold a claim, in lines that begin with `Forge:`, `So:` and `Closed by:` (see `Claim`).
+    """Register a function as a check. The names of its parameters say what it receives (see `PARAMETERS`).
 
-    `needs`: ids without which this check means nothing. `trains`: it trains until a statistical bar, or for dozens of steps,
-    and is left out where the tests grade a mistake that names another. `deferred`: why it is not graded yet.
+    The first paragraph of its docstring is the title that students see; the rest may contain a claim, in lines that
+    start with `Forge:`, `So:` and `Closed by:` (see `Claim`).
+
+    `needs`: ids of checks that must pass first. `trains`: the check trains until a statistical threshold, or for dozens
+    of steps; the tests skip it when they grade a mistake that must fail another check. `deferred`: why it is not graded
+    yet.
     """
 
     def collect(body: Body) -> Body:
-        found = _collected.get()
+        collected = _collected.get()
         takes = tuple(inspect.signature(body).parameters)
         unknown = [name for name in takes if name not in PARAMETERS]
         if unknown:
-            raise UsageError(f"{id} asks for {', '.join(unknown)}; a check may ask for {', '.join(PARAMETERS)}")
+            raise UsageError(
+                f"{id} has unknown parameters: {', '.join(unknown)}; a check may take {', '.join(PARAMETERS)}"
+            )
         title, _, rest = (inspect.getdoc(body) or "").partition("\n\n")
         title = title.replace("\n", " ")
         if not title:
-            raise UsageError(f"{id} has no docstring: it is the title that students see")
-        if found is not None:
+            raise UsageError(f"{id} has no docstring; its first paragraph is the title that students see")
+        if collected is not None:
             ids = (needs,) if isinstance(needs, str) else tuple(needs)
-            found.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
+            collected.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
         return body
 
     return collect
@@ -133,22 +138,22 @@ _FIELD = re.compile(r"^(Forge|So|Closed by): *((?:.|\n(?!\n|Forge:|So:|Closed by
 
 
 def _claim(id: str, text: str) -> Claim | None:
-    """The claim that stands in a docstring below its title. Raises `UsageError` where half of one does."""
-    fields = {name: " ".join(said.split()).removesuffix(".") for name, said in _FIELD.findall(text)}
+    """The claim in a docstring, below its title. Raises `UsageError` if it is incomplete."""
+    fields = {name: " ".join(value.split()).removesuffix(".") for name, value in _FIELD.findall(text)}
     if not fields:
         return None
     if lacking := [name for name in ("Forge", "So") if not fields.get(name)]:
-        raise UsageError(f"{id}: its claim has no line `{lacking[0]}:`")
+        raise UsageError(f"{id}: the claim has no line `{lacking[0]}:`")
     return Claim(fields["Forge"], fields["So"], fields.get("Closed by", ""))
 
 
 @contextmanager
 def collecting() -> Generator[list[Check]]:
-    """The checks that are defined inside, in their order."""
-    found: list[Check] = []
-    token = _collected.set(found)
+    """Collect the checks defined inside the block, in order."""
+    checks: list[Check] = []
+    token = _collected.set(checks)
     try:
-        yield found
+        yield checks
     finally:
         _collected.reset(token)
 

@@ -1,7 +1,8 @@
-"""The words that checks are written in.
+"""Assertion helpers for checks.
 
-Every word raises `CheckFailed`, which carries what a student reads: what was tried, what was seen, what was expected, the likely
-cause. NaN and infinity are refused by name in every word that takes numbers: NaN compares as neither wrong nor right.
+Each helper raises `CheckFailed`, which holds what the student reads: what was tried, what was seen, what was expected,
+and the likely cause. All helpers that take numbers reject NaN and infinity explicitly, because comparisons with NaN are
+always false.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ from autograder.worker.names import Numbers
 
 
 def that(condition: bool, *, tried: str, saw: str, expected: str, cause: str = "") -> None:
-    """Anything that no other word says."""
+    """A condition that no other helper covers."""
     if not condition:
         raise CheckFailed(tried, saw, expected, cause)
 
 
 def array(value: Any, *, tried: str, cause: str = "") -> Numbers:
-    """An array of finite numbers: an array, a number, or (nested) lists of numbers. Returned as float64, int64 or bool."""
+    """Finite numbers: an array, a number, or (nested) lists. Returns a float64, int64 or bool array."""
     try:
         numbers = np.asarray(value)
     except ValueError:
@@ -50,10 +51,10 @@ def array(value: Any, *, tried: str, cause: str = "") -> Numbers:
 
 def number(value: Any, *, tried: str, cause: str = "") -> float:
     """One finite number: a Python or NumPy scalar, or a 0-d tensor."""
-    found = array(value, tried=tried, cause=cause)
-    if found.ndim:
-        _fail(tried, f"an array of shape {found.shape}", "one number", cause)
-    return float(found)
+    numbers = array(value, tried=tried, cause=cause)
+    if numbers.ndim:
+        _fail(tried, f"an array of shape {numbers.shape}", "one number", cause)
+    return float(numbers)
 
 
 def text(value: Any, *, tried: str, cause: str = "") -> str:
@@ -71,20 +72,20 @@ def mapping(value: Any, *, tried: str, cause: str = "") -> dict[Any, Any]:
 
 
 def several(value: Any, count: int, *, tried: str, cause: str = "") -> list[Any]:
-    """A tuple or list of `count` things."""
+    """A tuple or list of `count` values."""
     if isinstance(value, np.ndarray) and value.ndim:
         values = list(cast(Numbers, value))
     elif isinstance(value, list | tuple):
         values = list(cast(list[Any], value))
     else:
-        _fail(tried, kind_of(value), f"{count} things, as a tuple or a list", cause or forgotten_return(value))
+        _fail(tried, kind_of(value), f"{count} values, as a tuple or a list", cause or forgotten_return(value))
     if len(values) != count:
-        _fail(tried, f"{len(values)} of them", f"{count} things, as a tuple or a list", cause)
+        _fail(tried, f"{len(values)} values", f"{count} values, as a tuple or a list", cause)
     return values
 
 
 def remote(value: Any, *, tried: str, cause: str = "") -> Remote:
-    """A model, or another object that stays on the student's side."""
+    """A model, or another object that stays in the student's worker."""
     if not isinstance(value, Remote):
         _fail(tried, kind_of(value), "a model", cause or forgotten_return(value))
     return value
@@ -98,12 +99,12 @@ def shape(
     cause: str = "",
     mistakes: Mapping[str, Sequence[int]] | None = None,
 ) -> Numbers:
-    """An array of that shape; returned."""
-    found = array(actual, tried=tried, cause=cause)
-    if found.shape != tuple(wanted):
-        likely = next((say for say, wrong in (mistakes or {}).items() if tuple(wrong) == found.shape), cause)
-        _fail(tried, f"shape {sides_of(found.shape)}", f"shape {sides_of(wanted)}", likely)
-    return found
+    """An array of the given shape. Returns it."""
+    numbers = array(actual, tried=tried, cause=cause)
+    if numbers.shape != tuple(wanted):
+        likely = next((say for say, wrong in (mistakes or {}).items() if tuple(wrong) == numbers.shape), cause)
+        _fail(tried, f"shape {sides_of(numbers.shape)}", f"shape {sides_of(wanted)}", likely)
+    return numbers
 
 
 def close(
@@ -117,31 +118,34 @@ def close(
     atol: float = 1e-5,
     expected: str = "",
 ) -> Numbers:
-    """The same shape, and values within atol + rtol·|wanted|; `mistakes` maps a sentence to the value it leads to."""
-    # `wanted` may come from the student too: one answer held against another.
+    """The same shape, and values within atol + rtol·|wanted|. Returns the actual array.
+
+    `mistakes` maps a likely cause to the wrong value that it would produce.
+    """
+    # `wanted` may come from the student too: one answer is compared with another.
     target = array(wanted, tried=tried, cause=cause)
-    found = array(actual, tried=tried, cause=cause)
+    numbers = array(actual, tried=tried, cause=cause)
 
     def alike(other: Any) -> bool:
         wrong = np.asarray(other, dtype=np.float64)
-        return wrong.shape == found.shape and np.allclose(found, wrong, rtol=rtol, atol=atol)
+        return wrong.shape == numbers.shape and np.allclose(numbers, wrong, rtol=rtol, atol=atol)
 
     if alike(target):
-        return found
+        return numbers
     likely = next((say for say, wrong in (mistakes or {}).items() if alike(wrong)), cause)
-    if found.shape != target.shape:
-        _fail(tried, f"shape {sides_of(found.shape)}", expected or f"shape {sides_of(target.shape)}", likely)
-    seen, want = where_they_differ_most(found.astype(np.float64), target.astype(np.float64))
+    if numbers.shape != target.shape:
+        _fail(tried, f"shape {sides_of(numbers.shape)}", expected or f"shape {sides_of(target.shape)}", likely)
+    seen, want = where_they_differ_most(numbers.astype(np.float64), target.astype(np.float64))
     raise CheckFailed(tried, seen, expected or want, likely)
 
 
 def between(actual: Any, low: float, high: float, *, tried: str, cause: str = "", what: str = "values") -> Numbers:
-    """Every entry in [low, high]; returned."""
-    found = array(actual, tried=tried, cause=cause)
-    if found.size and (found.min() < low or found.max() > high):
-        saw = f"{what} from {rounded(found.min())} to {rounded(found.max())}"
+    """Every entry is in [low, high]. Returns the array."""
+    numbers = array(actual, tried=tried, cause=cause)
+    if numbers.size and (numbers.min() < low or numbers.max() > high):
+        saw = f"{what} from {rounded(numbers.min())} to {rounded(numbers.max())}"
         _fail(tried, saw, f"{what} from {rounded(low)} to {rounded(high)}", cause)
-    return found
+    return numbers
 
 
 _measured: ContextVar[list[Measurement] | None] = ContextVar("measured", default=None)
@@ -149,61 +153,61 @@ _measured: ContextVar[list[Measurement] | None] = ContextVar("measured", default
 
 @contextmanager
 def measuring() -> Generator[list[Measurement]]:
-    """Collect what `at_most` and `at_least` measure inside."""
-    found: list[Measurement] = []
-    token = _measured.set(found)
+    """Collect what `at_most` and `at_least` measure inside the block."""
+    measurements: list[Measurement] = []
+    token = _measured.set(measurements)
     try:
-        yield found
+        yield measurements
     finally:
         _measured.reset(token)
 
 
 def _measure(what: str, value: float, bound: float, wanted: Literal["at most", "at least"]) -> None:
-    found = _measured.get()
-    if found is not None:
-        found.append(Measurement(what, value, float(bound), wanted))
+    measurements = _measured.get()
+    if measurements is not None:
+        measurements.append(Measurement(what, value, float(bound), wanted))
 
 
 def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
-    """One number, no more than the bound; returned."""
-    found = number(value, tried=tried, cause=cause)
-    _measure(what, found, bound, "at most")
-    if found > bound:
-        _fail(tried, f"{what} of {rounded(found)}", f"at most {rounded(bound)}", cause)
-    return found
+    """One number, at most the bound. Returns it."""
+    measured = number(value, tried=tried, cause=cause)
+    _measure(what, measured, bound, "at most")
+    if measured > bound:
+        _fail(tried, f"{what} of {rounded(measured)}", f"at most {rounded(bound)}", cause)
+    return measured
 
 
 def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
-    """One number, no less than the bound; returned."""
-    found = number(value, tried=tried, cause=cause)
-    _measure(what, found, bound, "at least")
-    if found < bound:
-        _fail(tried, f"{what} of {rounded(found)}", f"at least {rounded(bound)}", cause)
-    return found
+    """One number, at least the bound. Returns it."""
+    measured = number(value, tried=tried, cause=cause)
+    _measure(what, measured, bound, "at least")
+    if measured < bound:
+        _fail(tried, f"{what} of {rounded(measured)}", f"at least {rounded(bound)}", cause)
+    return measured
 
 
 def equal(actual: Any, wanted: Any, *, tried: str, cause: str = "", mistakes: Mapping[str, Any] | None = None) -> None:
-    """Exactly the same: integers, strings, lists, dicts. Arrays count as lists, a whole float as its integer."""
-    found, target = plain(actual), plain(wanted)
-    if found == target:
+    """Exact equality of integers, strings, lists and dicts. Arrays count as lists, a whole float as an integer."""
+    seen, target = plain(actual), plain(wanted)
+    if seen == target:
         return
-    likely = next((say for say, wrong in (mistakes or {}).items() if plain(wrong) == found), cause)
-    _fail(tried, brief(found), brief(target), likely or forgotten_return(actual))
+    likely = next((say for say, wrong in (mistakes or {}).items() if plain(wrong) == seen), cause)
+    _fail(tried, brief(seen), brief(target), likely or forgotten_return(actual))
 
 
 def differ(a: Any, b: Any, *, tried: str, cause: str = "", by: float = 1e-6) -> None:
-    """Two arrays of one shape that differ somewhere by more than `by`."""
+    """Two arrays that differ by more than `by` in at least one entry, or in their shapes."""
     first, second = array(a, tried=tried, cause=cause), array(b, tried=tried, cause=cause)
     if first.shape == second.shape and (not first.size or np.max(np.abs(first * 1.0 - second)) <= by):
-        _fail(tried, "twice the same", "something that changes", cause)
+        _fail(tried, "identical results", "different results", cause)
 
 
 def moved(before: Mapping[str, Any], after: Mapping[str, Any], *, tried: str, cause: str = "") -> None:
     """Every array of `before` has changed in `after`."""
     still = [name for name, value in before.items() if not _changed(value, after.get(name))]
     if still or not before:
-        saw = f"{listed(still)} as before" if before else "no parameters at all"
-        _fail(tried, saw, "every parameter moved", cause)
+        saw = f"{listed(still)} unchanged" if before else "no parameters at all"
+        _fail(tried, saw, "a change in every parameter", cause)
     for name, value in after.items():
         _finite(np.asarray(value), f"{tried}: {name}", cause)
 
@@ -212,23 +216,23 @@ def unmoved(before: Mapping[str, Any], after: Mapping[str, Any], *, tried: str, 
     """No array of `before` has changed in `after`."""
     changed = [name for name, value in before.items() if _changed(value, after.get(name))]
     if changed:
-        _fail(tried, f"{listed(changed)} changed", "all of them as before", cause)
+        _fail(tried, f"{listed(changed)} changed", "no changes", cause)
 
 
 def losses(value: Any, count: int, *, tried: str, cause: str = "") -> Numbers:
-    """A list of `count` finite numbers. What they claim is evidence of nothing: evaluate the model yourself."""
-    found = array(value, tried=tried, cause=cause)
-    if found.shape != (count,):
-        _fail(tried, f"shape {sides_of(found.shape)}", f"a list of {count} losses", cause)
-    return found
+    """A list of `count` finite numbers. Reported losses prove nothing: evaluate the model itself."""
+    numbers = array(value, tried=tried, cause=cause)
+    if numbers.shape != (count,):
+        _fail(tried, f"shape {sides_of(numbers.shape)}", f"a list of {count} losses", cause)
+    return numbers
 
 
 def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
-    """Pass where one of the attempts does; else the last failure counts."""
+    """Pass if one of the attempts passes; otherwise the last failure counts."""
     for number_ in range(attempts):
-        # What counts is the last attempt: measurements and pictures of the ones before it would only confuse.
-        if (found := _measured.get()) is not None:
-            found.clear()
+        # Only the last attempt is reported: discard measurements and pictures of earlier ones.
+        if (measurements := _measured.get()) is not None:
+            measurements.clear()
         figures.forget()
         try:
             attempt(number_)
@@ -241,7 +245,7 @@ def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
 
 @contextmanager
 def blame(sentence: str, on: str = "") -> Generator[None]:
-    """The likely cause of an exception, with `on` in its text, that the student's code raises inside."""
+    """Set the likely cause of an exception raised by the student's code inside the block, if its text contains `on`."""
     try:
         yield
     except StudentError as problem:

@@ -1,7 +1,7 @@
-"""Pictures that a check leaves beside its sentences: samples, points over a curve, losses over time.
+"""Pictures that a check adds to its result: samples, points over a curve, losses over time.
 
-Drawn by the grader from arrays that a student's code answered; they go into the result as PNG. What cannot be drawn (no numbers,
-a wrong shape) leaves no picture: to say what is wrong with it is the business of the words in `expect`.
+The grader draws them from arrays that the student's code returned and stores them in the result as PNG. Values that
+cannot be drawn (not numbers, a wrong shape) produce no picture: `expect` reports what is wrong with them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.results.form import Picture
 from autograder.worker.names import Numbers
 
 MOST = 4
-"""Pictures of one check; a fifth is dropped."""
+"""Pictures per check; further ones are dropped."""
 MOST_SAMPLES = 36
 MOST_POINTS = 2_000
 DOTS_PER_INCH = 80
@@ -29,24 +29,24 @@ _collected: ContextVar[list[Picture] | None] = ContextVar("pictures", default=No
 
 @contextmanager
 def collecting() -> Generator[list[Picture]]:
-    """Collect what is drawn inside."""
-    found: list[Picture] = []
-    token = _collected.set(found)
+    """Collect the pictures drawn inside the block."""
+    pictures: list[Picture] = []
+    token = _collected.set(pictures)
     try:
-        yield found
+        yield pictures
     finally:
         _collected.reset(token)
 
 
 def forget() -> None:
-    """Drop what was drawn so far: it was of an attempt that does not count."""
-    found = _collected.get()
-    if found is not None:
-        found.clear()
+    """Drop the pictures drawn so far: they belong to an attempt that does not count."""
+    pictures = _collected.get()
+    if pictures is not None:
+        pictures.clear()
 
 
 def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
-    """Up to 36 images, `(N, H, W)` or `(N, H, W, 1)`, grey from `low` (black) to `high` (white)."""
+    """Draw up to 36 images, `(N, H, W)` or `(N, H, W, 1)`, in grey from `low` (black) to `high` (white)."""
     samples = _numbers(images)
     if samples is not None and samples.ndim == 4 and samples.shape[-1] == 1:
         samples = samples[..., 0]
@@ -56,7 +56,7 @@ def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
     columns = min(len(samples), int(np.ceil(np.sqrt(len(samples)))))
     rows = -(-len(samples) // columns)
     height, width = samples.shape[1:]
-    # One array with a line between the tiles: a figure of 36 axes takes a second.
+    # One array with lines between the tiles, because a figure with 36 axes takes a second.
     sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), high, dtype=np.float64)
     for number, sample in enumerate(samples):
         top, left = (number // columns) * (height + 1) + 1, (number % columns) * (width + 1) + 1
@@ -70,31 +70,31 @@ def grid(title: str, images: Any, low: float = 0.0, high: float = 1.0) -> None:
 
 
 def scatter(title: str, points: Any, curve: Any = None) -> None:
-    """Points `(n, 2)`, over a curve `(m, 2)` if there is one."""
-    found = _numbers(points)
-    if found is None or found.ndim != 2 or found.shape[1] != 2 or not len(found):
+    """Draw points `(n, 2)`, over a curve `(m, 2)` if one is given."""
+    samples = _numbers(points)
+    if samples is None or samples.ndim != 2 or samples.shape[1] != 2 or not len(samples):
         return
-    found = found[:MOST_POINTS]
+    samples = samples[:MOST_POINTS]
 
     def draw(axes: Any) -> None:
         if curve is not None:
             axes.plot(*np.asarray(curve).T, color="0.6", linewidth=3, label="real")
-        axes.plot(*found.T, ".", markersize=4, alpha=0.6, color="C3", label="samples")
+        axes.plot(*samples.T, ".", markersize=4, alpha=0.6, color="C3", label="samples")
         axes.legend(loc="best", fontsize=8)
 
     _draw(title, draw, (4.5, 3.5))
 
 
 def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
-    """Each named list of numbers over its index. What is NaN or infinite leaves a gap: it is no 0."""
-    named = {label: found for label, given in values.items() if (found := _numbers(given, gap=True)) is not None}
-    named = {label: found for label, found in named.items() if found.ndim == 1 and len(found)}
+    """Plot each named list of numbers over its index. NaN and infinity leave a gap."""
+    named = {label: numbers for label, given in values.items() if (numbers := _numbers(given, gap=True)) is not None}
+    named = {label: numbers for label, numbers in named.items() if numbers.ndim == 1 and len(numbers)}
     if not named:
         return
 
     def draw(axes: Any) -> None:
-        for label, found in named.items():
-            axes.plot(found, linewidth=1, label=label)
+        for label, numbers in named.items():
+            axes.plot(numbers, linewidth=1, label=label)
         axes.set_xlabel(x)
         axes.legend(loc="best", fontsize=8)
 
@@ -102,21 +102,21 @@ def lines(title: str, values: Mapping[str, Any], x: str = "step") -> None:
 
 
 def _numbers(values: Any, *, gap: bool = False) -> Numbers | None:
-    """As float64 without NaN or infinity (with `gap`, NaN for either); none where these are no numbers."""
+    """The values as float64 without NaN or infinity (with `gap`, NaN for either); `None` if they are not numbers."""
     try:
-        found = np.asarray(values, dtype=np.float64)
+        numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         return None
     if gap:
-        return np.clip(np.where(np.isfinite(found), found, np.nan), -1e6, 1e6)
-    return np.clip(np.nan_to_num(found, nan=0.0), -1e6, 1e6)
+        return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -1e6, 1e6)
+    return np.clip(np.nan_to_num(numbers, nan=0.0), -1e6, 1e6)
 
 
 def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
-    found = _collected.get()
-    if found is None or len(found) >= MOST:
+    pictures = _collected.get()
+    if pictures is None or len(pictures) >= MOST:
         return
-    # Imported where something is drawn: most checks draw nothing, and it takes half a second.
+    # Imported here because it takes half a second and most checks draw nothing.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -125,8 +125,8 @@ def _draw(title: str, draw: Any, size: tuple[float, float]) -> None:
     axes = figure.add_subplot()
     draw(axes)
     axes.set_title(title, fontsize=9)
-    paper = io.BytesIO()
-    # No software version, no date: the same arrays give the same bytes.
+    buffer = io.BytesIO()
+    # Without software version and date, the same arrays give the same bytes.
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(paper, metadata={"Software": None})
-    found.append(Picture(title, paper.getvalue()))
+    canvas.print_png(buffer, metadata={"Software": None})
+    pictures.append(Picture(title, buffer.getvalue()))

@@ -1,7 +1,7 @@
-"""The two checks of a part about GPUs, from one lesson: what the student's code is to do on one.
+"""The two checks of a GPU part, made from one workload: what the student's code must do on a GPU.
 
-*Readiness* runs the lesson twice, plainly and on a machine whose GPU is pretended, and is graded everywhere. *Execution* runs it
-on a real GPU, and is deferred where there is none.
+*Readiness* runs the workload twice, on the CPU and with a pretended GPU, and is graded everywhere. *Execution* runs it
+on a real GPU, and is deferred if there is none.
 """
 
 from __future__ import annotations
@@ -21,109 +21,109 @@ from autograder.authoring.student import Placed, Student, squared_error
 from autograder.errors import CheckFailed, StudentError
 from autograder.worker.names import Numbers
 
-Lesson = Callable[[Student, Draw], Mapping[str, Any] | None]
+Workload = Callable[[Student, Draw], Mapping[str, Any] | None]
 
 LARGEST_DIFFERENCE = 0.5
-"""Of the way that the parameters go. Right programs: under 1e-3; a training that leaves the GPU's model alone: 1."""
+"""As a fraction of the parameters' change. Correct programs: below 1e-3; training that ignores the GPU's model: 1."""
 LARGEST_ERROR = 0.02
-"""Of an answer's length, between a plain run and a run on a GPU: TF32 multiplies with 10 bits, which is 1e-3 an operation."""
-TRIED = "your code on a machine with a pretended GPU: the CPU computes, and CUDA's rules about devices hold"
-EXPECTED = "the work on the device on which the model's parameters live"
+"""Between CPU and GPU, relative to an output's norm: TF32 multiplies with 10 bits, which is 1e-3 per operation."""
+TRIED = "your code on a machine with a pretended GPU: the CPU computes, but CUDA's rules about devices apply"
+EXPECTED = "the work on the device of the model's parameters"
 
 
 CLAIM = """\
 Forge: keep all work where the parameters are, as the worker's own side sees it.
-So: lie about it: the worker itself watches where its tensors are, and shares its process with the student's code.
-Closed by: a comparison of what the run left (parameters, losses) with the grader's own; where the device was cannot be proved
-from outside.
+So: lie about it: the worker itself records where its tensors are, and shares its process with the student's code.
+Closed by: a comparison of the run's results (parameters, losses) with the grader's own; which device was used cannot be
+proved from outside.
 """
 
 
-def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Lesson], Lesson]:
-    """Make a lesson the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
+def on_gpu(part: str, *, needs: str | Sequence[str] = ()) -> Callable[[Workload], Workload]:
+    """Turn a workload into the checks `<part>.readiness` and `<part>.execution`; its docstring is their title.
 
-    The lesson takes a `student` and a `draw`. It puts models where the machine wants them with `student.place(model, example)`,
-    calls the student's functions, and may return answers, as arrays by name, that do not hang on where they were computed.
+    The workload takes a `student` and a `draw`. It moves models to the device with `student.place(model, example)`,
+    calls the student's functions, and may return outputs, as arrays by name, that do not depend on the device.
     """
 
-    def collect(lesson: Lesson) -> Lesson:
-        title = inspect.getdoc(lesson) or ""
+    def collect(workload: Workload) -> Workload:
+        title = inspect.getdoc(workload) or ""
 
         def readiness(student: Student, pretended: Student, draw: Draw) -> None:
-            _readiness(lesson, student, pretended, draw)
+            _readiness(workload, student, pretended, draw)
 
         def execution(student: Student, gpu: Student, draw: Draw) -> None:
-            _execution(lesson, student, gpu, draw)
+            _execution(workload, student, gpu, draw)
 
         readiness.__doc__ = f"{title}\n\n{CLAIM}"
         execution.__doc__ = f"On a real GPU: {title[:1].lower()}{title[1:]}\n\n{CLAIM}"
         check(f"{part}.readiness", needs=needs)(readiness)
         check(f"{part}.execution", needs=needs)(execution)
-        return lesson
+        return workload
 
     return collect
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What a lesson has left behind on one machine."""
+    """The state after running a workload on one device."""
 
     models: list[Placed]
     after: list[dict[str, Numbers]]
     answers: dict[str, Any]
 
 
-def _run(lesson: Lesson, student: Student, draw: Draw) -> _Run:
+def _run(workload: Workload, student: Student, draw: Draw) -> _Run:
     student.placed.clear()
-    answers = lesson(student, copy.deepcopy(draw)) or {}
+    answers = workload(student, copy.deepcopy(draw)) or {}
     models = list(student.placed)
     return _Run(models, [placed.model.parameters() for placed in models], dict(answers))
 
 
-def _readiness(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> None:
-    plain = _eagerly(lesson, student, pretended, draw)
-    # What else was found while the file was read says nothing of the lesson.
+def _readiness(workload: Workload, student: Student, pretended: Student, draw: Draw) -> None:
+    plain = _eagerly(workload, student, pretended, draw)
+    # Other findings from loading the file do not concern the workload.
     hidden = [each for each in pretended.found().findings if each["kind"] == "hidden"]
     if hidden:
         _say(hidden[0])
     try:
-        there = _run(lesson, pretended, draw)
+        gpu_run = _run(workload, pretended, draw)
     except StudentError as problem:
         _refused(problem, pretended)
-    found = pretended.found()
-    stray = [each for each in found.findings if each["kind"] != "refused"]
-    for placed in there.models:
+    report = pretended.found()
+    stray = [each for each in report.findings if each["kind"] != "refused"]
+    for placed in gpu_run.models:
         stray += placed.model.left_behind()
     if stray:
         _say(stray[0])
     expect.that(
-        found.counts.get("work", 0) > 0,
+        report.counts.get("work", 0) > 0,
         tried=TRIED,
-        saw="not one operation on the GPU",
+        saw="no operation on the GPU",
         expected=EXPECTED,
-        cause="Work with the framework's tensors, on the device of the model's parameters.",
+        cause="Compute with the framework's tensors, on the device of the model's parameters.",
     )
     _still_awake(pretended, draw)
-    for placed in there.models:
+    for placed in gpu_run.models:
         if placed.learns:
             _hangs_on_its_parameters(placed, copy.deepcopy(draw))
-    _compare(plain, there, lambda: _run(lesson, student, draw))
+    _compare(plain, gpu_run, lambda: _run(workload, student, draw))
 
 
-def _eagerly(lesson: Lesson, student: Student, pretended: Student, draw: Draw) -> _Run:
-    """The plain run, eagerly: tracing costs more than a lesson's few steps. What works only where it is traced, is traced."""
+def _eagerly(workload: Workload, student: Student, pretended: Student, draw: Draw) -> _Run:
+    """The run on the CPU, eagerly, because tracing costs more than a few steps; traced only if eager code raises."""
     for each in (student, pretended):
         each.eagerly()
     try:
-        return _run(lesson, student, draw)
+        return _run(workload, student, draw)
     except StudentError:
         for each in (student, pretended):
             each.eagerly(False)
-        return _run(lesson, student, draw)
+        return _run(workload, student, draw)
 
 
 def _refused(problem: StudentError, pretended: Student) -> NoReturn:
-    """It raised on the pretended GPU and nowhere else."""
+    """Report an exception that occurs only with the pretended GPU."""
     findings = [each for each in pretended.found().findings if each["kind"] in ("refused", "hidden")]
     if findings:
         _say(findings[-1])
@@ -132,7 +132,7 @@ def _refused(problem: StudentError, pretended: Student) -> NoReturn:
         TRIED,
         f"{problem}{place}; without the GPU it does not raise",
         EXPECTED,
-        problem.likely or "Something here works on the CPU alone.",
+        problem.likely or "Something here works only on the CPU.",
     )
 
 
@@ -142,73 +142,73 @@ def _say(finding: Mapping[str, str], tried: str = TRIED) -> NoReturn:
 
 
 def _still_awake(pretended: Student, draw: Draw) -> None:
-    """A device that no longer finds the mistake that we make ourselves has been tampered with."""
-    # Not from the stream of the lesson: that one is drawn again from its start.
+    """Detect tampering: the device must still find a mistake that the grader makes on purpose."""
+    # Not from the workload's stream, which is drawn again from its start.
     sides = [int(side) for side in copy.deepcopy(draw).rng.integers(100, 1000, 2)]
     pretended.provoke(*sides)
-    found = pretended.found().findings
+    findings = pretended.found().findings
     expect.that(
-        any(str(tuple(sides)) in each["saw"] for each in found),
+        any(str(tuple(sides)) in each["saw"] for each in findings),
         tried="a mistake made on purpose on the pretended GPU",
-        saw="that it goes unnoticed after your code has run",
-        expected="a device that your code leaves as it is",
+        saw="the mistake is not detected after your code has run",
+        expected="a device that your code does not change",
         cause="Your file replaces functions of the framework, or the device itself.",
     )
 
 
 def _hangs_on_its_parameters(placed: Placed, draw: Draw) -> None:
-    """A model whose answers are the same with quite other parameters has learned nothing, wherever its parameters lie."""
+    """The model's outputs must depend on its parameters; otherwise it has learned nothing."""
     before, answers = placed.model.parameters(), placed.model.forward(placed.example)
     placed.model.set_parameters({name: value + draw.normal(*value.shape) for name, value in before.items()})
     others = placed.model.forward(placed.example)
     expect.that(
         any(not np.array_equal(a, b) for a, b in zip(_leaves(answers).values(), _leaves(others).values(), strict=True)),
-        tried=f"{TRIED}; the model's answers with the parameters that it has learned and with others",
-        saw="the same answers",
-        expected="answers that come from the parameters",
-        cause="The model computes with something else than the parameters that it names.",
+        tried=f"{TRIED}; the model's outputs with its learned parameters and with others",
+        saw="identical outputs",
+        expected="outputs that depend on the parameters",
+        cause="The model computes with something other than its registered parameters.",
     )
 
 
-def _compare(plain: _Run, there: _Run, again: Callable[[], _Run]) -> None:
-    """The parameters went the same way and the answers are the same; a program that never repeats itself is held to neither."""
-    for number, placed in enumerate(there.models):
-        before, after = placed.before, there.after[number]
+def _compare(plain: _Run, gpu_run: _Run, again: Callable[[], _Run]) -> None:
+    """Parameters and outputs agree with the CPU run; a program that is not reproducible is exempt."""
+    for number, placed in enumerate(gpu_run.models):
+        before, after = placed.before, gpu_run.after[number]
         if placed.learns:
             expect.that(
                 any(not np.array_equal(before[name], after[name]) for name in before if name in after),
                 tried=TRIED,
-                saw="parameters that are as they were",
+                saw="unchanged parameters",
                 expected="a model that learns on a GPU too",
-                cause="The training works on another model than the one that it was given, or ends early where a GPU is there.",
+                cause="The training uses another model than the one it was given, or stops early if there is a GPU.",
             )
-    off = _difference(plain, there)
+    off = _difference(plain, gpu_run)
     if off > LARGEST_DIFFERENCE and _difference(plain, again()) < LARGEST_DIFFERENCE / 10:
         expect.at_most(
             off,
             LARGEST_DIFFERENCE,
             tried=TRIED,
-            cause="The training does something else where it finds a GPU.",
-            what="a difference from the plain run, as a share of the way that the parameters went,",
+            cause="The training does something different if it finds a GPU.",
+            what="a difference from the run on the CPU, relative to the change of the parameters,",
         )
 
 
 def _difference(plain: _Run, other: _Run) -> float:
-    """The largest over models and answers: distance over the way gone, or over the length where nothing went."""
-    found = [0.0]
+    """The largest difference over models and outputs, relative to the change, or to the norm if nothing changed."""
+    differences = [0.0]
     for placed, there, here, back in zip(other.models, other.after, plain.after, plain.models, strict=False):
         if list(there) != list(here):
             return float("inf")
         gone = _distance(here, back.before) if placed.learns else 0.0
-        found.append(_distance(there, here) / (gone or _distance(here, {}) or 1.0))
+        differences.append(_distance(there, here) / (gone or _distance(here, {}) or 1.0))
     for name, answer in plain.answers.items():
         a, b = _leaves(answer), _leaves(other.answers.get(name))
-        found.append(_distance(a, b) / (_distance(a, {}) or 1.0))
-    return max(found)
+        differences.append(_distance(a, b) / (_distance(a, {}) or 1.0))
+    return max(differences)
 
 
 def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
-    """Euclidean, over all arrays; what is missing counts as zeros; what does not fit is infinitely far."""
+    """Euclidean distance over all arrays; missing arrays count as zeros, mismatched shapes as infinitely far."""
     total = 0.0
     for name, value in a.items():
         x = np.asarray(value, dtype=np.float64)
@@ -225,48 +225,48 @@ def _leaves(answer: Any) -> dict[str, Any]:
     if isinstance(answer, dict):
         items = cast(dict[Any, Any], answer).items()
         return {f"{key}.{name}": leaf for key, item in items for name, leaf in _leaves(item).items()}
-    return {"": expect.array(answer, tried="an answer of the lesson")}
+    return {"": expect.array(answer, tried="a result of the GPU check")}
 
 
-def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> None:
-    """Parameters and work on the device, a loss that falls there, and answers that agree with the CPU's for the same weights."""
+def _execution(workload: Workload, student: Student, gpu: Student, draw: Draw) -> None:
+    """Parameters and work are on the device, the loss falls there, and outputs agree with those of a CPU."""
     tried = "your code on a GPU"
-    # What was found while the file was read says nothing of the lesson.
+    # Discard findings from loading the file: they do not concern the workload.
     gpu.found()
-    there = _run(lesson, gpu, draw)
-    found = gpu.found()
-    stray = [*found.findings, *(each for placed in there.models for each in placed.model.left_behind())]
+    gpu_run = _run(workload, gpu, draw)
+    report = gpu.found()
+    stray = [*report.findings, *(each for placed in gpu_run.models for each in placed.model.left_behind())]
     if stray:
         _say(stray[0], tried)
     expect.that(
-        found.counts.get("work", 0) > 0 and found.counts.get("bytes", 0) > 0,
+        report.counts.get("work", 0) > 0 and report.counts.get("bytes", 0) > 0,
         tried=tried,
-        saw="no work and no memory of the GPU in use at any time",
+        saw="no operations and no memory in use on the GPU at any time",
         expected=EXPECTED,
         cause="Everything was computed on the CPU.",
     )
-    plain = _run(lesson, student, draw)
-    for placed, after, twin in zip(there.models, there.after, plain.models, strict=True):
+    plain = _run(workload, student, draw)
+    for placed, after, twin in zip(gpu_run.models, gpu_run.after, plain.models, strict=True):
         for name, value in after.items():
             expect.array(value, tried=f"the parameter {name} after training on a GPU")
         if placed.learns:
             expect.that(
                 any(not np.array_equal(placed.before[name], after[name]) for name in after),
                 tried=tried,
-                saw="parameters that are as they were",
+                saw="unchanged parameters",
                 expected="a model that learns on a GPU too",
-                cause="The training works on another model than the one that it was given.",
+                cause="The training uses another model than the one it was given.",
             )
         if placed.error is not None:
             now = squared_error(placed.model, placed.example, placed.target)
             expect.that(
                 now < placed.error,
-                tried=f"{tried}; the model's squared error, worked out by the grader, before and after training",
-                saw=f"{now:.4g} after {placed.error:.4g}",
+                tried=f"{tried}; the model's squared error, computed by the grader, before and after training",
+                saw=f"{placed.error:.4g} before, {now:.4g} after",
                 expected="an error that falls on a GPU too",
-                cause="The training works on another model, or on other data, where it finds a GPU.",
+                cause="The training uses another model, or other data, if it finds a GPU.",
             )
-        # Only the weights are carried over: what a GPU draws is not what a CPU draws.
+        # Only the weights are copied: random draws differ between GPU and CPU.
         twin.model.set_parameters(after)
         twin.model.set_buffers(placed.model.buffers())
         here, far = twin.model.forward(twin.example), placed.model.forward(placed.example)
@@ -274,6 +274,6 @@ def _execution(lesson: Lesson, student: Student, gpu: Student, draw: Draw) -> No
             expect.at_most(
                 _distance({"": b}, {"": a}) / (_distance({"": a}, {}) or 1.0),
                 LARGEST_ERROR,
-                tried="the model's answers on a GPU and on the CPU, with the same weights",
-                what="a difference, as a share of the answers' length,",
+                tried="the model's outputs on a GPU and on the CPU, with the same weights",
+                what="a difference, relative to the outputs' norm,",
             )

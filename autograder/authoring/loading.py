@@ -1,4 +1,4 @@
-"""An exercise, loaded: its checks, visible and hidden, held against its policy."""
+"""Load an exercise: its visible and hidden checks, validated against its policy."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from autograder.errors import UsageError
 
 
 def load_exercise(policy: Policy, name: str) -> Exercise:
-    """An exercise with its checks. Raises `UsageError` where checks and policy do not fit together."""
+    """Load an exercise with its checks. Raises `UsageError` if checks and policy do not match."""
     own = policy.exercise(name)
     root = policy.root_of(name)
     folder, solutions = root / "assignments" / name, root / "solutions" / name
     hidden_there = (solutions / "checks.py").is_file()
     package = _package(folder)
-    found = [*_from(folder / "checks.py", package, visible=True)]
+    checks = [*_from(folder / "checks.py", package, visible=True)]
     if hidden_there:
-        found += _from(solutions / "checks.py", package, visible=False)
-    by_id = {each.id: each for each in found}
+        checks += _from(solutions / "checks.py", package, visible=False)
+    by_id = {each.id: each for each in checks}
     points, where = own.check_points(), ("exercises", name, "points")
-    problems = [f"{name}: two checks are called {id}" for id in by_id if sum(each.id == id for each in found) > 1]
-    without = [each for each in found if each.id not in points]
+    problems = [f"{name}: two checks have the id {id}" for id in by_id if sum(each.id == id for each in checks) > 1]
+    without = [each for each in checks if each.id not in points]
     problems += [f"{policy.place(*where)}: the check {each.id} of {name} has no points here" for each in without]
     problems += thresholds_that_do_not_fit(policy, name, [folder, *([solutions] if hidden_there else [])], hidden_there)
     for id in points if hidden_there else ():
         if id not in by_id:
             place = policy.place(*where, *id.split(".", 1))
-            problems.append(f"{place}: {name} gives points to {id}, and no check has that id{did_you_mean(id, by_id)}")
-    for each in found:
+            problems.append(f"{place}: {name} gives points to {id}, but no check has that id{did_you_mean(id, by_id)}")
+    for each in checks:
         for need in each.needs:
             if need not in by_id:
                 hint = did_you_mean(need, by_id)
-                problems.append(f"{name}: {each.id} needs {need}, and no check has that id{hint}")
+                problems.append(f"{name}: {each.id} needs {need}, but no check has that id{hint}")
         if each.visible and "reference" in each.takes:
-            problems.append(f"{name}: {each.id} is visible and asks for the reference, which students do not have")
+            problems.append(f"{name}: {each.id} is visible but takes the reference, which students do not have")
     problems += _circles(name, by_id)
     if problems:
         raise UsageError(*problems)
-    checks = tuple(by_id[id] for id in points if id in by_id)
+    graded = tuple(by_id[id] for id in points if id in by_id)
     half = solutions if hidden_there else None
-    return Exercise(name, own, checks, folder, half, _digest(folder, half, name, own))
+    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own))
 
 
 def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
-    """The exercises by name. Raises `UsageError` with what is wrong with any of them."""
+    """The exercises by name. Raises `UsageError` with the problems of all of them."""
     loaded: dict[str, Exercise] = {}
     problems: list[str] = []
     for name in names:
@@ -66,11 +66,11 @@ def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:
 
 
 def _package(folder: Path) -> str:
-    """A package of its own for each exercise's folder, so that both check files can say `from .probes import …`."""
+    """Create a package for the exercise's folder, so that both check files can use `from .probes import …`."""
     whole = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
     package = f"exercise_{folder.name}_{whole[:12]}"
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
-        # An earlier state of the same files.
+        # Modules from an earlier version of the same files.
         del sys.modules[name]
     spec = importlib.machinery.ModuleSpec(package, None, is_package=True)
     spec.submodule_search_locations = [str(folder)]
@@ -80,8 +80,8 @@ def _package(folder: Path) -> str:
 
 def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
     if not path.is_file():
-        raise UsageError(f"{path} is not there: {path.parent.name} has no checks")
-    with collecting() as found:
+        raise UsageError(f"{path} does not exist: {path.parent.name} has no checks")
+    with collecting() as checks:
         spec = importlib.util.spec_from_file_location(f"{package}.{'visible' if visible else 'hidden'}_checks", path)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
@@ -93,7 +93,7 @@ def _from(path: Path, package: str, *, visible: bool) -> Iterator[Check]:
             raise
         except BaseException as problem:
             raise UsageError(f"{path} cannot be run: {type(problem).__name__}: {problem}") from problem
-    for each in found:
+    for each in checks:
         yield replace(each, visible=visible)
 
 
@@ -102,7 +102,7 @@ def _circles(name: str, by_id: dict[str, Check]) -> list[str]:
     while True:
         free = [id for id, each in left.items() if not any(need in left for need in each.needs)]
         if not free:
-            return [f"{name}: these checks need each other in a circle: {', '.join(left)}"] if left else []
+            return [f"{name}: these checks need each other in a cycle: {', '.join(left)}"] if left else []
         for id in free:
             del left[id]
 

@@ -1,4 +1,4 @@
-"""The grader's view of a student's code: calls over the wire that look like calls. NumPy in, NumPy out."""
+"""The grader's view of a student's code: remote calls that look like local ones. NumPy in, NumPy out."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Gives = Literal["images"] | None
 
 
 class Ask(Protocol):
-    """How a request reaches a worker."""
+    """Send a request to a worker."""
 
     def __call__(self, verb: str, **fields: Any) -> Any:
-        """The answer; raises `StudentError` or `LimitExceeded`."""
+        """Return the answer. Raises `StudentError` or `LimitExceeded`."""
         ...
 
 
 class Marked:
-    """An array that goes over as a tensor, as images, or both."""
+    """An array that is sent as a tensor, as images, or both."""
 
     def __init__(self, values: Numbers, *, tensor: bool = False, images: bool = False) -> None:
         self.values = values
@@ -33,14 +33,14 @@ class Marked:
 
 
 def tensor(values: Any) -> Marked:
-    """The array goes over as a framework tensor and keeps its dtype: for the functions marked (T)."""
+    """Send the array as a framework tensor that keeps its dtype: for functions marked (T)."""
     if isinstance(values, Marked):
         return Marked(values.values, tensor=True, images=values.images)
     return Marked(np.asarray(values), tensor=True)
 
 
 def images(values: Any) -> Marked:
-    """The array, `(N, H, W, C)` or `(H, W, C)`, goes over in the framework's own layout of images."""
+    """Send the array, `(N, H, W, C)` or `(H, W, C)`, in the framework's own image layout."""
     if isinstance(values, Marked):
         return Marked(values.values, tensor=values.tensor, images=True)
     return Marked(np.asarray(values), images=True)
@@ -48,14 +48,14 @@ def images(values: Any) -> Marked:
 
 @dataclass(frozen=True)
 class Found:
-    """What a pretended GPU has found, and how often work, copies to the host and numbers read there were seen."""
+    """The findings of a GPU, and its counts of operations, copies to the host and scalars read on the host."""
 
     findings: list[dict[str, str]]
     counts: dict[str, int]
 
 
 class Student:
-    """A student's file. Any other name than the ones below is a function of theirs."""
+    """A student's file. Any attribute other than the ones below is a function in that file."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -67,31 +67,31 @@ class Student:
         return lambda *args, **kwargs: self.call(name, *args, **kwargs)
 
     def call(self, name: str, /, *args: Any, gives: Gives = None, **kwargs: Any) -> Any:
-        """The answer of a function. Raises `StudentError` where it raises or is not there."""
+        """Call a function and return its result. Raises `StudentError` if it raises or does not exist."""
         return self._inward(
             self._ask("call", name=name, args=_outward(list(args)), kwargs=_outward(_given(kwargs, gives)))
         )
 
     def has(self, name: str) -> bool:
-        """Is there a function or class of that name?"""
+        """Whether there is a function or class of that name."""
         return bool(self._ask("has", name=name))
 
     def seed(self, seed: int) -> None:
-        """Seed all generators of the worker."""
+        """Seed all random generators of the worker."""
         self._ask("seed", args=[int(seed)])
 
     def eagerly(self, on: bool = True) -> None:
-        """Until the check ends, run op by op what the framework would trace and compile: cheaper where steps are few."""
+        """Until the check ends, run functions eagerly that would be traced and compiled: cheaper for a few steps."""
         self._ask("eagerly", args=[on])
 
     def place(
         self, model: Remote, example: Any, target: Any = None, *, already: bool = False, learns: bool = True
     ) -> Remote:
-        """Put a model on the device of this student's machine, as its user would; nothing where there is no GPU.
+        """Move a model to the worker's device, as its user would; a no-op without a GPU. Returns the model.
 
-        `target`: what it is about to learn to answer to the example; on a real GPU its squared error must fall. `already`: the
-        student's own code has put it there, and is to be looked at as it is. `learns`: what is done with it moves its
-        parameters. Returns the model.
+        `target`: the output for `example` that it is trained towards; on a real GPU its squared error must fall.
+        `already`: the student's own code has placed the model, which is left as it is. `learns`: the workload changes
+        its parameters.
         """
         model.ready(example)
         if not already:
@@ -101,22 +101,22 @@ class Student:
         return model
 
     def found(self) -> Found:
-        """What a GPU, pretended or real, has recorded since the last call. It is a claim of the student's process."""
-        said = self._ask("found")
-        said = cast(dict[str, Any], said) if isinstance(said, dict) else {}
-        counts = said.get("counts")
+        """What a GPU, pretended or real, has recorded since the last call. This is a claim by the student's process."""
+        report = self._ask("found")
+        report = cast(dict[str, Any], report) if isinstance(report, dict) else {}
+        counts = report.get("counts")
         counts = cast(dict[str, Any], counts) if isinstance(counts, dict) else {}
         return Found(
-            _findings(said.get("findings")),
+            _findings(report.get("findings")),
             {str(name): count for name, count in counts.items() if isinstance(count, int)},
         )
 
     def provoke(self, rows: int, columns: int) -> None:
-        """Have the pretended GPU meet a mistake, with a tensor of these sides."""
+        """Make a mistake on the pretended GPU, with a tensor of this shape."""
         self._ask("provoke", args=[rows, columns])
 
     def gradient(self, name: str, /, *args: Any, wrt: int = 0, cotangent: Any = None) -> Any:
-        """∂(Σ cotangent · f(args)) in `args[wrt]`, a tensor or a list of them; `None` where no gradient arrives."""
+        """∂(Σ cotangent · f(args)) / ∂args[wrt], for a tensor or a list; `None` where no gradient arrives."""
         weights = None if cotangent is None else wire.Array(np.asarray(cotangent))
         return self._inward(self._ask("gradient", name=name, args=[wrt, weights, *_outward(list(args))]))
 
@@ -139,7 +139,7 @@ class Student:
 
 
 class Remote:
-    """An object that lives beside the student's code: a model, a GAN. Any other name is a method of theirs."""
+    """An object in the student's worker: a model, a GAN. Other attributes than the ones below are its methods."""
 
     def __init__(self, owner: Student, ask: Ask, remote: wire.Remote) -> None:
         self._owner = owner
@@ -155,36 +155,36 @@ class Remote:
         return lambda *args, **kwargs: self.call(name, *args, **kwargs)
 
     def call(self, name: str, /, *args: Any, gives: Gives = None, **kwargs: Any) -> Any:
-        """The answer of a method."""
+        """Call a method and return its result."""
         return self._about("method", name=name, args=_outward(list(args)), kwargs=_outward(_given(kwargs, gives)))
 
     def to_device(self) -> None:
-        """Move a model in place to the device of its machine."""
+        """Move a model in place to the worker's device."""
         self._about("place")
 
     def left_behind(self) -> list[dict[str, str]]:
-        """Parameters and buffers that are not on the machine's GPU."""
+        """Parameters and buffers that are not on the worker's GPU."""
         return _findings(self._about("left_behind"))
 
     def part(self, name: str) -> Remote:
-        """An attribute that is an object itself: `.generator`."""
+        """An attribute that is itself an object: `.generator`."""
         return self._about("part", name=name)
 
     def ready(self, example: Any) -> Remote:
-        """Make sure that the model is built: called once on zeros like the example if it was not. Returns the model."""
+        """Build the model if necessary, by calling it on zeros shaped like the example. Returns the model."""
         self._about("ready", args=[_array(example)])
         return self
 
     def forward(self, inputs: Any, training: bool = False, gives: Gives = None) -> Any:
-        """The model's answer in inference or training mode, without gradients."""
+        """The model's output in inference or training mode, without gradients."""
         return self._about("forward", args=[_array(inputs), training], kwargs=_given({}, gives))
 
     def parameters(self) -> dict[str, Numbers]:
-        """What the model learns, by name, frozen or not."""
+        """The model's parameters by name, frozen ones included."""
         return self._about("parameters")
 
     def buffers(self) -> dict[str, Numbers]:
-        """What it keeps besides: batch-norm statistics, state in variables."""
+        """The model's other state by name: batch-norm statistics, state in variables."""
         return self._about("buffers")
 
     def set_parameters(self, values: Mapping[str, Numbers]) -> None:
@@ -194,13 +194,13 @@ class Remote:
     set_buffers = set_parameters
 
     def gradients(self, inputs: Any, cotangent: Any, training: bool = False) -> dict[str, Numbers | None]:
-        """∂(Σ cotangent · model(inputs)) in each parameter, by the framework's autodiff."""
+        """∂(Σ cotangent · model(inputs)) with respect to each parameter, by the framework's autodiff."""
         return self._about("gradients", args=[_array(inputs), _array(cotangent), training])
 
     def input_gradient(
         self, inputs: Any, cotangent: Any, training: bool = False, gives: Gives = None
     ) -> Numbers | None:
-        """The same in the inputs."""
+        """The same with respect to the inputs."""
         return self._about(
             "input_gradient", args=[_array(inputs), _array(cotangent), training], kwargs=_given({}, gives)
         )
@@ -211,7 +211,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Placed:
-    """A model on the device of its machine."""
+    """A model on the worker's device."""
 
     model: Remote
     example: Any
@@ -220,20 +220,20 @@ class Placed:
     learns: bool
     target: Any
     error: float | None
-    """The squared error when it was placed, where there is a target."""
+    """The squared error when it was placed, if there is a target."""
 
 
 def squared_error(model: Remote, example: Any, target: Any) -> float:
-    """Mean over all numbers of (answer − target)²."""
+    """The mean of (output − target)² over all entries."""
     return float(np.mean(np.square(np.asarray(model.forward(example), dtype=np.float64) - np.asarray(target))))
 
 
 FINDING = ("kind", "saw", "fix", "where", "code")
 
 
-def _findings(said: Any) -> list[dict[str, str]]:
-    """What a worker says that it found, whatever it is that it says."""
-    listed = cast(list[Any], said) if isinstance(said, list) else []
+def _findings(report: Any) -> list[dict[str, str]]:
+    """The findings reported by a worker, which may send anything."""
+    listed = cast(list[Any], report) if isinstance(report, list) else []
     return [
         {key: str(cast(dict[Any, Any], each).get(key, ""))[:500] for key in FINDING}
         for each in listed
@@ -256,7 +256,7 @@ def _outward(value: Any) -> Any:
 
 
 def _array(value: Any) -> wire.Array:
-    """float32 and int64, as the contract promises; only a marked tensor keeps float64."""
+    """Convert to float32 or int64, as the contract promises; only a marked tensor keeps float64."""
     marked = value if isinstance(value, Marked) else Marked(np.asarray(value))
     numbers = marked.values
     if numbers.dtype.kind == "f" and not (marked.tensor and numbers.dtype == np.float64):

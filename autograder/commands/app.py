@@ -1,7 +1,7 @@
 """Commands, progress and exit codes.
 
-Exit codes: 0 done; 1 `check` found something wrong, or `release --check` a difference; 2 wrong usage or a wrong
-`grading.yml`; 3 some submission could not be graded through no fault of its student.
+Exit codes: 0 success; 1 `check` found a failure, or `release --check` a difference; 2 a usage error or an invalid
+`grading.yml`; 3 a submission could not be graded, through no fault of the student.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from shared.data import FetchError
 
 DEBUG = "AUTOGRADER_DEBUG"
 _REMEDIES = {
-    errno.ENOSPC: "Make room",
-    errno.EACCES: "Allow it, or name another place",
+    errno.ENOSPC: "Free some disk space",
+    errno.EACCES: "Grant access, or use another location",
     errno.EMFILE: "Allow more open files (ulimit -n)",
-    errno.ENOMEM: "Grade fewer at a time (--jobs)",
+    errno.ENOMEM: "Grade fewer submissions at a time (--jobs)",
 }
-"""By what the system says; for all else, another place."""
+"""Remedies by error number; for all others, another location."""
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Grade deep-learning exercises in PyTorch and Keras 3, never in one process with the code that is graded.",
-    epilog="Exit codes: 0 done · 1 check found something wrong · 2 wrong usage or grading.yml · 3 something could not be graded",
+    help="Grade deep-learning exercises in PyTorch and Keras 3. Student code never runs in the grader's process.",
+    epilog="Exit codes: 0 success · 1 check failed · 2 usage or grading.yml error · 3 a submission could not be graded",
 )
 
-# Help lists the commands in this order.
+# The help lists the commands in this order.
 for command in (check.check, grade.grade, release.release, data.data, doctor.doctor, new.new):
     app.command()(command)
 app.add_typer(nbgrader.app, name="nbgrader")
@@ -46,10 +46,10 @@ for command in (gradescope.gradescope, otter.otter):
 
 
 def main() -> None:
-    """The program: whatever happens, the user reads a sentence and never a traceback of ours."""
+    """Run the command line. Every error is reported to the user as a sentence, never as a traceback."""
     code = 0
     try:
-        # Without standalone mode Typer returns the code of an Exit, and makes one of Ctrl-C.
+        # Without standalone mode Typer returns the exit code, also for Ctrl-C.
         code = app(standalone_mode=False) or 0
         if code == INTERRUPTED:
             raise KeyboardInterrupt
@@ -63,7 +63,7 @@ def main() -> None:
         err.print(Text(f"Not graded: {safe_text.inert(str(problem))}", style="red"), soft_wrap=True)
         code = UNGRADED
     except KeyboardInterrupt:
-        err.print("Stopped. What was graded is kept; the same command goes on from there.")
+        err.print("Interrupted. Finished results are kept; run the same command again to continue.")
         code = INTERRUPTED
     except BrokenPipeError:
         # The reader closed the pipe.
@@ -73,24 +73,26 @@ def main() -> None:
         code = UNGRADED
     except Exception as problem:
         if isinstance(code_of := getattr(problem, "exit_code", None), int) and hasattr(problem, "show"):
-            # A usage error of the command line itself, which Click words well.
+            # A usage error that Click reports itself.
             problem.show()  # type: ignore[attr-defined]
             code = code_of
         elif os.environ.get(DEBUG):
             raise
         else:
-            said = f"This is a bug of the grader: {type(problem).__name__}: {problem}. {DEBUG}=1 shows where."
-            err.print(Text(safe_text.inert(said), style="red"), soft_wrap=True)
+            message = (
+                f"This is a bug in the grader: {type(problem).__name__}: {problem}. Set {DEBUG}=1 to see the traceback."
+            )
+            err.print(Text(safe_text.inert(message), style="red"), soft_wrap=True)
             code = UNGRADED
     sys.exit(code)
 
 
 def _refusal(problem: OSError) -> str:
-    """Which file the system refused, why, and what to do."""
+    """The file that could not be accessed, the reason and the remedy."""
     place = problem.filename2 or problem.filename
-    said = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
-    remedy = _REMEDIES.get(problem.errno or 0, "Name another place")
-    return f"{said}. {remedy}; what was graded before is kept, and the same command goes on from there."
+    message = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
+    remedy = _REMEDIES.get(problem.errno or 0, "Use another location")
+    return f"{message}. {remedy}; finished results are kept, and the same command continues from there."
 
 
 if __name__ == "__main__":

@@ -35,35 +35,35 @@ from autograder.reports import terminal
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Your notebook (.ipynb) or Python file (.py).")],
     part: Annotated[
-        str | None, typer.Option("--part", "-p", metavar="PART", help="Only this part, and what it needs.")
+        str | None, typer.Option("--part", "-p", metavar="PART", help="Run only this part and the checks it needs.")
     ] = None,
     exercise_name: ExerciseName = None,
     config: Config = None,
     show_output: Annotated[
-        bool, typer.Option("--output", metavar=FLAG, help="Show what your code printed, too.")
+        bool, typer.Option("--output", metavar=FLAG, help="Also show what your code printed.")
     ] = False,
     formats: Formats = None,
     outs: Outs = None,
     as_json: Json = False,
 ) -> None:
-    """Run the checks that students may see on FILE.
+    """Run the visible checks on FILE.
 
-    For each that fails: what was tried, what was seen, what was expected, the likely cause, and where to read.
+    For each failed check: what was tried, what was seen, what was expected, the likely cause, and where to read.
     """
     insist(formats, outs, as_json)
     policy = governing_policy(config)
     name = exercise_name or submission.exercise_of(file, list(policy.exercises))
     if not file.is_file():
-        there = "is a folder; name the file in it" if file.is_dir() else "is no file; name a notebook or a .py file"
-        raise UsageError(f"{file} {there if file.exists() else 'is not there'}")
+        there = "is a folder; name the file in it" if file.is_dir() else "is not a file; name a notebook or a .py file"
+        raise UsageError(f"{file} {there if file.exists() else 'does not exist'}")
     if name is None:
-        raise UsageError(f"{file}: which exercise is this? Say --exercise; there are {', '.join(policy.exercises)}")
+        raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
     loaded = load_exercise(policy, name)
     handed_in = submission.read(file, "you", name)
     only = _ids_of_part(loaded, part)
     with Zygotes() as zygotes, spinner("starting") as say:
         if handed_in.framework != "unknown":
-            # Seconds on a slow machine: no check is the one to wait for.
+            # Imported before the checks, because it takes seconds on a slow machine.
             say(f"importing {handed_in.framework}")
             zygotes.of(handed_in.framework)
         job = grader.Job(loaded, fresh_seed(), zygotes.of, visible_only=True, only=only, progress=say)

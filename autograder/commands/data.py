@@ -1,4 +1,4 @@
-"""`autograder data`: the data sets that come with no package."""
+"""`autograder data`: the data sets that do not come with a package."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from shared import data as datasets
 
 
 def data(as_json: Json = False) -> None:
-    """Fetch and verify the data sets that do not come with a package."""
-    with spinner("fetching"):
+    """Download and verify the data sets that do not come with a package."""
+    with spinner("downloading"):
         datasets.fetch()
     states = datasets.verify()
     if as_json:

@@ -12,8 +12,8 @@ from autograder.reports import safe_text
 
 
 def doctor(config: Config = None, as_json: Json = False) -> None:
-    """Say what works on this machine: frameworks, versions, data, isolation, grading.yml."""
-    with spinner("trying everything"):
+    """Report what works on this machine: frameworks, versions, data, isolation, grading.yml."""
+    with spinner("testing everything"):
         findings = preflight.examine(governing_policy(config))
     if as_json:
         print_json(findings)

@@ -23,11 +23,11 @@ from autograder.results.files import write_whole
 from autograder.results.form import CheckResult, Result
 
 WORKSPACE = "GITHUB_WORKSPACE"
-"""Where a runner says that the repository lies: annotations name files as seen from there."""
+"""The variable with the path of the repository on a runner: annotations name files relative to it."""
 
 
 class Format(StrEnum):
-    """What `--format` takes."""
+    """The values of `--format`."""
 
     CANVAS = "canvas"
     CLASSROOM = "classroom"
@@ -45,33 +45,33 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        help=f"Print {', '.join(Format)} instead of tables. With --out, several may be named.",
+        help=f"Print {', '.join(Format)} instead of tables. May be repeated together with --out.",
     ),
 ]
 Outs = Annotated[
     list[Path] | None,
     typer.Option(
-        "--out", metavar="FILE", help="Write the --format to FILE, one for each --format, instead of printing it."
+        "--out", metavar="FILE", help="Write the --format to FILE instead of printing it; one for each --format."
     ),
 ]
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What was graded, and from where."""
+    """Results with their submissions and exercises."""
 
     results: Sequence[Result]
     submissions: Sequence[Submission]
     exercises: Mapping[str, Exercise]
     alone: bool = False
-    """One file was asked about: JSON is its result and no list."""
+    """A single file was graded: its JSON is one result, not a list."""
 
 
 def insist(formats: Sequence[Format] | None, outs: Sequence[Path] | None, as_json: bool) -> None:
-    """Raise `UsageError`, before anything is graded, where the options do not fit together."""
+    """Raise `UsageError`, before anything is graded, if the options are inconsistent."""
     formats, outs = formats or (), outs or ()
     if outs and len(outs) != len(formats):
-        raise UsageError(f"{len(outs)} --out and {len(formats)} --format were given; each --format takes one --out")
+        raise UsageError(f"{len(outs)} --out and {len(formats)} --format were given; each --format needs one --out")
     if not outs and len(formats) > 1:
         raise UsageError("Only one --format can be printed; give each an --out")
     for path in outs:
@@ -82,13 +82,13 @@ def insist(formats: Sequence[Format] | None, outs: Sequence[Path] | None, as_jso
 
 
 def insist_on_one(formats: Sequence[Format] | None, submissions: int) -> None:
-    """Raise `UsageError`, before anything is graded, where a format is of one submission and others were named."""
+    """Raise `UsageError`, before anything is graded, if a format for one submission is used with another number."""
     if Format.GRADESCOPE in (formats or ()) and submissions != 1:
-        raise UsageError(f"--format gradescope is of one submission, and {submissions} were named; name one file")
+        raise UsageError(f"--format gradescope takes one submission, but {submissions} were given; name one file")
 
 
 def hand_out(formats: Sequence[Format] | None, outs: Sequence[Path] | None, graded: Graded) -> bool:
-    """Print or write what was asked for; true where it was printed, so that nothing else should be."""
+    """Print or write the requested formats. True if one was printed, so that nothing else may be printed."""
     if not formats:
         return False
     contents = [_ENCODERS[name](graded) for name in formats]

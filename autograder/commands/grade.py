@@ -40,33 +40,37 @@ from autograder.results.form import Result, read
 def grade(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Files, or folders laid out submitted/<student>/<exercise>/<file>."),
+        typer.Argument(metavar="PATH", help="Files, or folders with the layout submitted/<student>/<exercise>/<file>."),
     ],
-    results: Annotated[Path, typer.Option(metavar="DIR", help="Where results, summary.csv and index.html go.")] = Path(
-        "results"
-    ),
+    results: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for results, summary.csv and index.html.")
+    ] = Path("results"),
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Submissions graded at the same time.")
+        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of submissions graded in parallel.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to repeat a grading."
+            metavar="N", min=0, max=2**32 - 1, help="Draw the challenges from this seed, to reproduce a grading."
         ),
     ] = None,
     exercise_name: ExerciseName = None,
-    student: Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")] = None,
-    force: Annotated[bool, typer.Option("--force", metavar=FLAG, help="Grade also what has a result already.")] = False,
+    student: Annotated[
+        str | None, typer.Option("--student", "-s", metavar="NAME", help="Grade only this student.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar=FLAG, help="Regrade submissions that already have a result.")
+    ] = False,
     only: Annotated[
         str | None,
         typer.Option(
             "--only",
             metavar="PART",
-            help="Complete results: run what is deferred in PART (`gpu`), keep all else as it is.",
+            help="Complete existing results: run the deferred checks of PART (`gpu`) and keep everything else.",
         ),
     ] = None,
     allow_weak: Annotated[
-        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade also where student code cannot be walled in.")
+        bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade even if student code cannot be sandboxed.")
     ] = False,
     gradebook: Gradebook = None,
     config: Config = None,
@@ -74,33 +78,33 @@ def grade(
     outs: Outs = None,
     as_json: Json = False,
 ) -> None:
-    """Grade submissions with all checks; one JSON file each, a summary.csv and an index.html.
+    """Grade submissions with all checks. Writes a JSON file for each, a summary.csv and an index.html.
 
-    Interrupted and started again, it goes on where it was.
+    If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
     names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
-    found = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
-    _refuse_a_students_policy(policy, found, config)
-    _refuse_doubles(found)
-    insist_on_one(formats, len(found))
-    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in found))
+    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    _refuse_a_students_policy(policy, submissions, config)
+    _refuse_doubles(submissions)
+    insist_on_one(formats, len(submissions))
+    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
     _insist_on_part(exercises.values(), only)
     _insist_on_place(results)
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
-    plan = engine.Plan(found, exercises, results, seed, jobs, force, allow_weak, only, gpus)
+    plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
-    with progress_bar(len(found)) as advance:
+    with progress_bar(len(submissions)) as advance:
         for result in engine.run(plan):
             graded.append(result)
             advance(f"{result.student} · {result.exercise}")
     graded.sort(key=lambda result: (result.student, result.exercise))
     if gradebook:
-        write_gradebook(gradebook, graded, found, exercises, paths[0])
-    everyone = found
+        write_gradebook(gradebook, graded, submissions, exercises, paths[0])
+    everyone = submissions
     if exercise_name or student:
         everyone = [
             each
@@ -111,7 +115,7 @@ def grade(
     everything = _without_the_gone(_all_results(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
-    if hand_out(formats, outs, Graded(graded, found, exercises)):
+    if hand_out(formats, outs, Graded(graded, submissions, exercises)):
         pass
     elif as_json:
         print_json(graded)
@@ -125,7 +129,7 @@ def grade(
 
 
 def _insist_on_place(results: Path) -> None:
-    """Have the folder, before anything is graded that could not be kept."""
+    """Make sure that the folder is writable before anything is graded."""
     if results.is_file():
         raise UsageError(f"--results {results}: this is a file; name a folder")
     probe = results / ".writing"
@@ -142,44 +146,45 @@ def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> No
         raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
 
 
-def _refuse_a_students_policy(policy: Policy, found: list[submission.Submission], config: Path | None) -> None:
-    """A `grading.yml` that nobody named with `--config`, in a student's own folder, is the student's."""
-    for each in found:
+def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
+    """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
+    for each in submissions:
         if config is None and each.folder and each.path:
             folder = each.path.parent if each.path.is_file() else each.path
             whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
             if policy.file.resolve().parent in whose:
                 raise UsageError(
-                    f"{policy.file} lies among the files of {each.student}: name the policy to go by with --config"
+                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
                 )
 
 
-def _refuse_doubles(found: list[submission.Submission]) -> None:
+def _refuse_doubles(submissions: list[submission.Submission]) -> None:
     seen: set[tuple[str, str]] = set()
-    for each in found:
+    for each in submissions:
         key = (each.student, each.exercise)
         if key in seen:
             raise UsageError(
-                f"Two submissions of {each.exercise} by {each.student} were named; say --student, or grade one at a time"
+                f"Two submissions of {each.exercise} by {each.student} were given; "
+                "use --student, or grade one at a time"
             )
         seen.add(key)
 
 
 def _all_results(folder: Path) -> list[Result]:
-    """Every result in the folder, also of earlier runs: the summary is of the class, not of this command."""
-    found: list[Result] = []
+    """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
+    results: list[Result] = []
     for path in sorted(folder.glob("*/*.json")):
         try:
-            found.append(read(path))
+            results.append(read(path))
         except ValueError:
-            err.print(Text(f"{path} holds no result of this version and is left out of the summary", style="yellow"))
-    return found
+            err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
+    return results
 
 
 def _without_the_gone(
     results: list[Result], paths: Iterable[Path], everyone: Iterable[submission.Submission]
 ) -> list[Result]:
-    """Without those of students whose submission is no longer in the folder that is graded. Their files stay."""
+    """Without results whose submission is no longer in the graded folder. Their files are kept."""
     folders = {str(path.resolve()): path for path in paths if path.is_dir()}
     there = {(str(each.folder), each.student, each.exercise) for each in everyone}
     kept: list[Result] = []
@@ -187,6 +192,6 @@ def _without_the_gone(
         if each.folder not in folders or (each.folder, each.student, each.exercise) in there:
             kept.append(each)
             continue
-        said = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
-        err.print(Text(f"{said}: its result is kept, and left out of the summary", style="yellow"), soft_wrap=True)
+        message = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
+        err.print(Text(f"{message}: its result is kept but omitted from the summary", style="yellow"), soft_wrap=True)
     return kept

@@ -1,4 +1,4 @@
-"""`autograder gradescope`: an autograder.zip for a programming assignment."""
+"""`autograder gradescope`: the autograder.zip of a programming assignment."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def gradescope(
     ] = None,
     allow_weak: Annotated[
         bool,
-        typer.Option("--allow-weak", metavar=FLAG, help="Grade there also where student code cannot be walled in."),
+        typer.Option("--allow-weak", metavar=FLAG, help="Grade there even if student code cannot be sandboxed."),
     ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make the autograder.zip of EXERCISE for a programming assignment on Gradescope.
+    """Create the autograder.zip of EXERCISE for a programming assignment on Gradescope.
 
-    It holds the grader, the exercise and its solutions.
-    setup.sh installs the rest, each package in the version of requirements.lock.
-    Either framework may be handed in.
+    It contains the grader, the exercise and its solutions.
+    setup.sh installs the other packages, in the versions of requirements.lock.
+    Students may submit either framework.
     """
     content = bundle.archive(governing_policy(config), exercise, allow_weak=allow_weak)
     path = file or Path(f"{exercise}-gradescope.zip")

@@ -1,4 +1,4 @@
-"""`autograder nbgrader …`, and `--gradebook` of `autograder grade`: what needs the extra `nbgrader`, imported when it is used."""
+"""`autograder nbgrader …` and `autograder grade --gradebook`: they need the extra `nbgrader`, imported on use."""
 
 from __future__ import annotations
 
@@ -19,37 +19,35 @@ from autograder.errors import UsageError
 from autograder.release.notebooks import solved_exercises
 from autograder.results.form import Result
 
-app = typer.Typer(no_args_is_help=True, help="Make a course for nbgrader whose `autograde` is this engine.")
+app = typer.Typer(no_args_is_help=True, help="Create an nbgrader course whose `autograde` uses this grader.")
 
 Gradebook = Annotated[
     str | None,
     typer.Option(
         "--gradebook",
         metavar="URL",
-        help="Write the scores into nbgrader's gradebook, too: sqlite:///… or postgresql://…, or a course's folder.",
+        help="Also write the scores into nbgrader's gradebook: sqlite:///… or postgresql://…, or a course folder.",
     ),
 ]
 
 
 @app.callback()
 def nbgrader() -> None:
-    """Make a course for nbgrader whose `autograde` is this engine."""
+    """Create an nbgrader course whose `autograde` uses this grader."""
     insist_on_extra()
 
 
 @app.command()
 def init(
-    course: Annotated[Path, typer.Argument(metavar="COURSE", help="The course's folder; made where it is not there.")],
+    course: Annotated[Path, typer.Argument(metavar="COURSE", help="The course folder; created if it does not exist.")],
     names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", metavar=FLAG, help="Write source notebooks anew that are there already.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", metavar=FLAG, help="Overwrite existing source notebooks.")] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Write nbgrader_config.py, grading.yml and source/<exercise>/<exercise>.ipynb into COURSE.
 
-    The framework of the notebooks is the one that `grading.yml` names.
+    `grading.yml` sets the framework of the notebooks.
     Then, in COURSE: `nbgrader generate_assignment`, `nbgrader autograde`, and so on.
     """
     from autograder.integrations.nbgrader import course as courses
@@ -60,30 +58,35 @@ def init(
     wanted = names or list(solved_exercises(policy))
     if not wanted:
         raise UsageError(
-            f"{policy.roots[-1] / 'solutions'} holds no exercise of {GRADING_FILE}: a course is made where the solutions are"
+            f"{policy.roots[-1] / 'solutions'} contains no exercise of {GRADING_FILE}: "
+            "creating a course needs the solutions"
         )
     loaded = [load_exercise(policy, name) for name in dict.fromkeys(wanted)]
     files = list(courses.init(course, policy, loaded, force))
     if as_json:
-        said = [{"path": str(each.path), "done": each.done} for each in files]
-        print_json(said)
+        written = [{"path": str(each.path), "done": each.done} for each in files]
+        print_json(written)
         return
     for each in files:
         out.print(Text(f"{each.path}  {each.done}"), soft_wrap=True)
 
 
 def insist_on_extra() -> None:
-    """Raise `UsageError` where nbgrader is not installed."""
+    """Raise `UsageError` if nbgrader is not installed."""
     if find_spec("nbgrader") is None:
         raise UsageError("nbgrader is not installed here: pip install 'deep-learning-autograder[nbgrader]'")
 
 
 def write_gradebook(
-    named: str, results: Sequence[Result], found: Sequence[Submission], exercises: Mapping[str, Exercise], start: Path
+    named: str,
+    results: Sequence[Result],
+    submissions: Sequence[Submission],
+    exercises: Mapping[str, Exercise],
+    start: Path,
 ) -> None:
-    """Write results into the gradebook that was named; the course's settings are sought from `start` upwards."""
+    """Write results into the named gradebook; the course's settings are searched from `start` upwards."""
     from autograder.integrations.nbgrader import gradebook
 
-    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in found}
-    handed = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
-    gradebook.write(gradebook.url_of(named), handed, exercises, gradebook.course_of(named, start))
+    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in submissions}
+    graded = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
+    gradebook.write(gradebook.url_of(named), graded, exercises, gradebook.course_of(named, start))

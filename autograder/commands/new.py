@@ -1,4 +1,4 @@
-"""`autograder new`: an exercise that works, to be made into another."""
+"""`autograder new`: a small working exercise as a starting point for a new one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GUIDE = "docs/adding-an-exercise.md"
 
 
 class Choice(StrEnum):
-    """What `--framework` takes."""
+    """The values of `--framework`."""
 
     TORCH = "torch"
     KERAS = "keras"
@@ -36,17 +36,18 @@ _FRAMEWORKS: dict[Choice, tuple[FrameworkName, ...]] = {
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower case; it names folders and files.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of its folders and files, in lower case.")],
     framework: Annotated[
-        Choice, typer.Option("--framework", metavar="|".join(Choice), help="What the exercise is offered in.")
+        Choice, typer.Option("--framework", metavar="|".join(Choice), help="The frameworks of the exercise.")
     ] = Choice.BOTH,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Begin the exercise NAME with a small one that works.
+    """Start the exercise NAME from a small working one.
 
-    Writes assignments/NAME, solutions/NAME and the block of grading.yml, makes the notebooks and grades them: the
-    solution scores everything, the stub nothing. Then change it, file by file, into the exercise that you want.
+    Writes assignments/NAME, solutions/NAME and a block of grading.yml, creates the notebooks
+    and grades them: the solution must get full marks and the stub none.
+    Then change it, file by file, into the exercise that you want.
     """
     policy = governing_policy(config)
     with scaffold.created(policy, name, _FRAMEWORKS[framework]) as folders:
@@ -64,7 +65,7 @@ def new(
 
 
 def _proved(file: Path, name: str, frameworks: tuple[FrameworkName, ...]) -> list[verify.Proof]:
-    """Release the new exercise. Raises `GraderError` where it does not work on this machine."""
+    """Release the new exercise. Raises `GraderError` if it does not work on this machine."""
     policy = load_policy(file)
     exercise = load_exercise(policy, name)
     notebooks.release_readmes([exercise])

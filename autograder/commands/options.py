@@ -1,4 +1,4 @@
-"""What all commands share: consoles, exit codes, options, progress, and the policy that governs."""
+"""Shared by all commands: consoles, exit codes, options, progress display and the governing policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autograder.reports import safe_text
 SOMETHING_WRONG, USAGE, UNGRADED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
 FLAG = ""
-"""The type of an option that takes no value: help shows none."""
+"""The metavar of an option without a value: the help shows none."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -33,18 +33,19 @@ Config = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The grading.yml to go by. Default: the nearest one upwards from a folder that is named, else from here.",
+        help="The grading.yml to use. Default: the nearest one upwards from a given folder, otherwise from here.",
     ),
 ]
 ExerciseName = Annotated[
-    str | None, typer.Option("--exercise", "-e", metavar="NAME", help="Only this exercise, or: this file is of it.")
+    str | None,
+    typer.Option("--exercise", "-e", metavar="NAME", help="Only this exercise, or the exercise of the given file."),
 ]
 
 
 def governing_policy(config: Path | None, *folders: Path) -> Policy:
-    """The policy of `--config`, or the one that governs the folders named on the command line.
+    """The policy of `--config`, or the one that governs the folders given on the command line.
 
-    Raises `UsageError` where it is wrong, where there is none, and where the folders are governed by different ones.
+    Raises `UsageError` if it is invalid, if there is none, or if different policies govern the folders.
     """
     return load_policy(config or find_policy(*folders))
 
@@ -56,7 +57,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def spinner(what: str) -> Generator[Any]:
-    """A spinner on standard error, and the function that says what is being done now."""
+    """Show a spinner on standard error; yields a function that sets its text."""
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True) as shown:
         task = shown.add_task(escape(what))
 
@@ -68,7 +69,7 @@ def spinner(what: str) -> Generator[Any]:
 
 @contextmanager
 def progress_bar(total: int) -> Generator[Any]:
-    """A bar on standard error, and the function that moves it on by one."""
+    """Show a progress bar on standard error; yields a function that advances it by one."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as shown:
         task = shown.add_task("", total=total)
@@ -80,7 +81,7 @@ def progress_bar(total: int) -> Generator[Any]:
 
 
 def say_written(paths: Sequence[Path], as_json: bool) -> None:
-    """Say which files were written."""
+    """Print which files were written."""
     if as_json:
         sys.stdout.write(msgspec.json.encode({"written": [str(path) for path in paths]}).decode() + "\n")
         return

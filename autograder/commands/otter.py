@@ -18,10 +18,10 @@ def otter(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make the source notebooks of EXERCISE for `otter assign`, one for each framework.
+    """Create the source notebooks of EXERCISE for `otter assign`, one for each framework.
 
-    What it makes of them is graded by this package's engine, through a plugin:
-    `otter run` and `otter grade` execute no student's code beside a test.
+    A plugin grades the resulting assignments with this package's engine:
+    `otter run` and `otter grade` never execute student code in the process of a test.
     """
     insist_on_otter()
     from autograder.integrations.otter import source
@@ -31,6 +31,6 @@ def otter(
 
 
 def insist_on_otter() -> None:
-    """Raise `UsageError` where otter-grader is not installed."""
+    """Raise `UsageError` if otter-grader is not installed."""
     if find_spec("otter") is None:
         raise UsageError("otter-grader is not installed here: pip install 'deep-learning-autograder[otter]'")

@@ -1,4 +1,4 @@
-"""`autograder release`: notebooks for students, proved."""
+"""`autograder release`: verified notebooks for students."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from autograder.release import notebooks, verify
 def release(
     names: Annotated[list[str] | None, typer.Argument(metavar="EXERCISE", help="Default: all.")] = None,
     only_check: Annotated[
-        bool, typer.Option("--check", metavar=FLAG, help="Write nothing; fail where a notebook is out of date.")
+        bool, typer.Option("--check", metavar=FLAG, help="Write nothing; fail if a notebook is out of date.")
     ] = False,
     proven: Annotated[
         bool, typer.Option("--prove/--no-prove", metavar=FLAG, help="Grade solution and stub afterwards.")
@@ -37,17 +37,17 @@ def release(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make the students' notebooks from the solutions and the READMEs, and put the common texts into the READMEs.
+    """Create the students' notebooks from the solutions and the READMEs, and fill in the READMEs' common texts.
 
-    A release proves itself: the solution scores everything, the stub nothing, every cell of the stub runs, and the
-    README's points are those of grading.yml.
+    Each release is verified: the solution gets full marks, the stub none,
+    every cell of the stub runs, and the README's points match grading.yml.
     """
     policy = governing_policy(config)
     solved = notebooks.solved_exercises(policy)
     if not solved:
         raise notebooks.nothing_to_release(policy.roots[-1])
     if unknown := [name for name in names or () if name not in solved]:
-        raise UsageError(*(f"solutions/{name} is not there{did_you_mean(name, solved)}" for name in unknown))
+        raise UsageError(*(f"solutions/{name} does not exist{did_you_mean(name, solved)}" for name in unknown))
     wanted = list(dict.fromkeys(names or solved))
     if wrong := [problem for name in wanted for problem in verify.readme_points(policy, name)]:
         raise UsageError(*wrong)
@@ -57,20 +57,20 @@ def release(
     changes += notebooks.release_folders(folders.values(), check=only_check)
     proofs: list[verify.Proof] = []
     if proven and not only_check:
-        with Zygotes() as zygotes, spinner("proving") as say:
+        with Zygotes() as zygotes, spinner("verifying") as say:
             for name, folder in folders.items():
                 say(name)
                 proofs += verify.prove(exercises[name], zygotes.of, notebooks.frameworks_of(folder))
     problems = [problem for proof in proofs for problem in proof.problems]
     if as_json:
-        said = [{"path": str(change.path), "was": change.was} for change in changes]
-        print_json({"changes": said, "problems": problems, "proofs": proofs})
+        changed = [{"path": str(change.path), "was": change.was} for change in changes]
+        print_json({"changes": changed, "problems": problems, "proofs": proofs})
     else:
         for change in changes:
             done = f"is {change.was}" if only_check else "written"
             out.print(f"{escape('/'.join(change.path.parts[-3:]))}  {done}", soft_wrap=True)
         if not changes:
-            out.print("Every notebook and README is up to date.")
+            out.print("All notebooks and READMEs are up to date.")
         for proof in proofs:
             if not proof.problems:
                 out.print(Text(proof.sentence()), soft_wrap=True)

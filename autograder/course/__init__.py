@@ -1,1 +1,1 @@
-"""What an instructor says, and what students hand in."""
+"""The instructor's policy and the students' submissions."""

@@ -1,4 +1,4 @@
-"""`grading.yml`, and what it extends, read into a policy. Every mistake is reported at once, each with its file and line."""
+"""Read `grading.yml`, and the files it extends, into a policy; report all mistakes at once, with file and line."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ def load_policy(path: Path) -> Policy:
     for name, exercise in sound.items():
         problems += _points_that_do_not_fit(lines, name, exercise)
     if problems or policy is None:
-        # Mistakes of the file itself before those of the files that it extends.
+        # Mistakes in the file itself come before those in the files that it extends.
         problems.sort(key=lambda problem: (problem[0][0] != path, problem[0]))
-        raise UsageError(*(f"{spelled(place)}: {said}" for place, said in problems))
+        raise UsageError(*(f"{spelled(place)}: {message}" for place, message in problems))
     policy.read_from(path, roots, lambda keys: spelled(lines.nearest(keys)))
     return policy
 
 
 def _sound(values: dict[str, Any]) -> dict[str, ExercisePolicy]:
-    """The exercises that are right in themselves, of a file that is not."""
-    found: dict[str, ExercisePolicy] = {}
+    """The valid exercises of an invalid file."""
+    valid: dict[str, ExercisePolicy] = {}
     exercises: Any = values.get("exercises")
     for name, value in cast(dict[str, Any], exercises if isinstance(exercises, dict) else {}).items():
         with suppress(ValidationError):
-            found[str(name)] = ExercisePolicy.model_validate(value)
-    return found
+            valid[str(name)] = ExercisePolicy.model_validate(value)
+    return valid
 
 
 def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Lines, list[Path]]:
-    """The file's values, refined over those of the file that it extends, and the folders that hold exercises, its own first."""
+    """The file's values merged over those of the file it extends, and the folders with exercises, its own first."""
     path = path.resolve()
     node, values = parse(read_text(path, shown), shown)
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
-        raise UsageError(f"{shown}, line 1: the file must hold `exercises:`")
+        raise UsageError(f"{shown}, line 1: the file must contain `exercises:`")
     lines = lines_of(node, shown)
     content = cast(dict[str, Any], values)
     roots = _own_roots(content.pop("exercises_from", []), path.parent, lines)
@@ -65,7 +65,7 @@ def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, An
         return content, lines, roots or [path.parent]
     base = (path.parent / str(base_name)).resolve()
     if base in (*seen, path):
-        raise UsageError(f"{spelled(lines.nearest(('extends',)))}: the files extend each other in a circle")
+        raise UsageError(f"{spelled(lines.nearest(('extends',)))}: the files extend each other in a cycle")
     try:
         under, lines_under, roots_under = _read(
             base, Path(os.path.normpath(shown.parent / str(base_name))), (*seen, path)
@@ -79,17 +79,17 @@ def _read(path: Path, shown: Path, seen: tuple[Path, ...]) -> tuple[dict[str, An
 
 
 def _own_roots(given: Any, beside: Path, lines: Lines) -> list[Path]:
-    """The folders of `exercises_from`, one or a list, as seen from the file's own folder."""
+    """The folders of `exercises_from`, one or a list, relative to the file's own folder."""
     place = spelled(lines.nearest(("exercises_from",)))
     names: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
     if not all(isinstance(name, str) and name for name in names):
-        raise UsageError(f"{place}: exercises_from names a folder, or a list of folders, not {given!r}")
+        raise UsageError(f"{place}: exercises_from must be a folder or a list of folders, not {given!r}")
     folders = [beside / name for name in names]
     without = [
         folder for folder in folders if not any((folder / half).is_dir() for half in ("assignments", "solutions"))
     ]
     if without:
-        raise UsageError(*(f"{place}: {folder} holds no assignments/ and no solutions/" for folder in without))
+        raise UsageError(*(f"{place}: {folder} contains neither assignments/ nor solutions/" for folder in without))
     return folders
 
 
@@ -107,33 +107,33 @@ def _refined(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
 def _points_that_do_not_fit(lines: Lines, name: str, exercise: ExercisePolicy) -> Iterator[tuple[Place, str]]:
     where: Keys = ("exercises", name, "points")
     if not any(worth for ideas in exercise.points.values() for worth in ideas.values()):
-        yield lines.nearest(where), f"the points of {name} sum to 0: nothing could be earned"
+        yield lines.nearest(where), f"the points of {name} sum to 0"
         return
     for id in exercise.leaderboard:
         if id not in exercise.check_points():
             place = lines.nearest(("exercises", name, "leaderboard"))
             hint = did_you_mean(id, exercise.check_points())
-            yield place, f"the leaderboard names {id}, which is no check of {name}{hint}"
+            yield place, f"the leaderboard names {id}, which is not a check of {name}{hint}"
     for part, ideas in exercise.points.items():
         for idea in ideas:
             place = lines.nearest((*where, part, idea))
             if not (_NAME.match(part) and _NAME.match(idea)):
-                yield place, f"{part}.{idea} is no check id: lower case, digits and _ only"
+                yield place, f"{part}.{idea} is not a valid check id: use only lower-case letters, digits and _"
 
 
 def _say(lines: Lines, error: dict[str, Any]) -> tuple[Place, str]:
-    # Pydantic marks a wrong key by a step of its own.
+    # Pydantic adds an extra step, "[key]", for an invalid key.
     where: Keys = tuple(str(key) for key in error["loc"] if key != "[key]")
     name = where[-1] if where else "the file"
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(name, _keys_beside(where), 1)
-            said = f"{name!r} is no key here" + (f"; did you mean {near[0]!r}?" if near else "")
+            message = f"{name!r} is not a valid key here" + (f"; did you mean {near[0]!r}?" if near else "")
         case "missing":
-            said = f"{name!r} is missing"
+            message = f"{name!r} is missing"
         case _:
-            said = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
-    return lines.nearest(where), said
+            message = f"{name}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, not {error['input']!r}"[:300]
+    return lines.nearest(where), message
 
 
 def _keys_beside(where: Keys) -> list[str]:

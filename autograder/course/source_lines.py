@@ -1,7 +1,7 @@
-"""Where in a student's file a check looks: the line that a reader wants to see beside it.
+"""The line of a student's file that a check refers to.
 
-It is the line that raised, if one did. Otherwise the notebook that a student received says which names belong to the check's
-part, and the line is where the student defines the one that the check is about.
+It is the line that raised, if there is one. Otherwise the student's notebook determines which names belong to the
+check's part, and the line is the definition of the name that the check is about.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from autograder.course.submission import Submission
 from autograder.results.form import CheckResult
 
 _PLACE = re.compile(r"(?P<cell>.+), line (?P<line>\d{1,7})")
-"""How the worker says where something raised: `cell 3, line 2`, `xor.py, line 12`."""
+"""The worker's format for the location of an exception: `cell 3, line 2`, `xor.py, line 12`."""
 
 
 def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
-    """The line of the submission's file, counted from 1, that a check is about; 1 where nothing is found.
+    """The line of the submission's file, counted from 1, that a check refers to; 1 if it is unknown.
 
     `assignment`: the exercise's folder under `assignments/`.
     """
     if raised := _PLACE.fullmatch(check.place):
         return _line_in_file(handed_in, raised["cell"], int(raised["line"]))
     names = _names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", check.part)
-    said = f"{check.tried} {check.title}"
-    about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said)]
+    texts = f"{check.tried} {check.title}"
+    about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
     for name in dict.fromkeys([*about, *names]):
         for cell, line in _definitions(handed_in, name):
             return _line_in_file(handed_in, cell, line)
@@ -39,17 +39,17 @@ def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
 
 @lru_cache(maxsize=64)
 def _names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
-    """What the student's notebook defines in the cells of a part, in order: the release names cells after their part."""
+    """The names that the student's notebook defines in a part, in order. Cell ids begin with the part's name."""
     try:
         cells: Any = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return ()
     own = [cell for cell in cast(list[dict[str, Any]], cells) if re.fullmatch(rf"{part}-\d+", str(cell.get("id", "")))]
-    found: list[str] = []
+    names: list[str] = []
     for cell in own:
         if cell.get("cell_type") == "code":
-            found += _defined("".join(cell.get("source", ())))
-    return tuple(found)
+            names += _defined("".join(cell.get("source", ())))
+    return tuple(names)
 
 
 def _defined(source: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _defined(source: str) -> Iterator[str]:
 
 
 def _definitions(handed_in: Submission, name: str) -> Iterator[tuple[str, int]]:
-    """The cell of each definition of a name, and the line in it; the last one counts, so it comes first."""
+    """The cell and line of each definition of a name, the last (effective) one first."""
     head = re.compile(rf"\s*(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*=")
     for cell, source in reversed(handed_in.cells):
         lines = source.split("\n")
@@ -72,7 +72,7 @@ def _definitions(handed_in: Submission, name: str) -> Iterator[tuple[str, int]]:
 
 def _line_in_file(handed_in: Submission, cell: str, line: int) -> int:
     if not handed_in.file.endswith(".ipynb"):
-        # A percent file's cells carry the empty lines that make their numbers the file's.
+        # Cells of a percent file are padded with empty lines, so that their line numbers are those of the file.
         return line
     source = next((source for name, source in handed_in.cells if name == cell), "")
     wanted = source.rstrip("\n").split("\n")
@@ -84,12 +84,12 @@ def _line_in_file(handed_in: Submission, cell: str, line: int) -> int:
 
 
 def _strings(notebook: bytes) -> list[str | None]:
-    """What stands on each line of a notebook's file, where that is one line of a cell."""
-    found: list[str | None] = []
+    """For each line of a notebook file, the line of a cell that it contains, or `None`."""
+    strings: list[str | None] = []
     for line in notebook.decode("utf-8-sig", errors="replace").split("\n"):
         try:
-            said = json.loads(line.strip().removesuffix(","))
+            value = json.loads(line.strip().removesuffix(","))
         except (ValueError, RecursionError):
-            said = None
-        found.append(said.rstrip("\r\n") if isinstance(said, str) else None)
-    return found
+            value = None
+        strings.append(value.rstrip("\r\n") if isinstance(value, str) else None)
+    return strings

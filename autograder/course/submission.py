@@ -1,6 +1,6 @@
-"""Find and read submissions: whose they are, for which exercise, in which framework, and their cells as text.
+"""Find and read submissions: their student, exercise and framework, and their cells as text.
 
-A submission is data. Nothing in it is run here, and whatever is wrong with it is a note in its result, never an exception.
+A submission is data. Nothing in it is run here, and a problem with it becomes a note in its result, never an exception.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 Framework = Literal[FrameworkName, "unknown"]
 Code = tuple[str, str]
-"""The name that tracebacks show for a cell, and its source."""
+"""The name of a cell in tracebacks, and its source."""
 
 LARGEST = 50 << 20
-"""Of a file, pictures in a notebook's outputs included."""
+"""Bytes per file, including pictures in a notebook's outputs."""
 MOST_CODE = 8 << 20
 SKIPPED_TAGS = {"demo", "check"}
 ENDINGS = (".ipynb", ".py")
@@ -49,20 +49,20 @@ class Submission:
     content: bytes
     notes: tuple[str, ...] = ()
     path: Path | None = None
-    """Where the file lies; none where nothing was handed in."""
+    """The path of the file; `None` if nothing was submitted."""
     withheld: str = ""
-    """Why the system did not let us read it, through no fault of the student: there is nothing to grade yet."""
+    """Why the system denied access to the file, through no fault of the student; it cannot be graded yet."""
     folder: Path | None = None
-    """The folder of the class that it was found in; none where the file itself was named."""
+    """The folder of the class that contains it; `None` if the file itself was given."""
 
     @property
     def readable(self) -> bool:
-        """Is there anything to run?"""
+        """Whether there is code to run."""
         return self.framework != "unknown" and bool(self.cells)
 
 
 def read(path: Path, student: str, exercise: str) -> Submission:
-    """A submission from its file, whatever the file holds."""
+    """Read a submission from its file, whatever the file contains."""
     try:
         if path.stat().st_size > LARGEST:
             return _nothing(path, student, exercise, b"", f"{path.name} is larger than {LARGEST >> 20} MB.")
@@ -86,66 +86,68 @@ def read(path: Path, student: str, exercise: str) -> Submission:
                 student,
                 exercise,
                 content,
-                f"{path.name} is no notebook: save it again, or download it as .ipynb.",
+                f"{path.name} is not a notebook: save it again, or download it as .ipynb.",
             )
     else:
         cells = list(_percent_cells(text, path.name))
     if sum(len(source.encode(errors="replace")) for _, source in cells) > MOST_CODE:
-        return _nothing(path, student, exercise, content, f"{path.name} holds more than {MOST_CODE >> 20} MB of code.")
+        return _nothing(
+            path, student, exercise, content, f"{path.name} contains more than {MOST_CODE >> 20} MB of code."
+        )
     framework = _framework(cells, path)
     notes = (
         ()
         if framework != "unknown"
-        else (
-            f'{path.name} does not say which framework it uses: set FRAMEWORK = "torch" or "keras" in its first cell.',
-        )
+        else (f'{path.name} does not specify its framework: set FRAMEWORK = "torch" or "keras" in its first cell.',)
     )
     return Submission(student, exercise, path.name, framework, cells, content, notes, path)
 
 
 def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
-    """A folder of the right name with no file that could be the submission."""
+    """The submission for a folder without a suitable file."""
     there = ", ".join(_listed(path) for path in sorted(folder.iterdir())[:5]) or "nothing"
-    note = f"No {exercise}.ipynb and no {exercise}.py was handed in; the folder holds {there}."
+    note = f"Neither {exercise}.ipynb nor {exercise}.py was submitted; the folder contains {there}."
     return Submission(student, exercise, "", "unknown", (), b"", (note,))
 
 
 def _listed(path: Path) -> str:
-    """The name, and what keeps a thing of that name from being a file."""
+    """The name, and what it is if it is not a file."""
     if path.is_dir():
         return f"{path.name}/"
     if path.is_file():
         return path.name
-    return f"{path.name} ({'a link to nowhere' if path.is_symlink() else 'no file'})"
+    return f"{path.name} ({'a broken link' if path.is_symlink() else 'not a file'})"
 
 
 def find(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
-    """The submissions of a file, or of a folder laid out `submitted/<student>/<exercise>/<file>`.
+    """The submissions in a file, or in a folder with the layout `submitted/<student>/<exercise>/<file>`.
 
-    Raises `UsageError` where the path is neither.
+    Raises `UsageError` if the path is neither.
     """
     if not path.exists():
-        raise UsageError(f"{path} is not there")
+        raise UsageError(f"{path} does not exist")
     if path.is_file():
         name = exercise or exercise_of(path, exercises)
         if name is None:
-            raise UsageError(f"{path}: which exercise is this? Name the file {exercises[0]}.ipynb, or say --exercise")
+            raise UsageError(
+                f"{path}: which exercise is this? Rename the file to {exercises[0]}.ipynb, or use --exercise"
+            )
         yield read(path, student or _student_of(path, name), name)
         return
-    for found in _in_folder(path, exercises, exercise, student):
-        yield replace(found, folder=path.resolve())
+    for each in _in_folder(path, exercises, exercise, student):
+        yield replace(each, folder=path.resolve())
 
 
 def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
-    found = False
+    any_found = False
     for folder in _exercise_folders(path, exercises):
         whose, name = _name_of(folder.parent), folder.name
         if (exercise and name != exercise) or (student and whose != student):
             continue
-        found = True
+        any_found = True
         if not folder.is_dir():
             yield _nothing(
-                folder, whose, name, b"", f"{_listed(folder)} was handed in, and no folder {name} with a file."
+                folder, whose, name, b"", f"{_listed(folder)} was submitted instead of a folder {name} with a file."
             )
             continue
         try:
@@ -164,20 +166,20 @@ def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, stude
         whose = _name_of(file.parent)
         if (exercise and name != exercise) or (student and whose != student):
             continue
-        found = True
+        any_found = True
         if file.is_symlink():
             yield _link(file, whose, name)
         else:
             yield read(file, whose, name)
-    if not found:
+    if not any_found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
         raise UsageError(
-            f"{path} holds no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>"
+            f"{path} contains no submission {only}".rstrip() + "; expected submitted/<student>/<exercise>/<file>"
         )
 
 
 def exercise_of(path: Path, exercises: Sequence[str]) -> str | None:
-    """The exercise that a file is named after, or that its folder is."""
+    """The exercise whose name the file has, or its folder."""
     stem = re.sub(r"_(torch|keras)$", "", path.stem)
     return next((name for name in (stem, path.parent.name) if name in exercises), None)
 
@@ -189,13 +191,13 @@ def _student_of(path: Path, exercise: str) -> str:
 
 
 def _top(path: Path) -> Path:
-    """The folder of the students' folders, where a course's is named."""
+    """The folder of the students' folders, also for a given course folder."""
     inner = path / "submitted"
     return inner if inner.is_dir() else path
 
 
 def _name_of(student: Path) -> str:
-    """The folder's name; one of other bytes than UTF-8 could be written into no result."""
+    """The folder's name, with bytes that are not UTF-8 escaped: results can only contain valid text."""
     return os.fsencode(student.name).decode(errors="backslashreplace").replace("\\", "~")
 
 
@@ -205,10 +207,8 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
         folder for folder in sorted(top.iterdir()) if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
     ]
     if closed:
-        raise UsageError(
-            *(f"{folder} cannot be read: allow it, or name the folders of the others" for folder in closed)
-        )
-    # `submitted`, `submitted/<student>` and `submitted/<student>/<exercise>` may each be named.
+        raise UsageError(*(f"{folder} cannot be read: grant access, or specify the other folders" for folder in closed))
+    # The path may be `submitted`, `submitted/<student>` or `submitted/<student>/<exercise>`.
     for pattern in ("*/*", "*"):
         folders = [folder for folder in sorted(top.glob(pattern)) if folder.name in exercises and _is_handed_in(folder)]
         if folders:
@@ -219,10 +219,10 @@ def _exercise_folders(path: Path, exercises: Sequence[str]) -> Iterator[Path]:
 
 
 def _loose_files(path: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    """`submitted/<student>/xor.ipynb`, which lacks its folder, and its exercise: the name says which one it is."""
+    """Files such as `submitted/<student>/xor.ipynb`, without an exercise folder, and their exercises by file name."""
     students = [folder for folder in sorted(_top(path).iterdir()) if folder.is_dir()]
     if path.name in exercises or any(folder.name in exercises for folder in students):
-        return  # A student's folder was named, or an exercise's: what lies in there are no students.
+        return  # The path is a student's or an exercise's folder: its subfolders are not students.
     for student in students:
         there = list(student.iterdir())
         for name in exercises:
@@ -232,7 +232,7 @@ def _loose_files(path: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, s
 
 
 def _place_of(folder: Path, named: Path) -> Path:
-    """Where an exercise's folder lies if no student made it a link: what was named, and students' folders, may be links."""
+    """The real path of an exercise's folder if it is not a link; the given path and students' folders may be links."""
     return named.resolve() if folder == named else folder.parent.resolve() / folder.name
 
 
@@ -241,14 +241,14 @@ def _may_be(file: Path) -> bool:
 
 
 def _is_handed_in(folder: Path) -> bool:
-    """Not `assignments/<exercise>` or `solutions/<exercise>`, which have checks."""
+    """Whether it is a submission, not `assignments/<exercise>` or `solutions/<exercise>`, which contain checks."""
     return not os.path.exists(folder / "checks.py")  # noqa: PTH110 - false where we may not look
 
 
 def chosen(files: Iterable[Path], exercise: str) -> Path | None:
-    """The one of a student's files that is the submission: the one named after the exercise, else the only one there is.
+    """The student's file that is the submission: the one named after the exercise, otherwise the only one.
 
-    Capitals make no difference; without a name, notebooks go before `.py` files.
+    Upper and lower case are equivalent; among files with other names, notebooks take precedence over `.py` files.
     """
     files = sorted(path for path in files if path.suffix in ENDINGS)
     names = [f"{exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS]
@@ -260,22 +260,22 @@ def chosen(files: Iterable[Path], exercise: str) -> Path | None:
 
 
 def beside(read: Submission, files: Iterable[Path]) -> Submission:
-    """The submission, with a note that names the other files which could have been it: one of them may have been meant."""
+    """The submission, with a note about other files that could have been meant instead."""
     names = {f"{read.exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS}
     others = sorted(file.name for file in files if file.name.lower() in names and file.name != read.file)
     if not others:
         return read
-    were = "were handed in too and were" if len(others) > 1 else "was handed in too and was"
+    were = "were also submitted and were" if len(others) > 1 else "was also submitted and was"
     return replace(read, notes=(*read.notes, f"{read.file} was graded; {', '.join(others)} {were} not."))
 
 
 def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:
-    said = f"{path} cannot be read: {problem.strerror}."
-    return Submission(student, exercise, path.name, "unknown", (), b"", (said,), path, said)
+    reason = f"{path} cannot be read: {problem.strerror}."
+    return Submission(student, exercise, path.name, "unknown", (), b"", (reason,), path, reason)
 
 
 def _link(path: Path, student: str, exercise: str) -> Submission:
-    return _nothing(path, student, exercise, b"", f"{path.name} is a link to somewhere else: hand in the file itself.")
+    return _nothing(path, student, exercise, b"", f"{path.name} is a link to another location: submit the file itself.")
 
 
 def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str) -> Submission:
@@ -283,11 +283,11 @@ def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str)
 
 
 def _notebook_cells(notebook: Any) -> Iterator[Code]:
-    """Code cells, numbered among themselves. Raises `ValueError`."""
+    """The code cells, numbered without the other cells. Raises `ValueError` if the notebook is invalid."""
     number = 0
     for cell in _all_cells(notebook):
         if not isinstance(cell, dict):
-            raise ValueError("a cell that is none")
+            raise ValueError("a cell is not a dict")
         fields = cast(dict[str, Any], cell)
         source: Any = fields.get("source", fields.get("input", ""))
         if isinstance(source, list):
@@ -298,34 +298,34 @@ def _notebook_cells(notebook: Any) -> Iterator[Code]:
         metadata: Any = fields.get("metadata")
         tags: Any = cast(dict[str, Any], metadata).get("tags") if isinstance(metadata, dict) else ()
         if not SKIPPED_TAGS & {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}:
-            # JSON can spell half a character, which no other text can.
+            # JSON can contain lone surrogates, which are not valid text.
             yield f"cell {number}", source.encode(errors="surrogatepass").decode(errors="replace")
 
 
 def _all_cells(notebook: Any) -> list[Any]:
-    """A notebook's cells; those of nbformat 3, which old tools still write, lie in worksheets."""
+    """A notebook's cells; in nbformat 3, which old tools still write, they are in worksheets."""
     fields = cast(dict[str, Any], notebook) if isinstance(notebook, dict) else {}
     sheets: Any = fields.get("worksheets")
-    # Without worksheets the notebook itself holds the cells.
+    # Without worksheets the notebook itself contains the cells.
     holders: list[Any] = cast(list[Any], sheets) if isinstance(sheets, list) and "cells" not in fields else [fields]
-    found: list[Any] = []
+    all_cells: list[Any] = []
     for holder in holders:
         cells: Any = cast(dict[str, Any], holder).get("cells") if isinstance(holder, dict) else None
         if not isinstance(cells, list):
             raise ValueError("no cells")
-        found += cast(list[Any], cells)
-    return found
+        all_cells += cast(list[Any], cells)
+    return all_cells
 
 
 def _encoding(content: bytes) -> str:
-    """Of a Python file: UTF-8, or the character set that its first lines declare. Raises `SyntaxError`."""
+    """The encoding of a Python file: UTF-8, or the one that its first lines declare. Raises `SyntaxError`."""
     named, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-    # Python knows codecs that are no character sets, and some that take very long.
+    # Some of Python's codecs are not character encodings, and some are very slow.
     return named if codecs.lookup(named).name.startswith(("ascii", "iso8859", "cp")) else "utf-8-sig"
 
 
 def _percent_cells(text: str, name: str) -> Iterator[Code]:
-    """Cells with as many empty lines before them that line numbers are the file's."""
+    """The cells, padded with empty lines so that their line numbers are those of the file."""
     lines = text.replace("\r\n", "\n").split("\n")
     starts = [number for number, line in enumerate(lines) if _HEAD.match(line)]
     for start, end in zip([-1, *starts], [*starts, len(lines)], strict=True):
@@ -340,16 +340,16 @@ def _percent_cells(text: str, name: str) -> Iterator[Code]:
 
 
 def _framework(cells: Sequence[Code], path: Path) -> Framework:
-    """What `FRAMEWORK` is set to; else what the file's name says; else what it imports.
+    """The value of `FRAMEWORK`; otherwise the framework in the file's name; otherwise the one it imports.
 
-    Read line by line where a cell is no Python by itself: a magic or a slip beside the line must not hide it.
+    A cell that is not valid Python is searched line by line: a magic or a syntax error must not hide the assignment.
     """
     sources = [source for _, source in cells]
     for source in sources:
         tree = _parsed(source)
-        found = _assigned(tree) if tree else _SPELLED.search(source)
-        if found:
-            return cast(Framework, found if isinstance(found, str) else found[1])
+        assigned = _assigned(tree) if tree else _SPELLED.search(source)
+        if assigned:
+            return cast(Framework, assigned if isinstance(assigned, str) else assigned[1])
     named = re.search(r"_(torch|keras)$", path.stem)
     if named:
         return cast(Framework, named[1])
@@ -360,7 +360,7 @@ def _framework(cells: Sequence[Code], path: Path) -> Framework:
 
 
 def _assigned(tree: ast.Module) -> str | None:
-    """The value that the cell gives `FRAMEWORK`."""
+    """The value that the cell assigns to `FRAMEWORK`."""
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets

@@ -1,4 +1,4 @@
-"""A YAML file's values, and in which line each of them stands: mistakes in what people write are reported with their line."""
+"""A YAML file's values and the line of each, so that mistakes can be reported with their line."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import yaml
 from autograder.errors import UsageError
 
 Keys = tuple[str, ...]
-"""The way to a value: keys of mappings, numbers of list entries."""
+"""The path to a value: keys of mappings, indices of list entries."""
 Place = tuple[Path, int]
 """File and line, counted from 1."""
 
 
 class Lines(dict[Keys, Place]):
-    """The way to a value → its place; `doubled` says which keys stand twice, and where."""
+    """Maps the path to a value to its place; `doubled` lists duplicate keys and their places."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -24,25 +24,25 @@ class Lines(dict[Keys, Place]):
         self.doubled: list[tuple[Place, str]] = []
 
     def nearest(self, keys: Keys) -> Place:
-        """The place of a value, or of the innermost one around it that stands in the file."""
+        """The place of a value, or of the innermost enclosing value that is in the file."""
         while keys and keys not in self:
             keys = keys[:-1]
         return self.get(keys, (self.file, 1))
 
     def extend(self, under: Lines) -> None:
-        """Take in the places of the file that this one extends, where it says nothing itself."""
+        """Add the places of the file that this one extends, except for values that it overrides."""
         for keys, place in under.items():
             self.setdefault(keys, place)
         self.doubled += under.doubled
 
 
 def spelled(place: Place) -> str:
-    """A place as a sentence about it begins: `grading.yml, line 5`."""
+    """A place as error messages start with it: `grading.yml, line 5`."""
     return f"{place[0]}, line {place[1]}"
 
 
 def read_text(path: Path, shown: Path) -> str:
-    """The file's text. Raises `UsageError`, which calls it `shown`, where it cannot be read."""
+    """The file's text. Raises `UsageError`, with `shown` as its name, if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as problem:
@@ -52,9 +52,9 @@ def read_text(path: Path, shown: Path) -> str:
 
 
 def parse(text: str, shown: Path) -> tuple[yaml.Node | None, Any]:
-    """The text as nodes, which know their lines, and as values; `None` twice where it holds nothing.
+    """The text as nodes, which know their lines, and as values; both `None` if it is empty.
 
-    Raises `UsageError`, with the line, where it is no YAML.
+    Raises `UsageError`, with the line, if it is not valid YAML.
     """
     try:
         loader = yaml.SafeLoader(text)
@@ -62,23 +62,23 @@ def parse(text: str, shown: Path) -> tuple[yaml.Node | None, Any]:
         return node, None if node is None else _values(loader, node)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise UsageError(f"{shown}, line {line}: this is no YAML: {problem.problem}") from None
+        raise UsageError(f"{shown}, line {line}: invalid YAML: {problem.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise UsageError(f"{shown}: this is no YAML: {problem}") from None
+        raise UsageError(f"{shown}: invalid YAML: {problem}") from None
 
 
 def _values(loader: Any, node: yaml.Node) -> Any:
-    # PyYAML's stubs say nothing of what this takes and returns.
+    # PyYAML's stubs do not describe its parameters and result.
     return loader.construct_document(node)
 
 
 def lines_of(node: yaml.Node, shown: Path) -> Lines:
-    """The place of every value. Raises `UsageError` where something in the file contains itself."""
+    """The place of every value. Raises `UsageError` if a value in the file contains itself."""
     lines = Lines(shown)
     try:
         _mark(node, (), lines)
     except RecursionError:
-        raise UsageError(f"{shown}: something in the file holds itself; write it out") from None
+        raise UsageError(f"{shown}: a value in the file contains itself through an alias; write it out") from None
     return lines
 
 
@@ -89,7 +89,7 @@ def _mark(node: yaml.Node, keys: Keys, lines: Lines) -> None:
         for key, value in node.value:
             name, place = str(key.value), (lines.file, key.start_mark.line + 1)
             if name in seen:
-                lines.doubled.append((place, f"{name!r} stands here for the second time; remove one"))
+                lines.doubled.append((place, f"duplicate key {name!r}; remove one"))
             seen.add(name)
             lines[(*keys, name)] = place
             _mark(value, (*keys, name), lines)

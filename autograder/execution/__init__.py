@@ -1,1 +1,1 @@
-"""Workers: started, limited and ended."""
+"""Worker processes: start them, limit them, stop them."""

@@ -1,4 +1,4 @@
-"""What a worker starts with: its environment, what it may read, the kernel's limits, and whether it can be forked here."""
+"""The initial conditions of a worker: environment, readable paths, kernel limits, and whether it can be forked here."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ from autograder.worker import sandbox, wire
 from autograder.worker.names import FrameworkName
 
 NO_FORK = "AUTOGRADER_NO_FORK"
-"""Set to anything, this environment variable has every worker started as a plain process, as on Windows."""
+"""If this environment variable is set, every worker is started as a plain process, as on Windows."""
 
 START_SECONDS = 300.0
-"""How long a framework may take to import on a slow, busy machine before we call it broken."""
+"""The time limit for importing a framework, generous enough for a slow, busy machine."""
 UNTOUCHED_MB: dict[FrameworkName, int] = {"torch": 0, "keras": 2_000}
-"""TensorFlow's allocator reserves what it does not touch: op by op, a GAN on digits was seen to reserve 2,000 MB and use 400."""
+"""TensorFlow's allocator reserves memory it does not touch: a GAN on digits reserved 2,000 MB and used 400."""
 GPU_DRIVER_MB = 8_000
-"""Address space; what it really uses of it before any student's code counts as the framework's own."""
+"""Address space; what the driver really uses before any student code runs counts as the framework's own."""
 
 _PACKAGES: dict[FrameworkName, tuple[str, ...]] = {"torch": ("torch",), "keras": ("keras", "tensorflow")}
 
 
 def require(framework: FrameworkName) -> None:
-    """Raises `UsageError` where a package of the framework is not installed."""
+    """Raise `UsageError` if a package of the framework is not installed."""
     for package in _PACKAGES[framework]:
         if importlib.util.find_spec(package) is None:
             raise UsageError(
-                f"{package} is not installed, and this submission needs it: pip install 'deep-learning-autograder[{framework}]'"
+                f"{package} is not installed, but this submission needs it: "
+                f"pip install 'deep-learning-autograder[{framework}]'"
             )
 
 
 def forks() -> bool:
-    """Can workers be forked from a zygote here?"""
+    """Whether workers can be forked from a zygote on this system."""
     return sys.platform == "linux" and not os.environ.get(NO_FORK)
 
 
 FONTS = Path("~/.cache/deep-learning-autograder/matplotlib")
-"""Matplotlib lists all fonts when it finds no list: seconds, once for each user instead of once for each worker."""
+"""Matplotlib's font cache: building it takes seconds, once per user instead of once per worker."""
 
 
 def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
-    """All that a worker sees of the environment: private folders, one thread, quiet frameworks."""
+    """A worker's environment variables: private folders, one thread, quiet frameworks."""
     private = {name: str(folder) for name in ("HOME", "TMPDIR", "KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR")}
     private["MPLCONFIGDIR"] = str(fonts.expanduser() if fonts else folder)
     kept = {
@@ -70,14 +71,14 @@ def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
 
 
 def readable() -> list[str]:
-    """What a worker may read of ours: the package `shared`, the fetched data, and the worker's own code."""
+    """The project's paths that a worker may read: the package `shared`, the data, and the worker's own code."""
     from shared import data
 
     return [str(Path(data.__file__).parent), str(data.DATA_DIR), str(Path(wire.__file__).parent)]
 
 
 def make_undumpable() -> None:
-    """Keep other processes of this user from reading the grader's memory. Linux only; elsewhere nothing."""
+    """Prevent other processes of this user from reading the grader's memory. Linux only; a no-op elsewhere."""
     if sys.platform == "linux":
         import ctypes
 
@@ -86,7 +87,7 @@ def make_undumpable() -> None:
 
 
 def kernel_limits(framework: FrameworkName, budget: Budget) -> sandbox.Limits:
-    """The kernel's, which count memory that is never touched; the watchdog's bound is on what is used."""
-    # A driver keeps a copy of its kernels, and what it hands to the GPU, in the worker's own memory.
+    """The kernel's limits, which count memory that is never touched; the watchdog limits the memory in use."""
+    # A GPU driver keeps a copy of its kernels, and data for the GPU, in the worker's own memory.
     reserved = UNTOUCHED_MB[framework] + (GPU_DRIVER_MB if budget.gpu_memory_mb else 0)
     return sandbox.Limits(budget.memory_mb + reserved, budget.file_mb, budget.cpu_seconds)

@@ -1,4 +1,4 @@
-"""The machine that a student's code runs on: as it is, with a pretended GPU, with a real one; and who may use a GPU when."""
+"""The device that a student's code runs on (the CPU, a pretended GPU or a real one), and the allocation of GPUs."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Literal
 
 from autograder.errors import Deferred
 
-Machine = Literal["plain", "pretended", "gpu"]
+DeviceMode = Literal["plain", "pretended", "gpu"]
 
 WAIT_SECONDS = 3_600.0
-"""For a place on a GPU that others use."""
+"""Maximum wait for a GPU that is in use."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """One GPU, as a worker reaches it."""
+    """A worker's access to one GPU."""
 
     environment: Mapping[str, str]
     devices: tuple[str, ...]
-    """The files of its driver, and of no other GPU's."""
+    """The device files of this GPU only."""
 
 
 class Gpus:
-    """Places on this machine's GPUs: `jobs_per_gpu` on each. Threads may share one."""
+    """Slots on this machine's GPUs: `jobs_per_gpu` on each. Thread-safe."""
 
     def __init__(self, gpus: Sequence[int] | None, jobs_per_gpu: int) -> None:
         self.ids = present() if gpus is None else list(gpus)
@@ -41,20 +41,20 @@ class Gpus:
 
     @contextmanager
     def lease(self) -> Generator[Lease]:
-        """What a worker needs to use one GPU. Raises `Deferred` where there is none, or none is free for an hour."""
+        """Lease one GPU for a worker. Raises `Deferred` if there is none, or if none is free for an hour."""
         if not self.ids:
-            raise Deferred("needs a GPU; there is none here, and it costs you nothing")
+            raise Deferred("needs a GPU; there is none here. This costs you no points")
         try:
             mine = self._free.get(timeout=WAIT_SECONDS)
         except queue.Empty:
-            raise Deferred("needs a GPU; all were in use for an hour") from None
+            raise Deferred("needs a GPU; all GPUs were in use for an hour") from None
         try:
             environment = {
                 "CUDA_VISIBLE_DEVICES": str(mine),
-                # The order in which `drivers` counts them.
+                # The same order as in `drivers`.
                 "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
                 "HIP_VISIBLE_DEVICES": str(mine),
-                # cuBLAS repeats itself only with a workspace of its own.
+                # cuBLAS is deterministic only with a fixed workspace.
                 "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
             }
             yield Lease(environment, drivers(mine))
@@ -63,19 +63,19 @@ class Gpus:
 
 
 def drivers(gpu: int) -> tuple[str, ...]:
-    """The files through which the GPU of that number is reached; none on systems where that is not by files."""
+    """The device files of the GPU with that number; empty on systems without device files."""
     if Path("/dev/nvidiactl").exists():
-        found = [Path("/dev", f"nvidia{_minor(gpu)}"), *(Path("/dev", name) for name in _NVIDIA_SHARED)]
+        paths = [Path("/dev", f"nvidia{_minor(gpu)}"), *(Path("/dev", name) for name in _NVIDIA_SHARED)]
     else:
-        found = [Path("/dev/kfd"), Path("/dev/dri", f"renderD{128 + gpu}")]
-    return tuple(str(path) for path in found if path.exists())
+        paths = [Path("/dev/kfd"), Path("/dev/dri", f"renderD{128 + gpu}")]
+    return tuple(str(path) for path in paths if path.exists())
 
 
 _NVIDIA_SHARED = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-caps")
 
 
 def _minor(gpu: int) -> int:
-    """CUDA counts by place on the bus, `/dev` in the order in which the driver found them."""
+    """The number in `/dev`, which follows the driver's order of detection; CUDA's numbers follow the PCI bus."""
     listed = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
     if gpu < len(listed):
         for line in listed[gpu].read_text().splitlines():
@@ -85,7 +85,7 @@ def _minor(gpu: int) -> int:
 
 
 def present() -> list[int]:
-    """Numbers of the GPUs that this machine's kernel knows of: NVIDIA's, else AMD's, else Apple's."""
+    """The numbers of the GPUs known to this machine's kernel: NVIDIA's, otherwise AMD's, otherwise Apple's."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
     if hidden is not None:
         return [int(each) for each in hidden.split(",") if each.strip().isdigit()]

@@ -1,4 +1,4 @@
-"""The processes of one worker, as the system shows them: what they use, their files, and their end."""
+"""The process tree of a worker: its resource usage, its files, and killing it."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from typing import Any, Literal, cast
 import psutil
 
 MOST_PROCESSES = 16
-"""Of one worker, itself included."""
+"""Per worker, including itself."""
 MOST_LOOKED_AT = 1000
-"""So many are killed at once; the kernel's limit is lower where the worker has a user id of its own."""
+"""Processes killed at once; the kernel's limit is lower if the worker has its own user id."""
 MOST_FILES = 5_000
 
 
 def tree(pid: int, most: int = MOST_PROCESSES) -> list[psutil.Process]:
-    """The process and its descendants, parents first; no more than `most`, where it is Linux."""
+    """The process and its descendants, parents first; on Linux at most `most`."""
     try:
         root = psutil.Process(pid)
         if sys.platform != "linux":
             return [root, *root.children(recursive=True)]
     except psutil.Error:
         return []
-    # psutil looks through every process of the machine for children: milliseconds, thirty times a second.
-    found = [root]
-    for process in found:
+    # psutil searches all processes of the machine for children, which takes milliseconds, thirty times a second.
+    processes = [root]
+    for process in processes:
         with contextlib.suppress(OSError, psutil.Error):
             for thread in Path(f"/proc/{process.pid}/task").iterdir():
-                children = (thread / "children").read_text().split()[: most - len(found)]
-                found += [psutil.Process(int(child)) for child in children]
-        if len(found) >= most:
+                children = (thread / "children").read_text().split()[: most - len(processes)]
+                processes += [psutil.Process(int(child)) for child in children]
+        if len(processes) >= most:
             break
-    return found
+    return processes
 
 
 def cpu_seconds(pid: int) -> float:
+    """CPU time of the whole tree."""
     total = 0.0
     for process in tree(pid):
         with contextlib.suppress(psutil.Error):
@@ -53,7 +54,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def waited_for_a_core(pid: int) -> float:
-    """Seconds in which the worker's threads could have run and no core was free. 0 where the kernel does not say."""
+    """Seconds in which the worker's threads were runnable but no core was free. 0 if the kernel does not report it."""
     total = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
         for thread in Path(f"/proc/{pid}/task").iterdir():
@@ -62,17 +63,20 @@ def waited_for_a_core(pid: int) -> float:
 
 
 def memory(pid: int, enough: int = 0) -> int:
-    """Bytes of the whole tree. What children share with the worker is counted again, unless that passes `enough`: then they are
-    looked at page by page, which is slow, and only what is their own counts."""
-    found = tree(pid)
-    total = sum(_bytes(process, "rss") for process in found)
-    if not enough or total <= enough or len(found) < 2:
+    """Bytes of memory of the whole tree.
+
+    Memory that children share with the worker is counted twice, unless the sum exceeds `enough`: then only the
+    children's unique memory counts, which is slow to determine.
+    """
+    processes = tree(pid)
+    total = sum(_bytes(process, "rss") for process in processes)
+    if not enough or total <= enough or len(processes) < 2:
         return total
-    return _bytes(found[0], "rss") + sum(_bytes(process, "uss") for process in found[1:])
+    return _bytes(processes[0], "rss") + sum(_bytes(process, "uss") for process in processes[1:])
 
 
 def gpu_memory(pid: int) -> int:
-    """Bytes that the whole tree holds of NVIDIA's GPUs. 0 where the driver does not say, or the extra `gpu` is not installed."""
+    """Bytes of NVIDIA GPU memory of the whole tree. 0 if the driver does not report it, or without the extra `gpu`."""
     try:
         nvml = cast(Any, importlib.import_module("pynvml"))
     except ImportError:
@@ -88,17 +92,17 @@ def gpu_memory(pid: int) -> int:
 
 
 def files(pid: int, folder: Path) -> tuple[int, int]:
-    """Bytes on the disk and number of files: those in the folder, and those without a name that are still open."""
+    """Bytes on disk and number of files: those in the folder, and deleted files that are still open."""
     used, count = sum(_unnamed(process.pid) for process in tree(pid)), 0
     waiting = [str(folder)]
     while waiting and count <= MOST_FILES:
         try:
             entries = list(os.scandir(waiting.pop()))
         except PermissionError:
-            # A folder that is closed to us holds as much as its owner likes.
+            # A folder that the grader cannot read may contain any amount.
             return used, MOST_FILES + 1
         except OSError:
-            # Gone meanwhile, or nested deeper than a path may be.
+            # Deleted in the meantime, or nested deeper than a path allows.
             continue
         count += len(entries)
         for entry in entries:
@@ -110,19 +114,19 @@ def files(pid: int, folder: Path) -> tuple[int, int]:
 
 
 def _unnamed(pid: int) -> int:
-    """Bytes of files that the process holds open and that no folder lists any more. Linux; 0 where the kernel does not say."""
+    """Bytes of deleted files that the process keeps open. Linux only; 0 if the kernel does not report it."""
     with contextlib.suppress(OSError):
         try:
             return _unnamed_as_seen(pid)
         except PermissionError:
-            # Root in a container may not look at another user's open files; that user may.
+            # In a container, root may not inspect another user's open files, but that user may.
             with _as_its_user(pid):
                 return _unnamed_as_seen(pid)
     return 0
 
 
 def _unnamed_as_seen(pid: int) -> int:
-    """Raises `PermissionError` where we may not look."""
+    """Raises `PermissionError` if access is denied."""
     used = 0
     for descriptor in os.scandir(f"/proc/{pid}/fd"):
         try:
@@ -130,14 +134,14 @@ def _unnamed_as_seen(pid: int) -> int:
         except PermissionError:
             raise
         except OSError:
-            continue  # closed meanwhile
+            continue  # closed in the meantime
         used += 0 if known.st_nlink else _on_disk(known)
     return used
 
 
 @contextlib.contextmanager
 def _as_its_user(pid: int) -> Generator[None]:
-    """This thread, and no other, looks at files as the user does whom the process belongs to."""
+    """Switch this thread, and no other, to the file permissions of the process's user."""
     if sys.platform == "win32":
         raise PermissionError
     owner, libc = Path(f"/proc/{pid}").stat(), ctypes.CDLL(None)
@@ -151,19 +155,19 @@ def _as_its_user(pid: int) -> Generator[None]:
 
 
 def _on_disk(known: os.stat_result) -> int:
-    # A file with a hole is as large as what was written into it; Windows does not say.
+    # For a sparse file, the blocks count; Windows does not report them.
     return known.st_blocks * 512 if sys.platform != "win32" else known.st_size
 
 
 def remove(folder: Path) -> None:
-    """Remove a dead worker's folder, whatever it was made into: folders without rights, or nested deeper than a path may be."""
+    """Remove a dead worker's folder, even with subfolders without permissions or nested deeper than a path allows."""
     waiting = [folder]
     try:
         while waiting:
             here = waiting.pop()
             for entry in list(here.iterdir()):
                 if entry.is_dir() and not entry.is_symlink():
-                    # Moved up first: so no path grows long, and links are never followed.
+                    # Moved up first, so that paths stay short and links are never followed.
                     entry.chmod(0o700)
                     waiting.append(entry.rename(folder / secrets.token_hex(8)))
                 else:
@@ -183,9 +187,11 @@ def _bytes(process: psutil.Process, kind: Literal["rss", "uss"]) -> int:
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a worker and all that it has started. Stopped first, so that nothing is forked while we look; the worker last, because
-    orphans fall to it while it lives."""
-    # Each worker leads a group of its own, which its children cannot leave behind the walls.
+    """Kill a worker and all its descendants.
+
+    They are stopped first, so that none forks in the meantime. The worker is killed last, because it adopts orphans.
+    """
+    # Each worker leads its own process group, which its children cannot leave in the sandbox.
     _signal_group(pid, "SIGSTOP")
     for signal_ in (psutil.Process.suspend, psutil.Process.kill):
         for process in reversed(tree(pid, MOST_LOOKED_AT)):

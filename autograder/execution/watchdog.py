@@ -1,6 +1,4 @@
-"""The limits on what a worker uses, kept here and nowhere else: a thread for each worker kills it when it passes one, and
-whoever waits for its answer is told which.
-"""
+"""All limits on a worker's resources: a thread per worker kills it when it exceeds one and reports which."""
 
 from __future__ import annotations
 
@@ -15,21 +13,22 @@ from autograder.execution import process_tree
 
 POLL_SECONDS = 0.05
 WALL_PER_CPU = 4.0
-"""A check's seconds are CPU seconds of its worker, so that nobody loses points to a busy machine; what sleeps is stopped
-after this many times as many on the clock, the time that it waited for a core taken off."""
+"""Time limits are CPU seconds of the worker, so that a busy machine costs no points. Code that sleeps is stopped after
+this many times as many wall-clock seconds, without the time spent waiting for a core.
+"""
 OUTPUT_KEPT = 64 << 10
 ALL_FILES = 8
-"""Times as much as one file may have, a worker may have in all its files."""
+"""A worker's files together may be this many times as large as one file."""
 GPU_SLACK_MB = 1_000
-"""What kernels and libraries of the driver take of a GPU's memory while they are loaded, one by one, beside tensors."""
+"""GPU memory used by the driver's kernels and libraries, which are loaded one by one, in addition to tensors."""
 GPU_LIBRARIES_MB = 3_000
-"""What the same take of a worker's own memory: cuDNN, cuBLAS and cuFFT alone have been seen to take 1,500."""
+"""Memory of the worker used by them: cuDNN, cuBLAS and cuFFT alone used 1,500 MB in tests."""
 MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a worker may use: MB beyond the framework's own, MB printed for each request, MB of one file, MB of a GPU."""
+    """A worker's limits: MB in addition to the framework's own, MB printed per request, MB per file, MB on a GPU."""
 
     memory_mb: int = 1500
     output_mb: int = 10
@@ -39,7 +38,7 @@ class Budget:
 
 
 class Watchdog:
-    """A thread that kills a worker which passes a limit, and remembers which."""
+    """A thread that kills a worker when it exceeds a limit, and records which."""
 
     def __init__(self, pid: int, budget: Budget, folder: Path, hang_up: Callable[[], None]) -> None:
         self.verdict: LimitExceeded | None = None
@@ -58,7 +57,7 @@ class Watchdog:
         self._thread.start()
 
     def start_clock(self, seconds: float) -> None:
-        """A request begins: it may take so many seconds of CPU."""
+        """A request starts: it may take this many CPU seconds."""
         with self._clock:
             self._printed = 0
             self._asked = _Clock(
@@ -76,20 +75,20 @@ class Watchdog:
             self._asked = None
 
     def start_memory(self) -> None:
-        """What the worker uses now is the framework's; what comes on top is the student's."""
+        """Count the memory in use now as the framework's, and any further memory as the student's."""
         self._own_memory = process_tree.memory(self._pid)
         if self._budget.gpu_memory_mb:
             self._own_gpu_memory = process_tree.gpu_memory(self._pid)
 
     def printed(self, count: int) -> None:
-        """So many bytes more were printed. Judged at once: who prints fast could otherwise answer before the next look."""
+        """Record printed bytes and check the limit at once: fast output could finish before the next poll."""
         self._printed += count
         if self._asked and self._printed > self._budget.output_mb * MEGABYTE:
             used = f"over {self._printed // MEGABYTE} MB printed"
             self._condemn(LimitExceeded("output", used, f"{self._budget.output_mb} MB"))
 
     def join(self) -> None:
-        """The worker is over."""
+        """The worker has ended: stop the thread."""
         with self._clock:
             self._over = True
             self._clock.notify()
@@ -102,9 +101,9 @@ class Watchdog:
                 self._clock.wait_for(lambda: self._asked is not None or self._over)
                 if self._over:
                     return
-                asked = self._asked
-            if asked:
-                verdict = self._judge(asked)
+                clock = self._asked
+            if clock:
+                verdict = self._judge(clock)
                 if verdict:
                     self._condemn(verdict)
                     return
@@ -115,18 +114,18 @@ class Watchdog:
             return
         self.verdict = verdict
         process_tree.kill_tree(self._pid)
-        # What a child of the student's holds open would keep the grader waiting.
+        # A child process of the student's code may keep the stream open, which would block the grader.
         self._hang_up()
 
-    def _judge(self, asked: _Clock) -> LimitExceeded | None:
-        wall = time.monotonic() - asked.started
+    def _judge(self, clock: _Clock) -> LimitExceeded | None:
+        wall = time.monotonic() - clock.started
         self.cpu_seconds = max(self.cpu_seconds, process_tree.cpu_seconds(self._pid))
-        cpu = self.cpu_seconds - asked.cpu
-        if cpu > asked.seconds:
-            return LimitExceeded("time", f"{cpu:.1f} s of computing without an answer", f"{asked.seconds:g} s")
-        if wall - (process_tree.waited_for_a_core(self._pid) - asked.waited) > asked.seconds * WALL_PER_CPU:
+        cpu = self.cpu_seconds - clock.cpu
+        if cpu > clock.seconds:
+            return LimitExceeded("time", f"{cpu:.1f} s of CPU time without a result", f"{clock.seconds:g} s")
+        if wall - (process_tree.waited_for_a_core(self._pid) - clock.waited) > clock.seconds * WALL_PER_CPU:
             return LimitExceeded(
-                "time", f"{wall:.0f} s on the clock without an answer", f"{asked.seconds:g} s of computing"
+                "time", f"{wall:.0f} s of wall-clock time without a result", f"{clock.seconds:g} s of CPU time"
             )
         started = len(process_tree.tree(self._pid, process_tree.MOST_PROCESSES + 1))
         if started > process_tree.MOST_PROCESSES:
@@ -151,7 +150,7 @@ class Watchdog:
             beyond = process_tree.gpu_memory(self._pid) - self._own_gpu_memory
             if beyond > (self._budget.gpu_memory_mb + GPU_SLACK_MB) * MEGABYTE:
                 allowed = f"{self._budget.gpu_memory_mb} MB"
-                return LimitExceeded("GPU memory", f"{beyond // MEGABYTE} MB of the GPU's memory used", allowed)
+                return LimitExceeded("GPU memory", f"{beyond // MEGABYTE} MB of GPU memory used", allowed)
         return None
 
 
@@ -164,7 +163,7 @@ class _Clock:
 
 
 class Output:
-    """A thread that drains what a worker prints, keeps its start, and counts the rest."""
+    """A thread that reads a worker's output, keeps the start, and counts the rest."""
 
     def __init__(self, descriptor: int, watch: Watchdog) -> None:
         self._descriptor = descriptor
@@ -175,12 +174,12 @@ class Output:
         self._thread.start()
 
     def text(self) -> str:
-        """The start of the output, and how much is missing."""
+        """The start of the output, and the number of missing bytes."""
         text = bytes(self._kept).decode(errors="replace")
         return f"{text}\n… {self._dropped:,} bytes more" if self._dropped else text
 
     def join(self) -> None:
-        """Wait a moment for the last of it; a grandchild may hold the pipe for ever."""
+        """Wait briefly for the rest; a grandchild may keep the pipe open forever."""
         self._thread.join(0.5)
 
     def _drain(self) -> None:

@@ -1,4 +1,4 @@
-"""One worker: asked, answering, and ended."""
+"""One worker: send requests, receive responses, and stop it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from autograder.worker.wire import Answer, Failure, Request
 
 
 class Worker:
-    """One worker that has loaded nothing yet: ask it, and close it."""
+    """One worker process, started without any student code; send requests with `ask`, and `close` it."""
 
     def __init__(
         self,
@@ -43,17 +43,17 @@ class Worker:
             self._stream, self._process, output = _start_plain(framework, self._folder, budget, gpu)
         else:
             self._stream, self._process, output = zygote.fork(self._folder, budget, gpu, imports)
-        # A pipe of a plain worker cannot be closed under a reader; a socket can, whatever a child of the student's holds open.
+        # A plain worker's pipe cannot be closed under a reader; a socket can, even if a child process keeps it open.
         hang_up = self._stream.close if isinstance(self._stream, Socket) else _nothing
         self._watch = Watchdog(self._process.pid, budget, self._folder, hang_up)
         self._output = Output(output, self._watch)
         self.alive = True
 
     def ask(self, verb: str, *, seconds: float, **fields: Any) -> Any:
-        """The answer to a request.
+        """Send a request and return the result.
 
-        Raises `StudentError` where the student's code raised, `LimitExceeded` where it ran past a limit, ended its process
-        or broke the wire: then this worker is gone, and the next check starts another.
+        Raises `StudentError` if the student's code raised, `LimitExceeded` if it exceeded a limit, ended its process or
+        broke the wire: then this worker is gone, and the next check starts another.
         """
         request = Request(nonce=secrets.randbits(53), verb=verb, **fields)
         self._watch.start_clock(seconds)
@@ -61,18 +61,18 @@ class Worker:
             try:
                 wire.send(self._stream, request)
             except wire.WireError as problem:
-                raise GraderError(f"this cannot be asked: {problem}") from problem
+                raise GraderError(f"this request cannot be sent: {problem}") from problem
             reply = wire.receive(self._stream, wire.Reply)
         except (wire.WireError, OSError) as problem:
             raise self._ending(problem) from None
         finally:
             self._watch.stop_clock()
         if self._watch.verdict:
-            raise self._ending(wire.WireError("it was stopped while it answered"))
+            raise self._ending(wire.WireError("it was stopped while sending the response"))
         if reply.nonce != request.nonce:
-            raise self._ending(wire.WireError("an answer to no question of ours"))
+            raise self._ending(wire.WireError("a response without a request"))
         if isinstance(reply, Answer) and not _answers(verb, reply.value):
-            raise self._ending(wire.WireError("an answer to another question"))
+            raise self._ending(wire.WireError("a response of the wrong type"))
         if verb == "hello":
             self._watch.start_memory()
         if isinstance(reply, Failure):
@@ -81,16 +81,16 @@ class Worker:
 
     @property
     def cpu_seconds(self) -> float:
-        """What it has computed so far, as the watchdog last saw it."""
+        """The CPU time used so far, as last measured by the watchdog."""
         return self._watch.cpu_seconds
 
     @property
     def output(self) -> str:
-        """What the student's code has printed so far: its start, bounded."""
+        """What the student's code has printed so far, truncated."""
         return self._output.text()
 
     def close(self) -> None:
-        """End the worker and all that it started, and remove its folder."""
+        """Stop the worker and its descendants, and remove its folder."""
         self.alive = False
         process_tree.kill_tree(self._process.pid)
         self._stream.close()
@@ -100,27 +100,27 @@ class Worker:
         process_tree.remove(self._folder)
 
     def _ending(self, problem: Exception) -> LimitExceeded | GraderError:
-        """Why there is no answer: the watchdog's verdict, how the process ended, or what it sent."""
+        """Why there is no response: the watchdog's verdict, the exit status, or a malformed response."""
         self.alive = False
         status = self._process.wait(1.0)
         verdict = self._watch.verdict
         self.close()
         if self._zygote and not self._zygote.alive:
-            return GraderError("the zygote ended, and its workers with it")
+            return GraderError("the zygote and its workers have ended")
         if verdict:
             return verdict
         if status is None:
-            return LimitExceeded("wire", f"what it sent is no answer ({problem})", "answers of the worker alone")
+            return LimitExceeded("wire", f"malformed response ({problem})", "responses from the worker itself only")
         if status < 0:
             name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
             if -status == getattr(signal, "SIGXCPU", None):
-                return LimitExceeded("time", f"{self._budget.cpu_seconds} s of CPU", "that in all")
-            return LimitExceeded("process", f"the process was killed by {name}", "a process that lives on")
-        return LimitExceeded("process", f"the process ended itself with status {status}", "a process that lives on")
+                return LimitExceeded("time", f"{self._budget.cpu_seconds} s of CPU time", "that in total")
+            return LimitExceeded("process", f"the process was killed by {name}", "a process that keeps running")
+        return LimitExceeded("process", f"the process exited with status {status}", "a process that keeps running")
 
 
 class _Plain(Process):
-    """A worker whose parent is the grader."""
+    """A worker process whose parent is the grader."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -154,7 +154,7 @@ def _start_plain(
 
 
 def _answers(verb: str, value: Any) -> bool:
-    """Is this what the worker's own code answers to such a question? Only a function's answer may be anything."""
+    """Whether the response has the type that the worker's own code returns. Only function results may have any type."""
     match verb:
         case "hello" | "parameters" | "buffers" | "gradients":
             return isinstance(value, dict) and (

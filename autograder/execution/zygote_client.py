@@ -1,4 +1,4 @@
-"""Processes that have imported a framework and fork workers: started, asked for a worker, and ended."""
+"""Processes that have imported a framework and fork workers: start them, request workers, and stop them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from autograder.worker import sandbox
 from autograder.worker.names import FrameworkName
 
 _TRANSIENT_UIDS = range(61184, 65520)
-"""What systemd keeps for users who exist for a moment."""
+"""The user ids that systemd reserves for transient users."""
 
 
 class Zygote:
-    """A process that has imported a framework and forks a worker for whoever asks. Threads may share one."""
+    """A process that has imported a framework and forks workers on request. Thread-safe."""
 
     def __init__(self, framework: FrameworkName) -> None:
         require(framework)
@@ -44,7 +44,7 @@ class Zygote:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
-        self._said = (self._folder / "stderr").open("w+b")
+        self._log = (self._folder / "stderr").open("w+b")
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
@@ -52,9 +52,9 @@ class Zygote:
                 env=environment(self._folder, FONTS),
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
-                stdout=self._said,
-                stderr=self._said,
-                # Ctrl-C in the terminal is for the grader, which ends its zygotes itself.
+                stdout=self._log,
+                stderr=self._log,
+                # Ctrl-C in the terminal must reach only the grader, which stops its zygotes itself.
                 start_new_session=True,
             )
         ours.settimeout(START_SECONDS)
@@ -62,30 +62,30 @@ class Zygote:
         try:
             ready = ours.recv(1 << 12)
         except TimeoutError:
-            ready, late = b"", f"not within {START_SECONDS:g} s; is this machine very busy?"
+            ready, late = b"", f"it took more than {START_SECONDS:g} s; is this machine very busy?"
         ours.settimeout(None)
         if not ready:
-            said = self.said() or late
+            reason = self.output() or late
             self.close()
-            raise GraderError(f"{framework} could not be imported: {said or 'no reason given'}")
+            raise GraderError(f"{framework} could not be imported: {reason or 'no reason given'}")
         self.layers = tuple(cast(list[sandbox.Layer], json.loads(ready)["layers"]))
 
     @property
     def alive(self) -> bool:
-        """Does it still run?"""
+        """Whether it is still running."""
         return self._process.poll() is None
 
-    def said(self) -> str:
-        """What the zygote printed, the last of it."""
-        self._said.seek(0)
-        return self._said.read().decode(errors="replace").strip()[-2000:]
+    def output(self) -> str:
+        """The end of the zygote's output."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace").strip()[-2000:]
 
     def fork(
         self, folder: Path, budget: Budget, gpu: Lease | None = None, imports: Sequence[str] = ()
     ) -> tuple[Stream, Process, int]:
-        """A new worker: its stream, its process, and the descriptor of its output.
+        """Fork a worker. Returns its stream, its process, and the descriptor of its output.
 
-        The zygote imports those of `imports` first that are in `SLOW_IMPORTS`.
+        The zygote first imports those of `imports` that are in `SLOW_IMPORTS`.
         """
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
@@ -106,7 +106,7 @@ class Zygote:
         try:
             socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), output_end, report_end])
         except OSError as problem:
-            raise GraderError(f"the {self.framework} zygote is gone: {self.said() or problem}") from problem
+            raise GraderError(f"the {self.framework} zygote has ended: {self.output() or problem}") from problem
         finally:
             theirs.close()
             os.close(output_end)
@@ -114,26 +114,26 @@ class Zygote:
         return Socket(ours), _Forked(report), output
 
     def close(self) -> None:
-        """End it; its workers die with it."""
+        """Stop it; its workers die with it."""
         self._orders.close()
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.close()
+        self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Zygotes:
-    """One zygote for each framework, started when the first submission needs it. A context.
+    """One zygote for each framework, started when the first submission needs it. A context manager.
 
-    Without `allow_weak`, asking for one raises `UsageError` where the walls around student code do not hold.
+    Without `allow_weak`, requesting one raises `UsageError` if student code cannot be sandboxed.
     """
 
     def __init__(self, allow_weak: bool = True) -> None:
         self._allow_weak = allow_weak
-        # A lock for each: who waits for PyTorch need not wait for TensorFlow.
+        # One lock per framework: a thread that waits for PyTorch need not wait for TensorFlow.
         self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
         self._started: dict[FrameworkName, Zygote] = {}
 
@@ -145,7 +145,7 @@ class Zygotes:
             zygote.close()
 
     def of(self, framework: FrameworkName) -> Zygote | None:
-        """The framework's zygote; `None` where this system cannot fork: then each worker imports for itself."""
+        """The framework's zygote; `None` if this system cannot fork: then each worker imports the framework itself."""
         if not forks():
             self._refuse_weak(())
             return None
@@ -161,13 +161,14 @@ class Zygotes:
     def _refuse_weak(self, layers: Sequence[str]) -> None:
         if not self._allow_weak and sandbox.level(layers) == "weak":
             raise UsageError(
-                "Student code cannot be walled in on this system (`autograder doctor` says what is missing): "
-                "a submission could read the solutions or harm this account. For submissions that you trust, say --allow-weak"
+                "Student code cannot be sandboxed on this system (`autograder doctor` shows what is missing): "
+                "a submission could read the solutions or damage this account. "
+                "If you trust the submissions, use --allow-weak"
             )
 
 
 class _Forked(Process):
-    """A worker whose parent is the zygote, which reports on a pipe."""
+    """A worker process whose parent is the zygote, which reports on a pipe."""
 
     def __init__(self, report: int) -> None:
         self._report = open(report, "rb", buffering=0)  # noqa: SIM115 - a descriptor
@@ -175,7 +176,7 @@ class _Forked(Process):
         pid = self._number(START_SECONDS)
         if pid is None:
             self._report.close()
-            raise GraderError("the zygote has not started a worker")
+            raise GraderError("the zygote did not start a worker")
         self.pid = pid
 
     def wait(self, seconds: float) -> int | None:

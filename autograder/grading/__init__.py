@@ -1,1 +1,1 @@
-"""One submission graded, and many."""
+"""Grading of one submission, and of many."""

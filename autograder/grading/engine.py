@@ -1,4 +1,4 @@
-"""Many submissions: a pool on this machine, results written as they come, and going on where an earlier run was stopped."""
+"""Grade many submissions: a local pool that writes each result when it is ready and continues interrupted runs."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Plan:
     """The same seed gives the same scores; `None` draws a fresh one for each submission."""
     jobs: int = 1
     force: bool = False
-    """Grade also what has a result already."""
+    """Regrade submissions that already have a result."""
     allow_weak: bool = False
-    """Grade also where student code is not walled in."""
+    """Grade even if student code is not sandboxed."""
     only: str | None = None
-    """Complete earlier results: run again what is deferred in this part, and leave the rest of each result as it is."""
+    """Complete earlier results: run the deferred checks of this part and keep the rest of each result."""
     gpus: Gpus = NO_GPUS
 
 
 def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
-    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is handed on."""
+    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded."""
     make_undumpable()
     with Zygotes(plan.allow_weak) as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
 
@@ -73,24 +73,24 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
 
 
 def _deferred(earlier: Result | None, part: str | None) -> list[str]:
-    """Ids of the part's checks that an earlier grading could not run."""
+    """The ids of the part's checks that an earlier grading deferred."""
     if earlier is None or part is None:
         return []
     return [check.id for check in earlier.checks if check.part == part and check.status == "deferred"]
 
 
 def _completed(earlier: Result, now: Result) -> Result:
-    """The later result; what only the earlier one could say is kept."""
+    """The later result, with the notes, output and time of both."""
     notes = list(dict.fromkeys([*earlier.notes, *now.notes]))
     output = (earlier.output + now.output)[:OUTPUT_KEPT]
     return structs.replace(now, notes=notes, output=output, seconds=round(earlier.seconds + now.seconds, 3))
 
 
 def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:
-    """The result of an earlier run, if it is of the same file, checks and policy, and has a score."""
+    """The result of an earlier run, if it has a score and the same file, checks and policy."""
     try:
-        found = read(path)
+        result = read(path)
     except ValueError:
         return None
-    same = found.digest == grader.digest(handed_in, exercise) and seed in (None, found.seed)
-    return found if same and not found.ungraded else None
+    same = result.digest == grader.digest(handed_in, exercise) and seed in (None, result.seed)
+    return result if same and not result.ungraded else None

@@ -1,4 +1,4 @@
-"""Run the checks of one submission: order, budgets, restarts, scores."""
+"""Run the checks of one submission: order, time budget, restarts, score."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class Job:
     zygote_of: ZygoteOf
     visible_only: bool = False
     only: Collection[str] | None = None
-    """Ids of the checks to run, with what they need; `None` for all."""
+    """The ids of the checks to run, together with what they need; `None` for all."""
     progress: Progress = lambda title: None
     gpus: Gpus = NO_GPUS
-    """Where checks on a real GPU are run."""
+    """The GPUs for checks on a real GPU."""
     known: Mapping[str, CheckResult] = field(default_factory=dict[str, CheckResult])
-    """What an earlier grading found: it stands where `only` does not ask for it again."""
+    """Results of an earlier grading, kept for checks that are not in `only`."""
 
 
 def grade(handed_in: Submission, job: Job) -> Result:
-    """The result of one submission. Whatever its code does, this returns; where the grader itself failed, without a score."""
+    """Grade one submission, whatever its code does; if the grader itself failed, the result has no score."""
     started = time.monotonic()
     exercise = job.exercise
     checks = [check for check in exercise.ordered() if check.visible or not job.visible_only]
@@ -68,7 +68,7 @@ def grade(handed_in: Submission, job: Job) -> Result:
 
 
 def digest(handed_in: Submission, exercise: Exercise) -> str:
-    """What a result depends on besides the seed: the same digest need not be graded again."""
+    """A hash of everything that a result depends on besides the seed: the same digest need not be graded again."""
     whole = hashlib.sha256(exercise.digest.encode())
     whole.update(version("deep-learning-autograder").encode())
     whole.update(handed_in.file.encode() + b"\0" + handed_in.content)
@@ -76,7 +76,7 @@ def digest(handed_in: Submission, exercise: Exercise) -> str:
 
 
 class _Run:
-    """One grading while it goes on."""
+    """The state of one grading."""
 
     def __init__(self, handed_in: Submission, job: Job) -> None:
         self._job = job
@@ -87,7 +87,7 @@ class _Run:
         self._reference: Session | None = None
         self._pretended: Session | None = None
         self._gpu = contextlib.ExitStack()
-        self.grader_said: list[str] = []
+        self.grader_notes: list[str] = []
 
     def close(self) -> None:
         self.session.close()
@@ -101,9 +101,9 @@ class _Run:
         measured: list[Measurement] = []
         pictures: list[Picture] = []
 
-        def done(status: Any, said: CheckFailed | None = None) -> CheckResult:
+        def done(status: Any, failure: CheckFailed | None = None) -> CheckResult:
             worth = self._exercise.points(check)
-            said = said or CheckFailed("", "", "")
+            failure = failure or CheckFailed("", "", "")
             return CheckResult(
                 id=check.id,
                 title=check.title,
@@ -111,12 +111,14 @@ class _Run:
                 points=worth if status == "passed" else 0,
                 maximum=worth,
                 status=status,
-                tried=said.tried,
-                saw=said.saw,
-                expected=said.expected,
-                likely=said.likely,
-                read="" if status in ("passed", "deferred", "error") else said.read or f"README, part `{check.part}`",
-                place=said.place,
+                tried=failure.tried,
+                saw=failure.saw,
+                expected=failure.expected,
+                likely=failure.likely,
+                read=""
+                if status in ("passed", "deferred", "error")
+                else failure.read or f"README, part `{check.part}`",
+                place=failure.place,
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
                 pictures=pictures,
@@ -125,7 +127,7 @@ class _Run:
         if check.deferred:
             return done("deferred", CheckFailed("", check.deferred, ""))
         if self._handed_in.withheld:
-            return done("error", CheckFailed("to read the file", self._handed_in.withheld, "a file that may be read"))
+            return done("error", CheckFailed("to read the file", self._handed_in.withheld, "a readable file"))
         if not self._handed_in.readable:
             return done(
                 "failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run")
@@ -153,9 +155,9 @@ class _Run:
         except GraderError as problem:
             return done("error", self._ours(check, str(problem)))
         except UsageError:
-            # A framework that is not installed, walls that do not hold: no submission's business.
+            # A framework is not installed or the sandbox does not work: this concerns no single submission.
             raise
-        except Exception as problem:  # noqa: BLE001 - a bug in a check is our failure, and must cost no student a point
+        except Exception as problem:  # noqa: BLE001 - a bug in a check must not cost a student any points
             return done("error", self._bug(check, problem))
         finally:
             self._gpu.close()
@@ -190,7 +192,7 @@ class _Run:
         return self._pretended
 
     def _gpu_session(self) -> Session:
-        """Until the check ends: others wait for the GPU."""
+        """A session on a GPU, leased until the check ends."""
         lease = self._gpu.enter_context(self._job.gpus.lease())
         session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.shortened)
         self._gpu.callback(session.close)
@@ -200,25 +202,25 @@ class _Run:
     def _keep_to_the_budget(self) -> None:
         allowed, used = self._exercise.policy.limits.seconds, self.session.cpu_seconds
         if used > allowed:
-            raise LimitExceeded("time", f"{used:.0f} s of computing in the checks before this", f"{allowed:g} s in all")
+            raise LimitExceeded("time", f"{used:.0f} s of CPU time in earlier checks", f"{allowed:g} s in total")
 
     def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
         if problem.kind == "NotThere" and self.session.notes and not problem.likely:
-            problem.likely = f"{self.session.notes[0]} What that cell computes after this line is not there."
+            problem.likely = f"{self.session.notes[0]} What that cell computes after this line is missing."
         return problem
 
-    def _ours(self, check: Check, said: str) -> CheckFailed:
-        self.grader_said.append(f"The grader failed in {check.id}: {said}")
-        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", said)
+    def _ours(self, check: Check, message: str) -> CheckFailed:
+        self.grader_notes.append(f"The grader failed in {check.id}: {message}")
+        return CheckFailed(check.title, "the grader itself failed; this says nothing about the submission", message)
 
     def _bug(self, check: Check, problem: Exception) -> CheckFailed:
-        """An exception that no check should let through: the author's to mend, with the file and the line."""
+        """The failure for an exception that a check should not raise, with file and line for the exercise's author."""
         whose, place = _where(problem, self._exercise)
-        said = f"{type(problem).__name__}: {problem}"
+        message = f"{type(problem).__name__}: {problem}"
         name = f"the check {check.id}" if whose == "the check" else whose
-        self.grader_said.append(f"A bug in {name}, {place}: {said}")
+        self.grader_notes.append(f"A bug in {name}, {place}: {message}")
         saw = f"a bug in {whose}; this says nothing about the submission"
-        return CheckFailed(check.title, saw, said, f"{place}: for the author of the exercise to mend.")
+        return CheckFailed(check.title, saw, message, f"{place}: the author of the exercise must fix this.")
 
 
 def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check], seconds: float) -> Result:
@@ -226,9 +228,9 @@ def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check],
     results = [run.results[id] for id in order]
     counted = [result for result in results if result.status != "deferred"]
     failed_ourselves = any(result.status == "error" for result in results)
-    notes = [*handed_in.notes, *run.session.notes, *run.grader_said]
+    notes = [*handed_in.notes, *run.session.notes, *run.grader_notes]
     if job.exercise.solutions is None:
-        notes.append("Hidden checks are not present here; only those that students can run were run.")
+        notes.append("Hidden checks are not available here; only the visible checks were run.")
     return Result(
         student=handed_in.student,
         exercise=handed_in.exercise,
@@ -254,7 +256,7 @@ def _layers(holding: Sequence[str]) -> Layers:
 
 
 def _where(problem: Exception, exercise: Exercise) -> tuple[Literal["the check", "the grader"], str]:
-    """Whose bug it is, and the last line of the exercise's own files that it came from, else the last line of all."""
+    """Whose bug it is, and the last traceback line in the exercise's own files, otherwise the last line of all."""
     frames = traceback.extract_tb(problem.__traceback__)
     folders = [folder.resolve() for folder in (exercise.folder, exercise.solutions) if folder]
     own = [frame for frame in frames if Path(frame.filename).resolve().parent in folders]

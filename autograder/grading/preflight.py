@@ -1,4 +1,4 @@
-"""What works on this machine: frameworks, versions, devices, data, isolation, and whether `grading.yml` holds together."""
+"""What works on this machine: frameworks, versions, devices, data, isolation, and whether `grading.yml` is valid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ State = Literal["good", "missing", "bad"]
 
 
 class Finding(Struct, frozen=True):
-    """One thing that was tried."""
+    """The outcome of one test."""
 
     about: str
     state: State
@@ -33,7 +33,7 @@ class Finding(Struct, frozen=True):
 
 
 def examine(policy: Policy | None) -> list[Finding]:
-    """Try everything; nothing raises."""
+    """Test everything; never raises."""
     findings = [Finding("python", "good", f"{platform.python_version()} on {platform.platform()}")]
     findings += [_framework(name) for name in FRAMEWORKS]
     findings += _gpus(Gpus(None if policy is None else policy.gpus, 1))
@@ -52,7 +52,7 @@ def examine(policy: Policy | None) -> list[Finding]:
 
 
 def _framework(name: FrameworkName) -> Finding:
-    """Start a worker with it and have it answer."""
+    """Start a worker with the framework and send it a request."""
     try:
         worker = Worker(name, Budget(), None)
         try:
@@ -65,14 +65,14 @@ def _framework(name: FrameworkName) -> Finding:
         return Finding(name, "bad", str(problem))
     versions = ", ".join(f"{package} {number}" for package, number in hello["versions"].items())
     if not hello["draws_repeat"]:
-        return Finding(name, "bad", f"{versions}; the same seed gives different draws here")
-    return Finding(name, "good", f"{versions}; a worker answers")
+        return Finding(name, "bad", f"{versions}; the same seed gives different random numbers here")
+    return Finding(name, "good", f"{versions}; a worker responds")
 
 
 def _gpus(gpus: Gpus) -> list[Finding]:
-    """Have a worker of each framework open the first GPU from behind its walls."""
+    """Have a sandboxed worker of each framework open the first GPU."""
     if not gpus.ids:
-        return [Finding("gpu", "missing", "none here: readiness is graded all the same, execution is deferred")]
+        return [Finding("gpu", "missing", "none here: readiness is still graded, execution is deferred")]
     installed: list[FrameworkName] = [name for name in FRAMEWORKS if importlib.util.find_spec(name)]
     return [_gpu(gpus, name) for name in installed]
 
@@ -84,30 +84,30 @@ def _gpu(gpus: Gpus, name: FrameworkName) -> Finding:
             budget = Budget(gpu_memory_mb=Limits().gpu_memory_mb)
             worker = Worker(name, budget, zygotes.of(name), lease)
             try:
-                found = worker.ask("hello", seconds=START_SECONDS, args=["gpu", budget.gpu_memory_mb])["gpu"]
+                gpu = worker.ask("hello", seconds=START_SECONDS, args=["gpu", budget.gpu_memory_mb])["gpu"]
             finally:
                 worker.close()
     except (GraderError, LimitExceeded, StudentError, OSError) as problem:
         return Finding(about, "bad", str(problem))
     number = len(gpus.ids)
     listed = f"{number} GPU{'s' if number > 1 else ''} here"
-    if not found:
-        return Finding(about, "missing", f"{listed}; this build of the framework finds none")
-    return Finding(about, "good", f"{listed}; a worker behind its walls works on {found}")
+    if not gpu:
+        return Finding(about, "missing", f"{listed}, but this build of the framework finds none")
+    return Finding(about, "good", f"{listed}; a sandboxed worker can use {gpu}")
 
 
 def _package(name: str) -> Finding:
     try:
         return Finding(name, "good", version(name))
     except PackageNotFoundError:
-        return Finding(name, "missing", "not installed; needed only for its own integration")
+        return Finding(name, "missing", "not installed; only its own integration needs it")
 
 
 def _isolation() -> Finding:
-    """Fork a zygote and have it try each layer."""
+    """Start a zygote and have it test each layer."""
     if not forks():
         return Finding(
-            "isolation", "good", "weak: workers are plain processes here; enough for `check`, not for `grade`"
+            "isolation", "good", "weak: workers are plain processes here; sufficient for `check`, not for `grade`"
         )
     try:
         zygote = Zygote("torch" if importlib.util.find_spec("torch") else "keras")
@@ -116,22 +116,22 @@ def _isolation() -> Finding:
     zygote.close()
     level = sandbox.level(zygote.layers)
     missing = [layer for layer in sandbox.LAYERS if layer not in zygote.layers]
-    said = f"{level}: {', '.join(zygote.layers) or 'no layer'}" + (
-        f"; not here: {', '.join(missing)}" if missing else ""
+    summary = f"{level}: {', '.join(zygote.layers) or 'no layer'}" + (
+        f"; not available: {', '.join(missing)}" if missing else ""
     )
-    return Finding("isolation", "good" if level != "weak" else "missing", said)
+    return Finding("isolation", "good" if level != "weak" else "missing", summary)
 
 
 def _data(state: str) -> str:
-    return {"ready": "ready", "missing": "not fetched; `autograder data` fetches it"}.get(
-        state, "damaged; `autograder data` fetches it again"
+    return {"ready": "ready", "missing": "not downloaded; run `autograder data`"}.get(
+        state, "corrupt; run `autograder data` to download it again"
     )
 
 
 def _exercise(policy: Policy, name: str) -> Finding:
     try:
-        found = load_exercise(policy, name)
+        exercise = load_exercise(policy, name)
     except UsageError as problem:
         return Finding(f"exercise: {name}", "bad", str(problem))
-    hidden = sum(not check.visible for check in found.checks)
-    return Finding(f"exercise: {name}", "good", f"{len(found.checks)} checks, {hidden} of them hidden")
+    hidden = sum(not check.visible for check in exercise.checks)
+    return Finding(f"exercise: {name}", "good", f"{len(exercise.checks)} checks, {hidden} of them hidden")

@@ -1,4 +1,4 @@
-"""A file in a worker that is started afresh after a crash: what a check asks through."""
+"""A submission loaded in a worker that is restarted after a crash; checks send their requests through it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
 from autograder.errors import Deferred, GraderError, LimitExceeded, StudentError
-from autograder.execution.gpus import Lease, Machine
+from autograder.execution.gpus import DeviceMode, Lease
 from autograder.execution.watchdog import OUTPUT_KEPT, WALL_PER_CPU, Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
@@ -16,29 +16,29 @@ from autograder.grading import diagnose
 from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
-"""CPU seconds for the worker's first answer, before any student's code: a plain worker imports the framework in it."""
+"""CPU seconds for the worker's first response, before any student code: a plain worker imports the framework then."""
 
 LONG_SECONDS = 1.0
-"""CPU seconds from which on a cell is one of those that make a file slow to read."""
+"""CPU seconds above which a cell counts as slow if loading the file exceeds the time limit."""
 
 ZygoteOf = Callable[[FrameworkName], Zygote | None]
 
 
 class Session:
-    """A file in a worker that is started afresh after a crash: what `student` and `reference` ask through."""
+    """A file in a worker that is restarted after a crash; `student` and `reference` send their requests through it."""
 
     def __init__(
         self,
         file: Submission,
         exercise: Exercise,
         zygote_of: ZygoteOf,
-        machine: Machine = "plain",
+        device: DeviceMode = "plain",
         gpu: Lease | None = None,
         shortened: dict[int, int] | None = None,
     ) -> None:
         limits = exercise.policy.limits
         self._file = file
-        self._machine: Machine = machine
+        self._device: DeviceMode = device
         self._gpu = gpu
         self._seconds = limits.check_seconds
         self._budget = Budget(
@@ -53,8 +53,9 @@ class Session:
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
         self.shortened: dict[int, int] = {} if shortened is None else shortened
-        """Cells that are not run as they are, by number: 1 for what they define only, 2 for not at all. Sessions of one file
-        share it: what was slow to read once is not tried again."""
+        """Cells that are not run in full, by number: 1 for their definitions only, 2 for not at all. Sessions of one
+        file share it, so that a slow cell is not tried again.
+        """
         self._spent = 0.0
         self.output = ""
         self.notes: list[str] = []
@@ -62,10 +63,10 @@ class Session:
         self.layers: tuple[str, ...] = ()
 
     def begin(self) -> None:
-        """Have a live worker with the file loaded and nothing kept from the check before.
+        """Make sure that a worker is running, with the file loaded and no state from the previous check.
 
-        Raises `LimitExceeded` where reading the file ends the process, or runs past a limit other than that of time: once is
-        enough, it is not tried again.
+        Raises `LimitExceeded` if loading the file ends the process, or exceeds a limit other than time; this is not
+        tried again.
         """
         if self._unloadable:
             raise self._unloadable
@@ -74,7 +75,7 @@ class Session:
                 self.ask("forget")
                 return
             except LimitExceeded:
-                # It died between two checks, by a thread of its own: the next one gets a new worker.
+                # It died between two checks, from a thread of its own: start a new worker.
                 self.close()
         while True:
             self.close()
@@ -83,29 +84,36 @@ class Session:
                 return
 
     def _start(self) -> None:
-        """A new worker that has read nothing yet."""
+        """Start a new worker that has not loaded the file yet."""
         assert self._file.framework != "unknown"
         zygote = self._zygote_of(self._file.framework)
         self.layers = zygote.layers if zygote else ("limits",)
         self._worker = Worker(self._file.framework, self._budget, zygote, self._gpu, self._slow_imports)
         try:
-            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._machine, self._budget.gpu_memory_mb])
+            hello = self._worker.ask("hello", seconds=HELLO_SECONDS, args=[self._device, self._budget.gpu_memory_mb])
         except (LimitExceeded, StudentError) as problem:
-            # Nothing of the student's has been read yet.
-            if self._machine == "pretended":
-                raise Deferred(f"no GPU can be pretended with this {self._file.framework}: {problem}") from problem
+            # No student code has been loaded yet.
+            if self._device == "pretended":
+                raise Deferred(
+                    f"the pretended GPU does not work with this version of {self._file.framework}: {problem}"
+                ) from problem
             raise GraderError(f"a worker did not start: {problem}") from problem
         self.versions = {str(name): str(number) for name, number in hello["versions"].items()}
-        if self._machine == "gpu" and not hello["gpu"]:
+        if self._device == "gpu" and not hello["gpu"]:
             self.close()
             raise Deferred(f"needs a GPU; {self._file.framework} finds none here")
         if not hello["draws_repeat"]:
             self.close()
-            raise GraderError("the same seed gives different draws on this machine: no grading here can be repeated")
+            raise GraderError(
+                "the same seed gives different random numbers on this machine: gradings cannot be reproduced"
+            )
 
     def _read_file(self) -> bool:
-        """Run the cells in order, within a check's seconds together. `False` where they take longer: then the worker is gone, and
-        the next one takes of those that compute for long only what they define. Nobody loses points to an experiment left in."""
+        """Run the cells in order, all together within the seconds of one check. `False` if they take longer.
+
+        The worker is then gone, and the next one loads only the definitions of slow cells. An experiment left in the
+        file thus costs no points.
+        """
         assert self._worker
         cells = self._file.cells
         self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.shortened)]
@@ -119,11 +127,12 @@ class Session:
                 troubles = self._worker.ask("load", seconds=max(left, 1.0), args=[[name, source, times == 1]])
             except LimitExceeded as problem:
                 if problem.limit == "time":
-                    # Only the cell that does not end loses its definitions too: others may be slow because of what they import.
+                    # Only the cell that does not end also loses its definitions: others may be slow because of their
+                    # imports.
                     self.shortened |= {each: 1 for each, seconds in spent.items() if seconds > LONG_SECONDS}
                     self.shortened[number] = times + 1
                     return False
-                used = f"{problem.used}, while the file was read"
+                used = f"{problem.used}, while the file was loaded"
                 self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
                 raise self._unloadable from None
             spent[number] = self._worker.cpu_seconds - before
@@ -131,16 +140,16 @@ class Session:
         return True
 
     def ask(self, verb: str, **fields: Any) -> Any:
-        """A request within the check's seconds."""
+        """Send a request; the limit is the seconds of one check."""
         if self._worker is None or not self._worker.alive:
-            # A check that goes on after its worker has died learns it again.
-            raise LimitExceeded("process", "the process had ended", "a process that lives on")
+            # A check that continues after its worker has died gets the same error again.
+            raise LimitExceeded("process", "the process had ended", "a process that keeps running")
         return self._worker.ask(verb, seconds=self._seconds, **fields)
 
     def close(self) -> None:
         """End the worker."""
         if self._worker:
-            # Closed first: only then has the last of its output been read.
+            # Close it first: only then has all of its output been read.
             self._worker.close()
             self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
             self._spent += self._worker.cpu_seconds
@@ -148,22 +157,24 @@ class Session:
 
     @property
     def cpu_seconds(self) -> float:
-        """What all workers of this file have computed."""
+        """The CPU time of all workers of this file."""
         return self._spent + (self._worker.cpu_seconds if self._worker else 0.0)
 
 
 class ReferenceSession:
-    """The reference's session: whatever goes wrong there is the grader's fault."""
+    """The session of the reference solution: all its failures are the grader's fault."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def begin(self) -> None:
+        """Like `Session.begin`, but also fails if a cell of the reference solution raised."""
         self._as_ours(self._session.begin)
         if self._session.notes:
             raise GraderError(f"the reference solution: {self._session.notes[0]}")
 
     def ask(self, verb: str, **fields: Any) -> Any:
+        """Like `Session.ask`."""
         return self._as_ours(lambda: self._session.ask(verb, **fields))
 
     def _as_ours(self, do: Callable[[], Any]) -> Any:
@@ -183,12 +194,12 @@ def _not_run(cell: tuple[str, str], seconds: float) -> str:
     name, source = cell
     first = next((number for number, line in enumerate(source.splitlines(), 1) if line.strip()), 1)
     return (
-        f"{name}, from line {first} on, was not run: reading the file took over {seconds:g} s of computing. "
-        "What it defines is there, what it computes is not."
+        f"{name}, from line {first} on, was not run: loading the file took over {seconds:g} s of CPU time. "
+        "Its definitions are available, its results are not."
     )
 
 
 def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:
-    said = diagnose.first_line(message)
+    summary = diagnose.first_line(message)
     line = f", at `{code}`" if code else ""
-    return f"{where or cell} raised {kind}{': ' if said else ''}{said}{line}."
+    return f"{where or cell} raised {kind}{': ' if summary else ''}{summary}{line}."

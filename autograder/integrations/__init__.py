@@ -1,1 +1,1 @@
-"""Results in the forms that other programs read: each a file, none knows another."""
+"""Results in the formats of other programs: one module each, independent of the others."""

@@ -1,7 +1,8 @@
 """A gradebook file that Canvas imports (Grades → Import).
 
-One row for each student, one column for each exercise. Students are matched by `SIS Login ID`, which is the name of a student's
-folder here; the other columns that Canvas asks for stay empty. What was not graded is an empty cell, which changes nothing there.
+It has one row per student and one column per exercise. Students are matched by `SIS Login ID`, which is the name of the
+student's folder here; the other columns that Canvas requires stay empty. An ungraded submission is an empty cell, which
+changes nothing in Canvas.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from autograder.results.form import Result
 
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POINTS_POSSIBLE = "    Points Possible"
-"""Canvas knows the row by these words, blanks included."""
+"""Canvas recognises the row by this text, including the spaces."""
 
 
 def encode(results: Sequence[Result]) -> bytes:
-    """The gradebook as CSV, UTF-8 without a byte-order mark: it is for Canvas, not for a spreadsheet."""
+    """The gradebook as CSV, UTF-8 without a byte-order mark, because Canvas reads it, not a spreadsheet."""
     exercises = sorted({result.exercise for result in results})
     most = {result.exercise: number(result.maximum) for result in results}
     scores = {(result.student, result.exercise): result.score for result in results}

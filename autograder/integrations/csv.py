@@ -1,4 +1,4 @@
-"""`summary.csv`: one row per submission, for a spreadsheet or a learning platform's import."""
+"""`summary.csv`: one row per submission, for a spreadsheet or for import into a learning platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ("student", "exercise", "framework", "file", "score", "maximum", "stat
 
 
 def write(results: Sequence[Result], path: Path) -> None:
-    """Write the table, whole or not at all."""
+    """Write the table atomically."""
     write_whole(path, encode(results))
 
 

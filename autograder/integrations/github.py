@@ -1,8 +1,8 @@
-"""Workflow commands: annotations beside the lines of a student's file, and points for GitHub Classroom.
+"""Workflow commands: annotations on the lines of a student's file, and points for GitHub Classroom.
 
-A runner takes every line of a step's output that begins with `::` for a command, and any that holds `##[` for one of an older
-kind. Whatever is untrusted goes into the data of a command of ours, encoded as the runner decodes it: it ends no line, so it
-begins none.
+A runner treats every output line of a step that starts with `::` as a command, and any line that contains `##[` as a
+command of an older format. Untrusted text is only used as data of a command, encoded as the runner decodes it: it
+cannot end a line, and so cannot start one.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from autograder.results.form import CheckResult, Result
 
 Command = Literal["error", "warning", "notice"]
 PlaceOf = Callable[[Result, CheckResult], tuple[Path, int] | None]
-"""The file and line that a check is about, as seen from the repository's root."""
+"""The file and line that a check refers to, relative to the repository's root."""
 
 
 class Test(Struct, frozen=True):
-    """A check as GitHub Classroom's reporter reads it."""
+    """A check in the format of GitHub Classroom's reporter."""
 
     name: str
     status: Literal["pass", "fail", "error"]
@@ -32,7 +32,7 @@ class Test(Struct, frozen=True):
 
 
 class Points(Struct, frozen=True):
-    """What `classroom-resources/autograding-grading-reporter` takes from a step, base64 over JSON."""
+    """The input of `classroom-resources/autograding-grading-reporter` from a step, base64-encoded JSON."""
 
     status: Literal["pass", "fail", "error"]
     max_score: float
@@ -41,7 +41,7 @@ class Points(Struct, frozen=True):
 
 
 def encode(results: Sequence[Result], place_of: PlaceOf = lambda result, check: None) -> bytes:
-    """An annotation for each failed check and each submission without a score, and the two notices of Classroom's reporter."""
+    """An annotation for each failed check and each ungraded submission, and the notices for Classroom's reporter."""
     lines = [_annotation(result, check, place_of) for result in results for check in _troubles(result)]
     lines += [
         _command(
@@ -57,12 +57,12 @@ def encode(results: Sequence[Result], place_of: PlaceOf = lambda result, check: 
         )
         report = msgspec.json.encode({"totalPoints": reached, "maxPoints": most}).decode()
         lines.append(_command("notice", report, title="Autograding report"))
-    # A file's name may hold bytes that are no text.
+    # A file name may contain invalid bytes.
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
 
 
 def classroom(results: Sequence[Result]) -> str:
-    """The points of a step for Classroom's reporter. Where something was not graded, the status is `error`."""
+    """The points of a step for Classroom's reporter. If a submission was not graded, the status is `error`."""
     ungraded = any(result.ungraded for result in results)
     tests = [
         Test(
@@ -91,14 +91,14 @@ def _troubles(result: Result) -> list[CheckResult]:
 
 def _annotation(result: Result, check: CheckResult, place_of: PlaceOf) -> str:
     place = place_of(result, check)
-    said = "\n".join(
+    text = "\n".join(
         [safe_text.line(check.title), *(f"{name}: {sentence}" for name, sentence in words.sentences(check))]
     )
     title = f"{safe_text.line(check.id)} · {words.check_points(check)}"
     if place is None:
-        return _command("error", said, title=title)
+        return _command("error", text, title=title)
     path, line = place
-    return _command("error", said, file=path.as_posix(), line=str(line), title=title)
+    return _command("error", text, file=path.as_posix(), line=str(line), title=title)
 
 
 def _command(name: Command, data: str, **properties: str) -> str:
@@ -107,7 +107,7 @@ def _command(name: Command, data: str, **properties: str) -> str:
 
 
 def _data(text: str) -> str:
-    """What the runner decodes after the second `::`. Escaped `%` first, or it would turn the others back."""
+    """Encode the text after the second `::`. `%` is escaped first, so that the other escapes are not escaped again."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

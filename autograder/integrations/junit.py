@@ -1,4 +1,4 @@
-"""JUnit XML: what every CI system shows. One suite for each submission, one case for each check."""
+"""JUnit XML, which every CI system can display: one suite per submission, one case per check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.results.form import CheckResult, Result
 
 
 def encode(results: Sequence[Result]) -> bytes:
-    """The document. What XML has no character for is shown by name: `safe_text.inert`."""
+    """The XML document. Characters that XML does not allow are shown by name: `safe_text.inert`."""
     checks = [check for result in results for check in result.checks]
     root = ElementTree.Element("testsuites", {"name": "autograder", **_counts(checks)})
     root.set("time", f"{sum(result.seconds for result in results):.3f}")
@@ -26,7 +26,7 @@ def _suite(result: Result) -> ElementTree.Element:
     suite.set("timestamp", result.graded)
     suite.set("time", f"{result.seconds:.3f}")
     properties = ElementTree.SubElement(suite, "properties")
-    said = {
+    values = {
         "student": safe_text.line(result.student),
         "exercise": safe_text.line(result.exercise),
         "framework": result.framework,
@@ -35,7 +35,7 @@ def _suite(result: Result) -> ElementTree.Element:
         "maximum": words.points(result.maximum),
         "seed": str(result.seed),
     }
-    for key, value in said.items():
+    for key, value in values.items():
         ElementTree.SubElement(properties, "property", name=key, value=value)
     for check in result.checks:
         suite.append(_case(result, check))
@@ -52,7 +52,7 @@ def _case(result: Result, check: CheckResult) -> ElementTree.Element:
         time=f"{check.seconds:.3f}",
     )
     sentences = words.sentences(check)
-    whole = "\n".join(f"{name}: {said}" for name, said in sentences)
+    whole = "\n".join(f"{name}: {sentence}" for name, sentence in sentences)
     match check.status:
         case "failed":
             ElementTree.SubElement(case, "failure", message=safe_text.line(check.saw), type="failed").text = whole

@@ -1,7 +1,8 @@
 """A file for Moodle's gradebook (Grades → Import → CSV file).
 
-One row for each student. In Moodle's form, map `username` to the user's name (it is the name of a student's folder here), each
-exercise to its grade item, and `<exercise> feedback` to that item's feedback. What was not graded is an empty cell.
+It has one row per student. In Moodle's import form, map `username` to the user's name (the name of the student's folder
+here), each exercise to its grade item, and `<exercise> feedback` to that item's feedback. An ungraded submission is an
+empty cell.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from autograder.results.form import Result
 
 
 def encode(results: Sequence[Result]) -> bytes:
-    """The grades as CSV, UTF-8 without a byte-order mark: it is for Moodle, not for a spreadsheet."""
+    """The grades as CSV, UTF-8 without a byte-order mark, because Moodle reads them, not a spreadsheet."""
     exercises = sorted({result.exercise for result in results})
     by_name = {(result.student, result.exercise): result for result in results}
     rows = [["username", *(column for name in exercises for column in (cell(name), cell(f"{name} feedback")))]]
@@ -34,7 +35,7 @@ def _grade(result: Result | None) -> list[str]:
 
 
 def _feedback(result: Result) -> str:
-    """What went wrong, check by check, on one line."""
+    """The failed checks and their likely causes, on one line."""
     return " · ".join(
         safe_text.line(f"{check.id}: {check.likely or check.saw}")
         for check in result.checks

@@ -1,1 +1,1 @@
-"""Solutions and READMEs become what students and grading services receive."""
+"""Build the files for students and grading services from solutions and READMEs."""

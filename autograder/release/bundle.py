@@ -1,7 +1,7 @@
-"""What travels to a grading service: the grader and one exercise, with its solutions, as a project of its own.
+"""The bundle for a grading service: the grader and one exercise, with its solutions, as a self-contained project.
 
-Unpacked anywhere, `load_policy(folder / "grading.yml")` and `exercise.load` give the exercise that it was made from, digest
-and all.
+Wherever it is unpacked, `load_policy(folder / "grading.yml")` and `load_exercise` give the original exercise, with the
+same digest.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ _FRAMEWORK_PACKAGES = ("torch", "keras", "tensorflow-cpu")
 _BUILD = ("setuptools", "wheel")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The time that every file in the archive gets: the same parcel is the same bytes."""
+"""The timestamp of every file in the archive, so that the same bundle gives the same bytes."""
 
 Files = Mapping[str, bytes]
-"""Path in the parcel → content."""
+"""Path in the bundle → content."""
 
 
 def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
-    """The files of the parcel. Raises `UsageError` where the project is not there as a whole, or has no solutions."""
+    """The files of the bundle. Raises `UsageError` if the project is incomplete or has no solutions."""
     own = policy.exercise(exercise)
-    problems = [f"{name} is not in {PROJECT}: this is made from the project's folder" for name in _missing()]
+    problems = [f"{name} is not in {PROJECT}: the bundle is built from the project's folder" for name in _missing()]
     root = policy.root_of(exercise)
     halves = [root / half / exercise for half in ("assignments", "solutions")]
-    problems += [f"{half} is not there" for half in halves if not (half / "checks.py").is_file()]
+    problems += [f"{half} does not exist" for half in halves if not (half / "checks.py").is_file()]
     if problems:
         raise UsageError(*problems)
     files = {name: (PROJECT / name).read_bytes() for name in _PROJECT_FILES}
@@ -55,33 +55,33 @@ def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
 
 
 def requirements() -> str:
-    """What grading needs, each in the version of the lock; the lock itself fixes what these need in turn."""
+    """The packages that grading needs, in the locked versions; the lock file constrains their dependencies."""
     lock = (PROJECT / LOCK).read_text(encoding="utf-8").splitlines()
     pinned = {_key(line): line for line in lock if "==" in line and not line.startswith("#")}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = [
-        *(found[0] for line in project["dependencies"] if (found := _NAME.match(line))),
+        *(match[0] for line in project["dependencies"] if (match := _NAME.match(line))),
         *_FRAMEWORK_PACKAGES,
         *_BUILD,
     ]
-    # A mark such as `; sys_platform == 'linux'` is the lock's business: it was made where this will run.
+    # Environment markers such as `; sys_platform == 'linux'` were already applied when the lock file was created.
     return "\n".join([f"--constraint {LOCK}", *(pinned[_key(name)] for name in names)]) + "\n"
 
 
 def archive(files: Files, executable: tuple[str, ...] = ()) -> bytes:
-    """A zip of the files, the same bytes each time."""
-    paper = io.BytesIO()
-    with zipfile.ZipFile(paper, "w", zipfile.ZIP_DEFLATED) as packed:
+    """A reproducible zip of the files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100755 if name in executable else 0o100644) << 16
             packed.writestr(entry, content)
-    return paper.getvalue()
+    return buffer.getvalue()
 
 
 def write(files: Files, folder: Path) -> None:
-    """The files, unpacked."""
+    """Write the files into a folder."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,5 +101,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _key(requirement: str) -> str:
-    found = _NAME.match(requirement)
-    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+    match = _NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""

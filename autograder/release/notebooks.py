@@ -1,10 +1,10 @@
-"""Solutions and READMEs become the notebooks that students receive.
+"""Build the students' notebooks from solutions and READMEs.
 
     solutions/xor/xor_torch.py ─┐
                                 ├→ assignments/xor/xor_torch.ipynb
     assignments/xor/README.md  ─┘
 
-Byte for byte the same each time: no clock, no random cell ids, JSON as nbformat writes it.
+The build is reproducible byte for byte: no timestamps, no random cell ids, JSON as nbformat writes it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ PICTURES = (".png", ".jpg", ".svg")
 
 @dataclass(frozen=True)
 class Change:
-    """A notebook or README that is not what `release` makes of its sources; without `check` it is rewritten."""
+    """A notebook or README that is out of date; without `check` it is rewritten."""
 
     path: Path
     was: Literal["missing", "different"]
 
 
 def release(root: Path, exercises: Sequence[str] = (), check: bool = False) -> list[Change]:
-    """Write the notebooks of these exercises, or of all; with `check` only say which are out of date.
+    """Write the notebooks of these exercises, or of all; with `check`, only return those that are out of date.
 
     Raises what `release_folders` raises.
     """
@@ -50,9 +50,9 @@ def release(root: Path, exercises: Sequence[str] = (), check: bool = False) -> l
 
 
 def release_folders(folders: Iterable[Path], check: bool = False) -> list[Change]:
-    """The same for folders `…/solutions/<exercise>`, whatever course each lies in.
+    """The same for folders `…/solutions/<exercise>`, which may belong to different courses.
 
-    Nothing is written where any exercise has a problem: all of them are in the one `UsageError`.
+    If any exercise has a problem, nothing is written, and one `UsageError` contains all problems.
     """
     problems: list[str] = []
     wanted: dict[Path, bytes] = {}
@@ -109,24 +109,24 @@ def exercises_of(root: Path) -> list[str]:
 
 
 def pictures_of(assignment: Path) -> list[Path]:
-    """The pictures that lie beside an exercise's README: its notebooks show them, and are handed out with them."""
+    """The pictures beside an exercise's README: its notebooks show them and are handed out with them."""
     return sorted(path for path in assignment.iterdir() if path.suffix in PICTURES and path.is_file())
 
 
 def frameworks_of(solutions: Path) -> list[FrameworkName]:
-    """The frameworks that an exercise is offered in: those with a solution in its folder; all where there is none yet."""
+    """The frameworks of an exercise: those with a solution in its folder, or all if there is no solution yet."""
     return frameworks_with_solution(solutions) or list(FRAMEWORKS)
 
 
 def solved_exercises(policy: Policy) -> dict[str, Path]:
-    """The policy's exercises whose solutions are here, and the folder that holds `assignments/` and `solutions/` of each."""
-    found = {name: root for root in reversed(policy.roots) for name in exercises_of(root)}
-    return {name: found[name] for name in sorted(found) if name in policy.exercises}
+    """The policy's exercises with available solutions, and the folder with `assignments/` and `solutions/` of each."""
+    roots = {name: root for root in reversed(policy.roots) for name in exercises_of(root)}
+    return {name: roots[name] for name in sorted(roots) if name in policy.exercises}
 
 
 def nothing_to_release(root: Path) -> UsageError:
-    """What is said where no solution is."""
-    return UsageError(f"{root / 'solutions'} holds no exercise: notebooks are made where the solutions are")
+    """The error for a folder without solutions."""
+    return UsageError(f"{root / 'solutions'} contains no exercise: a release needs the solutions")
 
 
 def _solution_folders(root: Path, exercises: Sequence[str]) -> list[Path]:
@@ -134,7 +134,7 @@ def _solution_folders(root: Path, exercises: Sequence[str]) -> list[Path]:
     if not known:
         raise nothing_to_release(root)
     if unknown := [name for name in dict.fromkeys(exercises) if name not in known]:
-        raise UsageError(*(f"solutions/{name} is not there{did_you_mean(name, known)}" for name in unknown))
+        raise UsageError(*(f"solutions/{name} does not exist{did_you_mean(name, known)}" for name in unknown))
     return [root / "solutions" / name for name in dict.fromkeys(exercises or known)]
 
 
@@ -150,7 +150,7 @@ def _change(path: Path, content: bytes) -> Change | None:
 def notebook(
     exercise_folder_solution: Path, readme: Path, framework: FrameworkName, solved: bool = False, marked: bool = False
 ) -> bytes:
-    """The notebook of one framework: a student's; with `solved` the instructor's; with `marked` that and its markers."""
+    """The notebook of one framework: the student's; with `solved` the instructor's; with `marked` also the markers."""
     exercise = exercise_folder_solution.name
     solution = exercise_folder_solution / f"{exercise}_{framework}.py"
     source, text = _read(solution, readme)
@@ -176,7 +176,7 @@ def _read(solution: Path, readme: Path) -> tuple[str, str]:
         try:
             texts.append(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8 text"
+            reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
             problems.append(f"{_place(path)} cannot be read: {reason}")
     if problems:
         raise UsageError(*problems)
@@ -184,7 +184,7 @@ def _read(solution: Path, readme: Path) -> tuple[str, str]:
 
 
 def _place(path: Path) -> str:
-    """`solutions/xor/xor_torch.py`, wherever the project lies."""
+    """The path relative to the project: `solutions/xor/xor_torch.py`."""
     return "/".join(path.parts[-3:])
 
 
@@ -192,22 +192,22 @@ def _framework_problems(cells: Iterable[Cell], solution: Path, framework: Framew
     first = next((cell for cell in cells if cell.kind == "code"), None)
     if not first or not re.search(rf"^FRAMEWORK = [\"']{framework}[\"']", first.source, re.MULTILINE):
         line = first.line if first else 1
-        yield f'{_place(solution)}, line {line}: the first code cell must say FRAMEWORK = "{framework}"'
+        yield f'{_place(solution)}, line {line}: the first code cell must set FRAMEWORK = "{framework}"'
 
 
 def _part_problems(cells: Iterable[Cell], solution: Path, sections: Iterable[Section], readme: Path) -> Iterator[str]:
-    """Where the parts of a solution and those of a README disagree, and code that belongs to no part."""
+    """Differences between the parts of a solution and those of a README, and code without a part."""
     where, text = _place(solution), _place(readme)
     first_line: dict[str, int] = {}
     current: str | None = None
     for cell in cells:
         if cell.part is None:
             if current and cell.kind == "code" and "demo" not in cell.tags and cell.source:
-                yield f'{where}, line {cell.line}: code of no part; give it part="…" or tags=["demo"]'
+                yield f'{where}, line {cell.line}: code without a part; add part="…" or tags=["demo"]'
         elif cell.part != current and cell.part in first_line:
             yield (
-                f'{where}, line {cell.line}: part "{cell.part}" began in line {first_line[cell.part]} and '
-                f'part "{current}" came between; put its cells together'
+                f'{where}, line {cell.line}: part "{cell.part}" started in line {first_line[cell.part]} but is '
+                f'interrupted by part "{current}"; put its cells together'
             )
         else:
             current = cell.part
@@ -222,8 +222,7 @@ def _part_problems(cells: Iterable[Cell], solution: Path, sections: Iterable[Sec
         yield (f"{text}, line {headings[part]}: part `{part}` has no cell in {where}; it needs '# %% part=\"{part}\"'")
     if first_line.keys() == headings.keys() and list(first_line) != list(headings):
         yield (
-            f"{where} has the parts {', '.join(first_line)}, "
-            f"but {text} has them in another order: {', '.join(headings)}"
+            f"{where} has the parts {', '.join(first_line)}, but {text} has a different order: {', '.join(headings)}"
         )
 
 
@@ -231,13 +230,13 @@ def _part_problems(cells: Iterable[Cell], solution: Path, sections: Iterable[Sec
 
 
 def _layout(exercise: str, cells: Sequence[Cell], sections: Sequence[Section]) -> Iterator[tuple[str, Cell]]:
-    """Each cell of the notebook with the name that its id begins with."""
+    """Each cell of the notebook, with the prefix of its id."""
     chapters: dict[str | None, list[Cell]] = {None: []}
     current: str | None = None
     for cell in cells:
         current = cell.part or current
         chapters.setdefault(current, []).append(cell)
-    # A section without a part leads on to the next part; behind the last part it ends the notebook.
+    # A section without a part introduces the next part; after the last part it ends the notebook.
     first = next((number for number, section in enumerate(sections) if section.part), len(sections))
     texts: dict[str | None, list[str]] = {None: [section.text for section in sections[:first]]}
     leading: list[str] = []
@@ -259,7 +258,7 @@ def _layout(exercise: str, cells: Sequence[Cell], sections: Sequence[Section]) -
 
 
 def _with_check(cells: Sequence[Cell], check: Cell) -> list[Cell]:
-    """The check cell comes after the last cell that is the part's own, before the demos that follow it."""
+    """Insert the check cell after the last cell of the part, before the demos that follow."""
     own = [number for number, cell in enumerate(cells, start=1) if cell.part and "demo" not in cell.tags]
     if not own:
         own = [number for number, cell in enumerate(cells, start=1) if cell.kind == "code" and "demo" not in cell.tags]

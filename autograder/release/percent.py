@@ -1,8 +1,7 @@
-"""Percent format: a `.py` file as cells, the way Jupytext writes them.
+"""Percent format: a `.py` file as cells, as Jupytext writes them.
 
-A cell begins with a line such as `# %%`, `# %% part="gates"`, `# %% tags=["demo"]` or `# %% [markdown]`;
-what stands before the first of them is a code cell of its own. A key other than `part` and `tags` is
-refused: it is a slip of the pen.
+A cell starts with a line such as `# %%`, `# %% part="gates"`, `# %% tags=["demo"]` or `# %% [markdown]`; any text
+before the first of them is also a code cell. Keys other than `part` and `tags` are rejected as typos.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ ATTRIBUTE = re.compile(r"""\s*(?P<key>[A-Za-z_]\w*)=(?P<value>"[^"]*"|\[[^\]]*\]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell's text without its head; a text cell's without the comment signs."""
+    """A cell's text without its header; for a markdown cell, without the comment signs."""
 
     kind: Kind
     tags: frozenset[str]
     part: str | None
     source: str
     line: int = 0
-    """Where the cell's head stands in the file, counted from 1."""
+    """The line of the cell's header in the file, counted from 1."""
 
 
 def parse(text: str, place: str = "the file") -> list[Cell]:
-    """The cells of a percent file, in order. `UsageError` with `place` and line where one is malformed."""
+    """The cells of a percent file, in order. Raises `UsageError`, with `place` and line, for a malformed cell."""
     heads: list[tuple[int, str]] = [(0, "")]
     bodies: list[list[str]] = [[]]
     for number, line in enumerate(text.split("\n"), start=1):
@@ -64,12 +63,10 @@ def _cell(number: int, rest: str, body: list[str]) -> Cell:
     while attribute := ATTRIBUTE.match(rest):
         key, rest = attribute["key"], rest[attribute.end() :]
         if key not in ("part", "tags") or key in attributes:
-            raise ValueError(f'a cell has part="…" and tags=["…"], each once, but this one says {key}=')
+            raise ValueError(f'a cell may have part="…" and tags=["…"], each once, but not {key}=')
         attributes[key] = json.loads(attribute["value"])
     if rest.strip():
-        raise ValueError(
-            f'{rest.strip()!r} is not understood; a cell has part="…", tags=["…"] and [markdown] before them'
-        )
+        raise ValueError(f'{rest.strip()!r} is invalid; a cell may have [markdown], then part="…" and tags=["…"]')
     tags, part = attributes.get("tags", []), attributes.get("part")
     if not isinstance(tags, list) or not isinstance(part, str | None):
         raise ValueError('write part="gates" and tags=["demo"]')
@@ -81,5 +78,5 @@ def _cell(number: int, rest: str, body: list[str]) -> Cell:
 
 def _uncommented(line: str) -> str:
     if line.strip() and not line.startswith("#"):
-        raise ValueError(f"a text cell consists of comment lines, but one of its lines is {line.strip()!r}")
+        raise ValueError(f"a markdown cell may contain only comment lines, not {line.strip()!r}")
     return line.removeprefix("#").removeprefix(" ")

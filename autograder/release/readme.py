@@ -1,4 +1,4 @@
-"""A README as sections: one for each graded part, and the texts around them."""
+"""A README as sections: one for each graded part, and the other texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograder.errors import UsageError
 
 @dataclass(frozen=True)
 class Section:
-    """What stands under a `##` heading of a README; a graded part's has `part`, `title` and `points`."""
+    """The text under a `##` heading of a README; for a graded part, with `part`, `title` and `points`."""
 
     text: str
     line: int
@@ -24,7 +24,7 @@ PART_HEADING = re.compile(r"## `(?P<part>[a-z][a-z0-9_]{0,49})` · (?P<title>.+)
 
 
 def readme_sections(text: str, place: str = "README.md") -> list[Section]:
-    """A README cut at its `##` headings, in order; the first section is what stands above them all."""
+    """Split a README at its `##` headings, in order; the first section is the text above all headings."""
     starts = [(0, "")]
     lines = text.split("\n")
     fence = ""
@@ -45,7 +45,7 @@ def readme_sections(text: str, place: str = "README.md") -> list[Section]:
             sections.append(Section(body, start + 1, match["part"], title, points))
         elif re.match(r"## +`\w+` *[·•—–|:-] ", heading):
             problems.append(
-                f"{place}, line {start + 1}: {heading!r} is not of the form '## `gates` · Title · 3 points'"
+                f"{place}, line {start + 1}: {heading!r} does not have the form '## `gates` · Title · 3 points'"
             )
         elif body:
             sections.append(Section(body, start + 1))

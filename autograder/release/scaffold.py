@@ -1,6 +1,6 @@
-"""A new exercise: a copy of the skeleton under a name of its own, and its block in the course's `grading.yml`.
+"""Create a new exercise: a copy of the skeleton under a new name, and its block in the course's `grading.yml`.
 
-The skeleton is a course of one small exercise, which works; its files lie in `skeleton/` beside this module.
+The skeleton, in `skeleton/` beside this module, is a course with one small working exercise.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 SKELETON = Path(__file__).resolve().parent / "skeleton"
 PLACEHOLDER = "exercise_name"
-"""What the skeleton calls its exercise, in names of files and in texts."""
+"""The name of the skeleton's exercise, in file names and in texts."""
 HALVES = ("assignments", "solutions")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
-_IMPORTED = {"autograder", "jax", "jaxtyping", "keras", "matplotlib", "numpy", "pandas", "scipy", "shared", "sklearn", "sympy",
+_IMPORTED = {"autograder", "jax", "jaxtyping", "keras", "matplotlib", "numpy", "pandas", "scipy", "shared", "sklearn",
+             "sympy",
              "tensorflow", "torch"}  # fmt: skip
-"""What notebooks import: a student's file `numpy.py` would be imported in its place."""
+"""Modules that notebooks import: a student's file `numpy.py` would shadow them."""
 
 
 @contextmanager
 def created(policy: Policy, name: str, frameworks: Sequence[FrameworkName]) -> Generator[list[Path]]:
-    """Write a new exercise and its block of `grading.yml`; the two folders, assignments first.
+    """Write a new exercise and its block of `grading.yml`. Yields its two folders, assignments first.
 
-    Where the code inside raises, nothing is left behind. Raises `UsageError` where the name cannot be given, where no folder
-    is there to hold the exercise, and where `grading.yml` has a form to which no block can be added.
+    If the block raises, all changes are undone. Raises `UsageError` if the name is not allowed, if there is no folder
+    for the exercise, or if no block can be added to `grading.yml` in its present form.
     """
     if problems := list(_problems_of_name(policy, name)):
         raise UsageError(*problems)
@@ -63,9 +64,9 @@ def created(policy: Policy, name: str, frameworks: Sequence[FrameworkName]) -> G
 
 
 def home_of(policy: Policy) -> Path:
-    """The folder of the policy's own exercises: its own folder, or the first below it that `exercises_from` names.
+    """The folder of the policy's own exercises: the policy's folder, or the first one below it in `exercises_from`.
 
-    Raises `UsageError` where there is neither.
+    Raises `UsageError` if there is neither.
     """
     beside = policy.file.resolve().parent
     own = [root for root in map(Path.resolve, policy.roots) if root.is_relative_to(beside)]
@@ -73,15 +74,15 @@ def home_of(policy: Policy) -> Path:
         return beside
     below = next((root for root in own if root != beside), None)
     if below is None:
-        say = "" if beside in own else f", and write `exercises_from: .` into {policy.file}"
-        raise UsageError(f"{policy.file}: no folder here holds exercises of its own; make {beside / HALVES[0]}{say}")
+        say = "" if beside in own else f" and add `exercises_from: .` to {policy.file}"
+        raise UsageError(f"{policy.file}: there is no folder for its own exercises; create {beside / HALVES[0]}{say}")
     return below
 
 
 def files(name: str, frameworks: Sequence[FrameworkName]) -> dict[Path, bytes]:
-    """The files of a new exercise in these frameworks, by their path in a course's folder."""
+    """The files of a new exercise in these frameworks, by their path in a course folder."""
     left_out = set(FRAMEWORKS) - set(frameworks)
-    found: dict[Path, bytes] = {}
+    contents: dict[Path, bytes] = {}
     for half in HALVES:
         for path in sorted((SKELETON / half).rglob("*.*")):
             if path.suffix == ".pyc" or any(path.stem.endswith(f"_{framework}") for framework in left_out):
@@ -90,14 +91,14 @@ def files(name: str, frameworks: Sequence[FrameworkName]) -> dict[Path, bytes]:
             if path.suffix == ".yml":
                 text = _without(text, left_out)
             target = Path(path.relative_to(SKELETON).as_posix().replace(PLACEHOLDER, name))
-            found[target] = text.replace(PLACEHOLDER, name).encode()
-    return found
+            contents[target] = text.replace(PLACEHOLDER, name).encode()
+    return contents
 
 
 def with_block(text: str, shown: Path, name: str) -> str:
-    """The text of a `grading.yml` with the block of a new exercise at the end of `exercises:`; all else stays as it is.
+    """The text of a `grading.yml` with the block of a new exercise appended to `exercises:`, otherwise unchanged.
 
-    Raises `UsageError`, which calls the file `shown`, where the exercises do not stand on lines of their own.
+    Raises `UsageError`, with `shown` as the file's name, if the exercises are not on separate lines.
     """
     node, values = parse(text, shown)
     pairs = cast(list[tuple[yaml.Node, yaml.Node]], node.value if isinstance(node, yaml.MappingNode) else [])
@@ -124,41 +125,41 @@ def with_block(text: str, shown: Path, name: str) -> str:
 
 
 def _in_braces(shown: Path) -> UsageError:
-    return UsageError(f"{shown}: `exercises:` stands in braces; put each exercise on lines of its own, without them")
+    return UsageError(f"{shown}: `exercises:` uses braces; write each exercise on separate lines instead")
 
 
 def _problems_of_name(policy: Policy, name: str) -> Iterator[str]:
     if not _NAME.fullmatch(name):
-        yield f"{name!r} is no name of an exercise: at most 50 lower-case letters, digits and _, a letter first"
+        yield f"{name!r} is not a valid exercise name: use up to 50 lower-case letters, digits and _, a letter first"
     elif keyword.iskeyword(name):
-        yield f"{name!r} is a word of Python's own; take another name"
+        yield f"{name!r} is a Python keyword; choose another name"
     elif name in sys.stdlib_module_names or name in _IMPORTED:
-        yield f"a student's file {name}.py would be imported in place of the module {name}; take another name"
+        yield f"a student's file {name}.py would be imported instead of the module {name}; choose another name"
     elif name.endswith(tuple(f"_{framework}" for framework in FRAMEWORKS)):
-        yield f"{name!r} ends like a file's framework: {name}.py would be taken for another exercise; take another name"
+        yield f"{name!r} ends with a framework's name: {name}.py would belong to another exercise; choose another name"
     elif name in policy.exercises:
-        yield f"{policy.place('exercises', name)}: there is an exercise {name} already; take another name"
+        yield f"{policy.place('exercises', name)}: the exercise {name} already exists; choose another name"
     else:
         for folder in (root / half / name for root in policy.roots for half in HALVES):
             if folder.exists():
-                yield f"{folder} is there already; take another name, or move it away"
+                yield f"{folder} already exists; choose another name, or move it away"
 
 
 def _without(text: str, frameworks: Collection[FrameworkName]) -> str:
-    """The mistakes without their edits for these frameworks."""
+    """The text of `mistakes.yml` without the edits for these frameworks."""
     dropped = tuple(f"    {framework}:" for framework in frameworks)
     return "".join(line for line in text.splitlines(keepends=True) if not (dropped and line.startswith(dropped)))
 
 
 def _block(name: str, indent: int) -> list[str]:
-    """The skeleton's block of `grading.yml`, a line each."""
+    """The lines of the skeleton's block of `grading.yml`."""
     text = (SKELETON / GRADING_FILE).read_text(encoding="utf-8")
     block = textwrap.dedent(text.partition("\nexercises:\n")[2]).replace(PLACEHOLDER, name)
     return textwrap.indent(block, " " * indent).splitlines(keepends=True)
 
 
 def _end(exercises: yaml.MappingNode, lines: Sequence[str]) -> int:
-    """How many lines there are up to the end of the mapping, comments that are indented below it included."""
+    """The number of lines up to the end of the mapping, including indented comments below it."""
     end = _last_line(exercises)
     while end < len(lines) and re.match(r"[ \t]+#", lines[end]):
         end += 1
@@ -166,24 +167,24 @@ def _end(exercises: yaml.MappingNode, lines: Sequence[str]) -> int:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The number of the last line on which something of a node stands, counted from 1."""
+    """The last line of a node, counted from 1."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         if not isinstance(last, tuple):
             return _last_line(last)
         key, value = cast(tuple[yaml.Node, yaml.Node], last)
-        # An alias is the node that it names, which stands elsewhere.
+        # An alias refers to a node elsewhere in the file.
         return max(key.end_mark.line + 1, _last_line(value))
     ends_before_a_line = node.end_mark.column == 0 and node.end_mark.line > node.start_mark.line
     return node.end_mark.line + (0 if ends_before_a_line else 1)
 
 
 def _insist_on_nothing_else(before: Any, after: Any, shown: Path, name: str) -> None:
-    """The new text must say what the old one said, and the new exercise."""
+    """Raise `UsageError` if the new text differs from the old one in anything but the new exercise."""
     added = dict(after.get("exercises") or {})
     added.pop(name, None)
     if {**before, "exercises": before.get("exercises") or {}} != {**after, "exercises": added}:
-        raise UsageError(f"{shown}: no block could be added at the end of `exercises:`; write it there by hand")
+        raise UsageError(f"{shown}: the block could not be added at the end of `exercises:`; add it by hand")
 
 
 def _rewrite(file: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What stands between the markers of a solution: taken out for a stub, kept for the instructor's notebook."""
+"""The code between solution markers: removed for a stub, kept for the instructor's notebook."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ END = "### END SOLUTION"
 
 
 def stub(source: str, place: str = "the solution") -> str:
-    """The source without what stands between the markers: a function raises NotImplementedError instead."""
+    """The source without the code between the markers: functions raise NotImplementedError instead."""
     return rewrite(source, place, keep=False)
 
 
@@ -36,23 +36,25 @@ class Region:
     column: int
 
     def holds(self, line: int) -> bool:
+        """Whether the line is between the markers."""
         return self.begin < line < self.end
 
 
 @dataclass(frozen=True)
 class Block:
-    """Statements that stand under one another, and what they stand in."""
+    """A sequence of statements, and what encloses it."""
 
     statements: Sequence[ast.stmt]
     owner: int
-    """Where the statement begins that the block belongs to; 0 for the module."""
+    """The first line of the statement that contains the block; 0 for the module."""
     name: str
-    """`GAN.fit`: what the block lies in, dotted."""
+    """The qualified name of the enclosing function or class: `GAN.fit`."""
     function: int
-    """Where the function begins that the block lies in; 0 where the nearest scope is no function."""
+    """The first line of the enclosing function; 0 if the nearest scope is not a function."""
 
 
 def rewrite(source: str, place: str, keep: bool) -> str:
+    """The source without markers; without `keep`, also without the code between them."""
     try:
         blocks = list(_blocks(ast.parse(source)))
     except SyntaxError as problem:
@@ -71,7 +73,7 @@ def rewrite(source: str, place: str, keep: bool) -> str:
 
 
 def _joined(above: list[str], below: list[str]) -> list[str]:
-    """Where blank lines meet at the seam, the longer run stays."""
+    """Join two pieces; where blank lines meet, the longer run is kept."""
     trailing, leading = _leading_blanks(above[::-1]), _leading_blanks(below)
     return [*above, *below[min(trailing, leading) :]]
 
@@ -81,7 +83,7 @@ def _leading_blanks(lines: Sequence[str]) -> int:
 
 
 def _regions(source: str, place: str) -> list[Region]:
-    """The pairs of markers. What only looks like a marker, or stands where none can, is refused: it leaks."""
+    """The pairs of markers. Malformed or misplaced markers are rejected, because they would leak the solution."""
     regions: list[Region] = []
     problems: list[str] = []
     begin: tuple[int, int] | None = None
@@ -94,22 +96,22 @@ def _regions(source: str, place: str) -> list[Region]:
         line, column = token.start
         here = f"{place}, line {line}"
         if begin and HEAD.fullmatch(token.line.rstrip("\n")):
-            problems.append(f"{here}: a new cell begins between {BEGIN!r} (line {begin[0]}) and {END!r}")
+            problems.append(f"{here}: a new cell starts between {BEGIN!r} (line {begin[0]}) and {END!r}")
         if not re.search(r"(BEGIN|END)\W+SOLUTION", token.string, re.IGNORECASE):
             continue
         if token.string.rstrip() not in (BEGIN, END) or token.line[:column].strip():
-            problems.append(f"{here}: a marker stands alone in its line and reads {BEGIN!r} or {END!r}")
+            problems.append(f"{here}: a marker must be alone on its line and read {BEGIN!r} or {END!r}")
         elif depth:
-            problems.append(f"{here}: a marker stands between statements, not inside brackets")
+            problems.append(f"{here}: a marker must be between statements, not inside brackets")
         elif token.string.rstrip() == BEGIN:
             if begin:
-                problems.append(f"{here}: {BEGIN!r} again, and the one in line {begin[0]} has no end")
+                problems.append(f"{here}: another {BEGIN!r}, but the one in line {begin[0]} has no end")
             begin = token.start
         elif not begin:
             problems.append(f"{here}: {END!r} without a {BEGIN!r} before it")
         else:
             if column != begin[1]:
-                problems.append(f"{here}: {END!r} is not indented as {BEGIN!r} in line {begin[0]}")
+                problems.append(f"{here}: {END!r} is not indented like {BEGIN!r} in line {begin[0]}")
             regions.append(Region(begin[0], line, begin[1]))
             begin = None
     if begin:
@@ -122,16 +124,16 @@ def _regions(source: str, place: str) -> list[Region]:
 def _blocks_of(
     regions: Sequence[Region], blocks: Sequence[Block], lines: Sequence[str], place: str
 ) -> dict[Region, Block]:
-    found: dict[Region, Block] = {}
+    marked: dict[Region, Block] = {}
     problems: list[str] = []
     for region in regions:
         try:
-            found[region] = _block(region, blocks, lines)
+            marked[region] = _block(region, blocks, lines)
         except ValueError as problem:
             problems.append(f"{place}, line {region.begin}: {problem}")
     if problems:
         raise UsageError(*problems)
-    return found
+    return marked
 
 
 def _blocks(node: ast.AST, owner: int = 0, name: str = "", function: int = 0) -> Iterator[Block]:
@@ -157,34 +159,34 @@ def _start(statement: ast.stmt) -> int:
 
 
 def _block(region: Region, blocks: Iterable[Block], lines: Sequence[str]) -> Block:
-    """The block of which a region marks whole statements. `ValueError` where it marks something else."""
+    """The block in which a region marks whole statements. Raises `ValueError` if it marks something else."""
     holding = [
         block
         for block in blocks
         if not region.holds(block.owner) and any(region.holds(_start(statement)) for statement in block.statements)
     ]
     if not holding:
-        raise ValueError("the markers hold no statement")
+        raise ValueError("there is no statement between the markers")
     block = holding[0]
     marked = [statement for statement in block.statements if region.holds(_start(statement))]
     last = marked[-1].end_lineno or marked[-1].lineno
     around = [*lines[region.begin : _start(marked[0]) - 1], *lines[last : region.end - 1]]
     whole = len(holding) == 1 and last < region.end
     if not whole or any(line.strip() and not line.lstrip().startswith("#") for line in around):
-        raise ValueError("the markers cut a statement or a block in two")
+        raise ValueError("the markers split a statement or a block")
     if marked[0].col_offset != region.column:
-        raise ValueError("the markers are not indented as the statements between them")
+        raise ValueError("the markers are not indented like the statements between them")
     return block
 
 
-def _replacements(found: dict[Region, Block]) -> dict[Region, list[str]]:
-    """What a stub has for each region: an exception the first time in a function, else next to nothing."""
+def _replacements(blocks: dict[Region, Block]) -> dict[Region, list[str]]:
+    """The stub's code for each region: an exception for the first one in a function, otherwise `pass` or nothing."""
     replacements: dict[Region, list[str]] = {}
     raising: set[int] = set()
     filled: set[int] = set()
-    for region, block in found.items():
+    for region, block in blocks.items():
         indent = " " * region.column
-        marked_all = all(any(other.holds(_start(statement)) for other in found) for statement in block.statements)
+        marked_all = all(any(other.holds(_start(statement)) for other in blocks) for statement in block.statements)
         replacement: list[str] = []
         if block.function and block.function not in raising:
             raising.add(block.function)

@@ -1,5 +1,4 @@
-"""A release proves itself: the solution scores everything, the stub nothing, every cell of the stub runs, and the README's
-points are those of `grading.yml`."""
+"""Verify a release: full marks for the solution, none for the stub, all cells run, and the README's points match."""
 
 from __future__ import annotations
 
@@ -22,20 +21,20 @@ SEED = 20
 
 
 class Proof(Struct, frozen=True):
-    """What was found of one exercise in one framework."""
+    """The outcome for one exercise in one framework."""
 
     exercise: str
     framework: FrameworkName
     solution: float | None
-    """Its score; `None` where the grader failed."""
+    """The solution's score; `None` if the grader failed."""
     stub: float | None
     maximum: float
     cells: int
-    """Cells of the stub that ran."""
+    """Number of cells in the stub."""
     problems: list[str]
 
     def sentence(self) -> str:
-        """What was proved; meant for a proof without problems."""
+        """A summary of a proof without problems."""
         scored = f"the solution scores {words.points(self.maximum)} of {words.points(self.maximum)}"
         return f"{self.exercise}, {self.framework}: {scored}, the stub 0, and all {self.cells} cells of the stub run"
 
@@ -61,9 +60,9 @@ def prove(exercise: Exercise, zygote_of: ZygoteOf, frameworks: Sequence[Framewor
 
 
 def readme_points(policy: Policy, name: str) -> Iterator[str]:
-    """Where the points in an exercise's README are not those of the `grading.yml` beside it, a sentence each.
+    """One sentence for each part whose points in the README differ from the exercise's own `grading.yml`.
 
-    A course that extends another's `grading.yml` may give other points than the README that it extends says.
+    A course that extends another course's `grading.yml` may give other points than that course's README.
     """
     root = policy.root_of(name)
     readme = root / "assignments" / name / "README.md"

@@ -1,1 +1,1 @@
-"""What students and instructors look at: in a terminal, in a notebook, in a browser."""
+"""Reports for students and instructors: in a terminal, a notebook or a browser."""

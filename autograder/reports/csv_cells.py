@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens without harm."""
+"""CSV that is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# A spreadsheet takes a cell that starts so for a formula, also behind blanks; the wide forms are what an East
-# Asian keyboard types and Excel reads alike.
+# A spreadsheet treats cells that start with these, also after spaces, as formulas. Excel does so for the full-width
+# forms too, which East Asian keyboards type.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
-# Someone will print the file to a terminal: escapes, and what turns the direction of writing, have no place
-# in a name.
+# Someone will print the file to a terminal: replace escapes and characters that change the writing direction.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def cell(text: str) -> str:
-    """The text; behind an apostrophe, a spreadsheet's sign for text, where it could be a formula."""
+    """The text; if it could be a formula, prefixed with an apostrophe, which marks text in a spreadsheet."""
     text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
     return "'" + text if text.lstrip().startswith(_FORMULA) else text
 
 
 def number(value: float) -> str:
-    """Without the noise of binary fractions, and without `.0` where it is whole."""
+    """The number without floating-point noise, and without `.0` if it is whole."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def encode(rows: Iterable[Sequence[str]], *, mark: bool = True) -> bytes:
-    """The rows as UTF-8, with a byte-order mark unless told otherwise.
+    """The rows as UTF-8, by default with a byte-order mark.
 
-    Excel takes a file without the mark for the local 8-bit code page and breaks every name that is not ASCII. LibreOffice,
-    Google Sheets, pandas and R's readr drop it by themselves; Python's `csv` does with `encoding="utf-8-sig"`.
+    Excel reads a file without the mark in the local 8-bit code page and breaks every name that is not ASCII.
+    LibreOffice, Google Sheets, pandas and R's readr skip the mark automatically; Python's `csv` does with
+    `encoding="utf-8-sig"`.
     """
-    paper = io.StringIO(newline="")
-    csv.writer(paper).writerows(rows)
-    # A file name may hold bytes that are no text; they must not cost the class its table.
-    return paper.getvalue().encode("utf-8-sig" if mark else "utf-8", errors="backslashreplace")
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    # A file name may contain invalid bytes, which must not make the table fail.
+    return buffer.getvalue().encode("utf-8-sig" if mark else "utf-8", errors="backslashreplace")

@@ -1,8 +1,8 @@
-"""Results in Markdown: GitHub's summaries, Gradescope's feedback, a file to mail.
+"""Results in Markdown: for GitHub summaries, Gradescope feedback, or a file to mail.
 
-Every dialect reads character references as text and never as markup, also inside a table; so that is how whatever a
-student could have written is put on a line of its own words. What has lines goes into a fence longer than any run of
-backticks inside it.
+Every dialect reads character references as text and never as markup, also inside a table, so untrusted text within a
+line is encoded that way. Untrusted text with several lines goes into a fence longer than any run of backticks inside
+it.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from autograder.reports import safe_text, words
 from autograder.results.form import CheckResult, Picture, Result
 
 LARGEST = 900_000
-"""Bytes; GitHub takes a summary of a mebibyte, or none of it."""
+"""Bytes; GitHub rejects a summary of more than a mebibyte."""
 LARGEST_PICTURE = 200_000
-"""Bytes of a PNG that goes into the text itself."""
+"""Maximum bytes of an embedded PNG."""
 
-# Of ASCII's punctuation all but , ; ' " ? % / which no dialect reads as markup within a line.
+# All ASCII punctuation except , ; ' " ? % / which no dialect reads as markup within a line.
 _MEANS_SOMETHING = re.compile(r"[!#$&()*+\-.:<=>@\[\\\]^_`{|}~]")
 
 
-def text(said: str, most: int = 2_000) -> str:
-    """Untrusted text on one line: it shows all that it holds, and is markup in no dialect."""
-    return _MEANS_SOMETHING.sub(lambda found: f"&#{ord(found.group())};", safe_text.line(said, most))
+def text(content: str, most: int = 2_000) -> str:
+    """Untrusted text on one line: fully shown, and never markup in any dialect."""
+    return _MEANS_SOMETHING.sub(lambda match: f"&#{ord(match.group())};", safe_text.line(content, most))
 
 
-def block(said: str) -> str:
-    """Untrusted text with lines, in a fence that nothing in it can close."""
-    said = safe_text.inert(said).strip("\n")
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", said)), default=0))
-    return f"{fence}text\n{said}\n{fence}"
+def block(content: str) -> str:
+    """Untrusted text with several lines, in a fence that its content cannot close."""
+    content = safe_text.inert(content).strip("\n")
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", content)), default=0))
+    return f"{fence}text\n{content}\n{fence}"
 
 
-def check(found: CheckResult, pictures: bool = True) -> str:
-    """The sentences of a check, and its pictures where they are small; empty where there is nothing to say."""
-    said = [_sentence(name, words_) for name, words_ in words.sentences(found)]
-    return "\n\n".join([*said, *(_picture(each) for each in found.pictures if pictures and _is_small(each))])
+def check(result: CheckResult, pictures: bool = True) -> str:
+    """The sentences of a check, and its small pictures; empty if there are none."""
+    sentences = [_sentence(name, words_) for name, words_ in words.sentences(result)]
+    return "\n\n".join([*sentences, *(_picture(each) for each in result.pictures if pictures and _is_small(each))])
 
 
 def submission(result: Result, pictures: bool = False) -> str:
-    """One submission: the score, a table of its checks, and what is to say of each."""
+    """One submission: the score, a table of its checks, and the sentences of each."""
     lines = [f"## {text(result.student)} · {text(result.exercise)}: {words.score(result)}", ""]
     if result.ungraded:
         lines += [words.UNGRADED, ""]
@@ -53,14 +53,14 @@ def submission(result: Result, pictures: bool = False) -> str:
         for each in result.checks
     ]
     for each in result.checks:
-        if said := check(each, pictures):
-            lines += ["", f"### {words.MARKS[each.status]} {text(each.id)}", "", said]
+        if details := check(each, pictures):
+            lines += ["", f"### {words.MARKS[each.status]} {text(each.id)}", "", details]
     return "\n".join(lines) + "\n"
 
 
 def table(results: Sequence[Result]) -> str:
-    """A row for each submission."""
-    lines = ["| student | exercise | framework | score | what went wrong first |", "|---|---|---|--:|---|"]
+    """A table with a row for each submission."""
+    lines = ["| student | exercise | framework | score | first problem |", "|---|---|---|--:|---|"]
     lines += [
         f"| {text(result.student)} | {text(result.exercise)} | {result.framework} | {words.score(result)} "
         f"| {text(words.wrong_first(result))} |"
@@ -70,15 +70,15 @@ def table(results: Sequence[Result]) -> str:
 
 
 def whole(results: Sequence[Result], pictures: bool = False) -> str:
-    """The table, and then each submission where there is room; of one submission only that."""
+    """The table, followed by each submission if the size allows; for a single submission without the table."""
     if len(results) == 1:
         return submission(results[0], pictures)
     each = "\n".join([table(results), *(submission(result, pictures) for result in results)])
     return each if len(each.encode()) <= LARGEST else table(results)
 
 
-def _sentence(name: str, said: str) -> str:
-    return f"**{name}**\n\n{block(said)}" if "\n" in said else f"**{name}** {text(said)}"
+def _sentence(name: str, content: str) -> str:
+    return f"**{name}**\n\n{block(content)}" if "\n" in content else f"**{name}** {text(content)}"
 
 
 def _is_small(picture: Picture) -> bool:

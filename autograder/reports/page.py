@@ -1,7 +1,7 @@
-"""What a browser shows: the class, a page for each submission, and the fragment for a notebook.
+"""HTML reports: the class page, a page for each submission, and a fragment for notebooks.
 
-Everything is in the files themselves and works from a folder on disk. Jinja escapes every value, after
-`safe_text.inert` made it harmless; the pages' own policy then forbids whatever might still slip through.
+The files are self-contained and work from a folder on disk. `safe_text.inert` sanitises every value, and Jinja escapes
+it; the pages' content security policy blocks anything that might still get through.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _CODE = re.compile(r"`([^`\n]+)`")
 
 @dataclass(frozen=True)
 class Bar:
-    """How many submissions reached a share of the points."""
+    """The number of submissions whose score is in a range."""
 
     label: str
     spoken: str
     count: int
     height: float
-    """0 to 100, of the tallest."""
+    """0 to 100, relative to the tallest bar."""
 
 
 @dataclass(frozen=True)
 class Struggle:
-    """A check that many fail, and the cause that was found most often."""
+    """A check that many submissions fail, and its most frequent likely cause."""
 
     id: str
     title: str
@@ -50,14 +50,14 @@ class Struggle:
     tried: int
     never_reached: int
     share: float
-    """Percent of those that tried."""
+    """Percentage of the submissions that reached the check."""
     likely: str
     likely_count: int
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise, seen over the class."""
+    """Statistics of one exercise over the class."""
 
     name: str
     submissions: int
@@ -70,7 +70,7 @@ class Exercise:
 
 
 def write(results: Sequence[Result], folder: Path, title: str) -> Path:
-    """Write the class's page and one for each submission; the path of `index.html` comes back."""
+    """Write the class page and one page for each submission. Returns the path of `index.html`."""
     results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
     for result in results:
         write_whole(folder / _folder(result) / _file(result), submission(result).encode())
@@ -80,7 +80,7 @@ def write(results: Sequence[Result], folder: Path, title: str) -> Path:
 
 
 def overview(results: Sequence[Result], title: str) -> str:
-    """The class: how the scores lie, where it struggles, and a row for each submission."""
+    """The class page: score distribution, most failed checks, and a row for each submission."""
     return _render(
         "index.html",
         title=title,
@@ -93,26 +93,26 @@ def overview(results: Sequence[Result], title: str) -> str:
 
 
 def submission(result: Result) -> str:
-    """The page of one submission, for instructors: hidden checks are on it."""
+    """The page of one submission, for instructors: it includes hidden checks."""
     return _render("submission.html", result=result)
 
 
 def html_fragment(result: Result, *, hidden_later: bool = False) -> str:
-    """A submission for a notebook's rich display: styles in the elements, no script, any theme."""
+    """A submission for a notebook's rich display: inline styles, no script, any theme."""
     return _render("fragment.html", result=result, hidden_later=hidden_later)
 
 
 def link(result: Result) -> str:
-    """The address of a submission's page, as seen from the class's page."""
+    """The URL of a submission's page, relative to the class page."""
     return f"{quote(_folder(result), safe='')}/{quote(_file(result), safe='')}"
 
 
 def exercises(results: Sequence[Result]) -> list[Exercise]:
-    """The exercises of these results, each seen over the class. Ungraded submissions count in no figure."""
-    found: dict[str, list[Result]] = {}
+    """Statistics of each exercise over the class. Ungraded submissions are not counted in the scores."""
+    by_name: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda result: result.exercise):
-        found.setdefault(result.exercise, []).append(result)
-    return [_exercise(name, those) for name, those in found.items()]
+        by_name.setdefault(result.exercise, []).append(result)
+    return [_exercise(name, those) for name, those in by_name.items()]
 
 
 def _exercise(name: str, results: Sequence[Result]) -> Exercise:
@@ -131,7 +131,7 @@ def _exercise(name: str, results: Sequence[Result]) -> Exercise:
 
 
 def _bars(results: Sequence[Result]) -> list[Bar]:
-    """Ten bars of ten percent, and one for full marks."""
+    """Ten bars of ten percent each, and one for full marks."""
     counts = Counter(int(10 * share) for result in results if (share := _share(result)) is not None)
     tallest = max(counts.values(), default=1)
     return [
@@ -175,7 +175,7 @@ def _struggle(checks: Sequence[CheckResult]) -> Struggle:
 
 
 def _share(result: Result) -> float | None:
-    """The part of the points that was reached, 0 to 1; none where there is nothing to reach yet."""
+    """The score as a fraction of the maximum, 0 to 1; `None` if there is no score or no maximum."""
     if result.score is None or result.maximum == 0:
         return None
     return min(result.score / result.maximum, 1.0)
@@ -194,25 +194,25 @@ def _file(result: Result) -> str:
     return f"{file_name(result.exercise)}.html"
 
 
-def _harmless(value: object) -> object:
-    """Jinja calls this on every value that a template shows, before it escapes it."""
+def _sanitised(value: object) -> object:
+    """Sanitise a value; Jinja calls this on every value that a template shows, before escaping it."""
     return safe_text.inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _prose(text: str) -> Markup:
-    """A sentence of a check, what stands between backticks as code."""
+    """A sentence of a check, with text in backticks as code."""
     code = Markup('<code style="background: none; color: inherit">{}</code>')
     pieces = _CODE.split(safe_text.inert(text))
     return Markup("").join(code.format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
 
 
 def _fingerprint(script: str) -> str:
-    """By which the page's policy admits this script and no other."""
+    """The hash by which the page's content security policy admits this script and no other."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _data_uri(picture: Picture) -> Markup:
-    """The picture itself, for the `src` of an image: a page is one file."""
+    """The picture as a data URI, so that a page is a single file."""
     return Markup("data:image/png;base64," + base64.b64encode(picture.png).decode())
 
 
@@ -220,7 +220,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("autograder.reports", ""),
         autoescape=True,
-        finalize=_harmless,
+        finalize=_sanitised,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

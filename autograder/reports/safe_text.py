@@ -1,4 +1,4 @@
-"""What makes a student's text harmless wherever it is shown."""
+"""Sanitise a student's text for display."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import re
 _OUTPUT_LENGTH = 20_000
 _OUTPUT_LINES = 400
 
-# Each alternative ends at the next escape at the latest, so that a long run of unfinished ones costs no more
-# than reading it once.
+# Each alternative ends at the next escape at the latest, so that a long run of unfinished ones is matched in linear
+# time.
 _TERMINAL_SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
     r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # window titles, links, the clipboard
     r"|\x1b[ -/]*[0-~]"
 )
-# Progress bars go back to the start of their line; here each of their states is a line of its own.
+# Progress bars return to the start of their line; here each of their states becomes a separate line.
 _BACK_TO_START = re.compile(r"[\r\b]+\n?")
-# Controls, lone surrogates, and characters that are not seen but turn, join or hide what is. The two joiners
-# U+200C and U+200D stay: Persian names and emoji need them.
+# Control characters, lone surrogates, and invisible characters that reverse, join or hide others. The two joiners
+# U+200C and U+200D are kept: Persian names and emoji need them.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-# No language stacks more than four marks on a letter; hundreds cover the lines above and below.
+# No language puts more than four marks on a letter; hundreds would cover the lines above and below.
 _MARKS_IN_EXCESS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -30,39 +30,40 @@ _MARKS_IN_EXCESS = re.compile(
 
 
 def inert(text: str) -> str:
-    """Text that does nothing to a terminal and shows all that it holds; newlines and tabs stay.
+    """Text that cannot control a terminal and hides nothing; newlines and tabs are kept.
 
-    Terminal sequences go; other control characters, and those that turn the direction of writing or are
-    invisible, are shown by name. Markup is the business of whoever prints: Rich's `Text`, Jinja's autoescape.
+    Terminal sequences are removed; other control characters, and invisible or direction-changing ones, are shown by
+    name. The caller must still escape markup: with Rich's `Text` or Jinja's autoescape.
     """
     text = _BACK_TO_START.sub("\n", _TERMINAL_SEQUENCE.sub("", text))
     return _MARKS_IN_EXCESS.sub(r"\1", _UNSEEN.sub(_named, text))
 
 
-def _named(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _named(match: re.Match[str]) -> str:
+    code = ord(match.group())
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode draws each control character: ␀, ␇, ␛
     return f"⟨U+{code:04X}⟩"
 
 
 def clipped(text: str, most: int) -> str:
+    """The text, truncated with an ellipsis to at most `most` characters."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def line(text: str, most: int = 160) -> str:
-    """Inert text on one line, cut where it is too long for a table."""
+    """Inert text on one line, truncated if it is too long for a table."""
     return clipped(" ".join(inert(text).split()), most)
 
 
 def output(text: str, lines: int = _OUTPUT_LINES, length: int = _OUTPUT_LENGTH) -> str:
-    """The start and the end of what a student's code printed, with the size of what is left out between."""
+    """The start and end of what a student's code printed, with the amount omitted between them."""
     text = inert(text).strip("\n")
     if len(text) > length:
         head, tail = text[: length // 2], text[-(length // 2) :]
-        text = f"{head}\n[… {len(text) - len(head) - len(tail):,} characters left out …]\n{tail}"
+        text = f"{head}\n[… {len(text) - len(head) - len(tail):,} characters omitted …]\n{tail}"
     rows = text.split("\n")
     if len(rows) > lines:
         head, tail = rows[: lines // 2], rows[-(lines // 2) :]
-        rows = [*head, f"[… {len(rows) - len(head) - len(tail):,} lines left out …]", *tail]
+        rows = [*head, f"[… {len(rows) - len(head) - len(tail):,} lines omitted …]", *tail]
     return "\n".join(rows)

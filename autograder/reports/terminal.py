@@ -1,6 +1,6 @@
-"""What `check` and `grade` print. Rich, and the same as plain text for notebooks and pipes.
+"""The output of `check` and `grade`: with Rich, or as plain text for notebooks and pipes.
 
-Whatever a student wrote goes through `safe_text.inert` into a `Text`, which Rich never reads as markup.
+All student text goes through `safe_text.inert` into a `Text`, which Rich never interprets as markup.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograder.reports import safe_text, words
 from autograder.results.form import CheckResult, Result, Status
 
 _WIDTH = 92
-"""Points stand at the right of a line that the eye can still follow."""
+"""Narrow enough to read from a title to its points at the right."""
 
 _COLOURS: dict[Status, str] = {
     "passed": "green",
@@ -34,15 +34,14 @@ _PANEL_LENGTH = 4_000
 
 
 def failure(check: CheckResult) -> RenderableType:
-    """A check with its sentences, as a student reads it."""
+    """A check with its sentences, as shown to students."""
     return Constrain(_check(check, len(safe_text.line(check.id))), _WIDTH)
 
 
 def submission(result: Result, *, hidden_later: bool = False, show_output: bool = False) -> RenderableType:
     """Every check of a submission, part by part, and the score.
 
-    `hidden_later` adds that checks the student does not see are still to come; `show_output` adds what the
-    student's code printed.
+    `hidden_later` adds that hidden checks are graded later; `show_output` adds what the student's code printed.
     """
     pieces: list[RenderableType] = [_heading(result)]
     pieces += [_note(note) for note in result.notes]
@@ -71,7 +70,7 @@ def table(results: Sequence[Result], title: str = "") -> Table:
     shown.add_column("exercise", min_width=8, overflow="fold")
     shown.add_column("framework", no_wrap=True)
     shown.add_column("score", justify="right", no_wrap=True)
-    shown.add_column("what went wrong first", ratio=1, min_width=20, overflow="fold")
+    shown.add_column("first problem", ratio=1, min_width=20, overflow="fold")
     shown.add_column("time", justify="right", no_wrap=True)
     for result in results:
         shown.add_row(
@@ -91,14 +90,14 @@ def plain(result: Result, *, hidden_later: bool = False, show_output: bool = Fal
 
 
 def as_text(shown: RenderableType, width: int = _WIDTH) -> str:
-    """What Rich would print, as plain text of that width."""
-    paper = io.StringIO()
-    # In a notebook, Rich would show it there instead of writing it.
+    """Rich's output as plain text of that width."""
+    buffer = io.StringIO()
+    # Without `force_jupyter=False`, Rich would display it in a notebook instead of writing it.
     console = Console(
-        file=paper, width=width, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
+        file=buffer, width=width, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
     )
     console.print(shown)
-    return "\n".join(row.rstrip() for row in paper.getvalue().split("\n")).rstrip("\n")
+    return "\n".join(row.rstrip() for row in buffer.getvalue().split("\n")).rstrip("\n")
 
 
 def _heading(result: Result) -> Text:
@@ -134,8 +133,8 @@ def _check(check: CheckResult, id_width: int) -> RenderableType:
         _title(check),
         Text(words.check_points(check), style=colour),
     )
-    said = words.sentences(check)
-    return Group(row, _sentences(said, colour, indent=2)) if said else row
+    sentences = words.sentences(check)
+    return Group(row, _sentences(sentences, colour, indent=2)) if sentences else row
 
 
 def _title(check: CheckResult) -> Text:
@@ -145,11 +144,11 @@ def _title(check: CheckResult) -> Text:
     return title
 
 
-def _sentences(said: Sequence[tuple[str, str]], colour: str, indent: int) -> RenderableType:
+def _sentences(sentences: Sequence[tuple[str, str]], colour: str, indent: int) -> RenderableType:
     rows = Table.grid(padding=(0, 2))
     rows.add_column(no_wrap=True, min_width=len("expected"))
     rows.add_column(ratio=1, overflow="fold")
-    for name, text in said:
+    for name, text in sentences:
         rows.add_row(Text(name, style=colour.removeprefix("bold ")), Text(text))
     return Padding(rows, (0, 0, 0, indent))
 
@@ -176,4 +175,4 @@ def _score_colour(result: Result) -> str:
 
 def _count(all_of_them: int, ungraded: int) -> str:
     counted = f"{all_of_them} submission{'' if all_of_them == 1 else 's'}"
-    return f"{counted}, {ungraded} not graded: run again" if ungraded else counted
+    return f"{counted}, {ungraded} not graded: run the command again" if ungraded else counted

@@ -1,4 +1,4 @@
-"""The words that every report shares, and what makes a student's text harmless in any of them."""
+"""Wording shared by all reports; student text in it is sanitised."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATUS: dict[Status, str] = {
     "deferred": "deferred",
 }
 NOT_GRADED = "not graded"
-UNGRADED = "The grader failed, not the student's code. No points are given or lost: grade it again."
+UNGRADED = "The grader failed, not the student's code. There is no score yet: grade it again."
 
 _SENTENCE_LENGTH = 2_000
 
@@ -28,7 +28,7 @@ def points(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """As a person would round it."""
+    """A duration, sensibly rounded."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 99.5:
@@ -37,11 +37,12 @@ def duration(seconds: float) -> str:
 
 
 def score(result: Result) -> str:
+    """`14 / 20`, or that the submission was not graded."""
     return NOT_GRADED if result.score is None else f"{points(result.score)} / {points(result.maximum)}"
 
 
 def score_line(result: Result, hidden_later: bool = False) -> str:
-    """The sentence that ends a report: `hidden_later` where checks that the student does not see follow."""
+    """The last line of a report; `hidden_later` adds that hidden checks are graded later."""
     if result.score is None:
         return UNGRADED
     scored = f"{points(result.score)} of {points(result.maximum)}"
@@ -51,12 +52,13 @@ def score_line(result: Result, hidden_later: bool = False) -> str:
 
 
 def check_points(check: CheckResult) -> str:
-    """`1 / 2`. Nothing is known yet of a deferred check, or of one where the grader failed."""
+    """`1 / 2`; `–` instead of the points if the check was deferred or the grader failed."""
     reached = "–" if check.status in ("deferred", "error") else points(check.points)
     return f"{reached} / {points(check.maximum)}"
 
 
 def part_points(checks: Sequence[CheckResult]) -> str:
+    """The points of a part, without deferred checks."""
     counted = [check for check in checks if check.status != "deferred"]
     if not counted:
         return STATUS["deferred"]
@@ -65,36 +67,36 @@ def part_points(checks: Sequence[CheckResult]) -> str:
 
 
 def parts(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
-    """The checks by part, both in the order of the exercise."""
-    found: dict[str, list[CheckResult]] = {}
+    """The checks by part, in the order of the exercise."""
+    by_part: dict[str, list[CheckResult]] = {}
     for check in checks:
-        found.setdefault(check.part, []).append(check)
-    return found
+        by_part.setdefault(check.part, []).append(check)
+    return by_part
 
 
 def sentences(check: CheckResult) -> list[tuple[str, str]]:
-    """What to say of a check: nothing if it passed, the reason if it did not run, else the five."""
+    """The sentences to show for a check: none if it passed, the reason if it did not run, otherwise all five."""
     if check.status == "passed":
         return []
     if check.status in ("skipped", "deferred"):
         return [(STATUS[check.status], safe_text.inert(safe_text.clipped(check.saw, _SENTENCE_LENGTH)))]
-    said: list[tuple[str, str]] = []
+    shown: list[tuple[str, str]] = []
     for name in SENTENCES:
         text = safe_text.inert(safe_text.clipped(getattr(check, name), _SENTENCE_LENGTH)).strip()
         if text:
-            said.append((name, text))
-    return said
+            shown.append((name, text))
+    return shown
 
 
 def wrong_first(result: Result, most: int = 120) -> str:
-    """The first thing that went wrong, on one line; empty where nothing did."""
+    """The first problem of a result, on one line; empty for full marks."""
     if result.score == result.maximum:
         return ""
     return safe_text.line(next(iter(_troubles(result)), "the grader itself failed" if result.ungraded else ""), most)
 
 
 def _troubles(result: Result) -> list[str]:
-    """What is wrong, the telling first: notes come last, for some are true of the whole class."""
+    """All problems, the most informative first: notes come last, because some apply to the whole class."""
     of_interest: tuple[Status, ...] = ("error",) if result.ungraded else ("failed", "skipped")
     by_check = [
         f"{check.id}: {check.saw or check.title}"

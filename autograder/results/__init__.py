@@ -1,1 +1,1 @@
-"""The form of a result, and where results lie."""
+"""The result format, and the files in which results are stored."""

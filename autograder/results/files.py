@@ -1,4 +1,4 @@
-"""Where results lie, and how a file is written whole."""
+"""Paths of results, and atomic writing of files."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from urllib.parse import quote
 from autograder.errors import GraderError
 
 _TAKEN = ("", ".", "..", "index.html", "summary.csv")
-"""Names that mean something else to a file system, or among the results."""
+"""Names with another meaning in a file system, or among the results."""
 _LONGEST, _KEPT = 200, 60
-"""Bytes of a path's component, of which most systems take 255; and what is kept of a longer one."""
+"""Bytes of a path component, of which most systems allow 255; and the bytes kept from a longer one."""
 
 
 def result_path(results: Path, student: str, exercise: str) -> Path:
-    """Where a result lies. Raises `GraderError` for a name that would lead out of the folder."""
+    """The path of a result. Raises `GraderError` for a name that would lead out of the folder."""
     if student in ("", ".", "..") or any(sign in student for sign in "/\\\0"):
-        raise GraderError(f"{student!r} is no name for a folder")
+        raise GraderError(f"{student!r} is not a valid folder name")
     return results / file_name(student) / f"{exercise}.json"
 
 
 def file_name(name: str) -> str:
-    """A student's or an exercise's name as one component of a path: itself where it can be, and no two names share one."""
+    """A student's or an exercise's name as a path component: unchanged if possible, and unique for each name."""
     if name in _TAKEN:
         return name.replace(".", "%2E") or "%"
     fit = "".join(quote(sign, safe="", errors="replace") if _unfit(sign) else sign for sign in name)
     if len(fit.encode()) <= _LONGEST:
         return fit
-    return f"{fit.encode()[:_KEPT].decode(errors='ignore')}%{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}"
+    start = fit.encode()[:_KEPT].decode(errors="ignore")
+    return f"{start}%{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}"
 
 
 def _unfit(sign: str) -> bool:
@@ -38,9 +39,9 @@ def _unfit(sign: str) -> bool:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a reader sees the old content or the new, also after a crash or a full disk.
+    """Write a file atomically: a reader sees the old content or the new, even after a crash or on a full disk.
 
-    The `OSError` that it raises names the file.
+    A raised `OSError` names the file.
     """
     name: str | None = None
     try:

@@ -1,6 +1,6 @@
-"""The form of a result: what `grade` writes for each submission, version by version.
+"""The versioned result format that `grade` writes for each submission.
 
-The JSON Schema in `docs/result.schema.json` is made from these types; tests hold every result against it.
+The JSON Schema in `docs/result.schema.json` is generated from these types; tests validate every result against it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from autograder.worker.names import FrameworkName
 
 FORM = 1
-"""Version of the form. A field may be added within a version; one that changes meaning or goes makes a new one."""
+"""Version of the format. Fields may be added within a version; a changed or removed field requires a new version."""
 
 Status = Literal["passed", "failed", "skipped", "deferred", "error"]
 Isolation = Literal["strong", "standard", "weak"]
@@ -22,7 +22,7 @@ Points = Annotated[float, Meta(ge=0)]
 
 
 class Measurement(Struct, frozen=True):
-    """A number that a check held against a bound, pass or fail."""
+    """A number that a check compared with a bound, whether it passed or not."""
 
     what: str
     value: float
@@ -31,7 +31,7 @@ class Measurement(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """What a check drew from the arrays that the student's code answered."""
+    """A picture that a check drew from arrays returned by the student's code."""
 
     title: str
     png: bytes
@@ -39,13 +39,13 @@ class Picture(Struct, frozen=True):
 
 
 class CheckResult(Struct, frozen=True, kw_only=True):
-    """What one check found. The five sentences are empty where it passed."""
+    """The result of one check. The five sentences are empty if it passed."""
 
     id: str
     """`part.idea`."""
     title: str
     visible: bool
-    """Can a student run this check too?"""
+    """Whether students can run this check too."""
     points: Points
     maximum: Points
     status: Status
@@ -55,21 +55,22 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     likely: str = ""
     read: str = ""
     place: str = ""
-    """Where the student's code raised, if it did: `cell 3, line 2`."""
+    """Where the student's code raised an exception, if it did: `cell 3, line 2`."""
     seconds: Points = 0.0
-    """Wall-clock time, start of a worker included."""
+    """Wall-clock time, including the start of a worker."""
     measured: list[Measurement] = []
-    """How near to its bounds the submission came; the last attempt's, where a check has several."""
+    """Measured numbers and their bounds; of the last attempt, if a check has several."""
     pictures: list[Picture] = []
-    """Samples, losses over time; of the last attempt, too."""
+    """Samples, losses over time; also of the last attempt."""
 
     @property
     def part(self) -> str:
+        """The part that the check belongs to."""
         return self.id.partition(".")[0]
 
 
 class Layers(Struct, frozen=True):
-    """Which layers of the sandbox stood around the worker."""
+    """The layers of the sandbox that were active for the worker."""
 
     level: Isolation
     layers: list[str]
@@ -86,28 +87,29 @@ class Result(Struct, frozen=True, kw_only=True):
     file: str
     """The submission's file name, without its folder."""
     folder: str = ""
-    """The folder of the class that was graded; empty where a file was named. Who is in it no more is left out of the summary."""
+    """The graded class folder; empty if a file was given. The summary omits students who are no longer in it."""
     digest: str
-    """SHA-256 of what was graded: the submission, the checks, the policy, the versions, the seed given."""
+    """SHA-256 of what was graded: the submission, the checks, the policy, the version of the autograder."""
     score: Points | None
-    """`None` where the grader itself failed: list it for another run, give nobody a zero for it."""
+    """`None` if the grader itself failed: the submission must be graded again, not scored as 0."""
     maximum: Points
-    """Without the points of deferred checks."""
+    """Excludes the points of deferred checks."""
     checks: list[CheckResult]
     notes: list[str] = []
-    """What held for the whole submission: cells that raised, hidden checks not present, a file that is no notebook."""
+    """Notes on the whole submission: cells that raised, hidden checks that were not available, an invalid notebook."""
     isolation: Layers
     versions: dict[str, str]
     seed: int
-    """Every challenge was drawn from it: the same seed asks the same questions."""
+    """The seed of all challenges: the same seed gives the same ones."""
     output: str
-    """What the student's code printed, bounded. Untrusted text: escape it wherever it is shown."""
+    """What the student's code printed, truncated. Untrusted text: escape it wherever it is shown."""
     seconds: Points
     graded: str
-    """When, in UTC, ISO 8601."""
+    """Date and time in UTC, ISO 8601."""
 
     @property
     def ungraded(self) -> bool:
+        """Whether the grader itself failed."""
         return self.score is None
 
 
@@ -122,8 +124,8 @@ def encode(result: Result) -> bytes:
 
 
 def read(path: Path) -> Result:
-    """The result in a file. Raises `ValueError` where it holds no result of this form."""
+    """Read a result from a file. Raises `ValueError` if it does not contain a result in this format."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Result)
     except (msgspec.DecodeError, OSError) as problem:
-        raise ValueError(f"{path} holds no result: {problem}") from problem
+        raise ValueError(f"{path} is not a result: {problem}") from problem

@@ -1,1 +1,1 @@
-"""All that runs beside student code. It imports nothing of the rest of the grader: it must not be able to."""
+"""Everything that runs in a process with student code. It must not be able to import other parts of the grader."""

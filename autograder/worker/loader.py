@@ -1,4 +1,4 @@
-"""Run a student's cells in order, and say whose line it was when one raises."""
+"""Run a student's cells in order, and locate the student's line when one raises."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ _CODE_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 class Cell(NamedTuple):
-    """A code cell and the name that tracebacks show for it: `cell 3`, or the file's name for all cells of a `.py`, each then
-    with as many empty lines before it that its line numbers are the file's."""
+    """A code cell and its name in tracebacks: `cell 3`, or the file's name for all cells of a `.py`.
+
+    Cells of a `.py` are padded with empty lines, so that their line numbers are those of the file.
+    """
 
     name: str
     source: str
     definitions_only: bool = False
-    """Take what it imports, defines and names; run nothing else of it."""
+    """Run only imports, definitions and simple assignments."""
 
 
 class Trouble(NamedTuple):
-    """An exception of the student's code, and the deepest line of theirs that it passed through."""
+    """An exception of the student's code, and the innermost line of that code in its traceback."""
 
     kind: str
     message: str
@@ -36,7 +38,7 @@ class Trouble(NamedTuple):
 
 
 class Submission:
-    """The student's module: what the cells have defined so far."""
+    """The student's module, with what the cells have defined so far."""
 
     def __init__(self) -> None:
         self.module = types.ModuleType(MODULE_NAME)
@@ -45,7 +47,7 @@ class Submission:
         sys.modules[MODULE_NAME] = self.module
 
     def run(self, cell: Cell) -> Trouble | None:
-        """Run one cell. Where a statement raises, what was done before it stays, and of the rest what it defines is taken."""
+        """Run one cell. If a statement raises, its earlier effects are kept, and only later definitions are run."""
         source = cell.source
         self._cells[cell.name] = _overlaid(self._cells.get(cell.name, ""), source)
         try:
@@ -57,25 +59,25 @@ class Submission:
             if cell.definitions_only:
                 tree.body = [statement for statement in tree.body if _defines(statement)]
             _show_in_tracebacks(cell.name, self._cells[cell.name])
-        except BaseException as problem:  # noqa: BLE001 - a recursion error of the parser is the student's trouble too
+        except BaseException as problem:  # noqa: BLE001 - a recursion error of the parser is also the student's error
             return self.trouble(problem)
         first: Trouble | None = None
         while tree.body:
             try:
                 exec(compile(tree, cell.name, "exec"), self.module.__dict__)
                 break
-            except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is the student's trouble too
+            except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a cell is also the student's error
                 first = first or self.trouble(problem)
                 raised = _line_of_the_cell(problem, cell.name)
                 tree.body = [each for each in tree.body if each.lineno > raised and _defines(each)]
         return first
 
     def owns(self, file: str) -> bool:
-        """Is this the name of one of the student's cells?"""
+        """Whether this is the name of one of the student's cells."""
         return file in self._cells
 
     def here(self) -> tuple[str, str]:
-        """The student's line that runs just now, and its text; empty where the grader's own code runs alone."""
+        """The student's line that is running, and its text; empty if no student code is on the stack."""
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - a traceback without an exception
         while frame:
             name = frame.f_code.co_filename
@@ -85,7 +87,7 @@ class Submission:
         return "", ""
 
     def trouble(self, problem: BaseException) -> Trouble:
-        """What to tell the student of an exception: never a line of ours."""
+        """An exception as reported to the student, without any of the grader's own lines."""
         where, code = "", ""
         if isinstance(problem, SyntaxError) and problem.filename in self._cells:
             where, code = f"{problem.filename}, line {problem.lineno}", (problem.text or "").strip()
@@ -97,7 +99,7 @@ class Submission:
 
 
 def without_magics(source: str) -> str:
-    """The cell without IPython's magics and shell escapes; line numbers stay."""
+    """The cell without IPython magics and shell escapes; line numbers are kept."""
     lines = source.split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith("%%") and not first.startswith(_CODE_CELL_MAGICS):
@@ -106,14 +108,14 @@ def without_magics(source: str) -> str:
 
 
 def _overlaid(before: str, source: str) -> str:
-    """The lines of `source`, and where it has empty ones those of the cells before it."""
+    """The lines of `source`, with empty ones replaced by those of earlier cells."""
     old, new = before.split("\n"), source.split("\n")
     new += [""] * (len(old) - len(new))
     return "\n".join(line or (old[number] if number < len(old) else "") for number, line in enumerate(new))
 
 
 def _line_of_the_cell(problem: BaseException, name: str) -> int:
-    """The line at which the cell itself was when it raised, whatever it had called."""
+    """The line of the cell itself at which the exception occurred, even if a called function raised it."""
     for frame, line in traceback.walk_tb(problem.__traceback__):
         if frame.f_code.co_filename == name and frame.f_code.co_name == "<module>":
             return line
@@ -121,7 +123,7 @@ def _line_of_the_cell(problem: BaseException, name: str) -> int:
 
 
 def _defines(statement: ast.stmt) -> bool:
-    """Functions, classes, imports, and names for what needs no call and no loop to be known."""
+    """Whether a statement is a function, a class, an import, or an assignment without calls and loops."""
     if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
         return not any(isinstance(node, _COMPUTES) for node in ast.walk(statement.value))
     return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
@@ -131,7 +133,8 @@ _COMPUTES = (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 
 
 def _show_in_tracebacks(name: str, source: str) -> None:
-    # A modification time of None keeps `linecache.checkcache` from dropping what is on no disk. AutoGraph reads it too.
+    # A modification time of None keeps `linecache.checkcache` from dropping entries without a file. AutoGraph reads
+    # them too.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
 
 

@@ -1,4 +1,4 @@
-"""The worker: answers the grader's requests with the student's code. It holds no check and no expected value."""
+"""The worker: executes the grader's requests with the student's code. It contains no checks and no expected values."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from autograder.worker.wire import Answer, Array, Failure, Request
 
 
 class Stream(wire.Readable, wire.Writable):
-    """Both ways."""
+    """Both directions of the wire."""
 
 
 class NotThere(Exception):
-    """The student's file does not define what is asked for."""
+    """The student's file does not define the requested name."""
 
 
 class Worker:
-    """One student's module, and the verbs that the grader may use on it."""
+    """One student's module, and the verbs that the grader can use on it."""
 
     def __init__(self, framework: frameworks.Framework) -> None:
         self._framework = framework
@@ -40,22 +40,22 @@ class Worker:
         self._device: devices.Device | None = None
 
     def answer(self, request: Request) -> Answer | Failure:
-        """Do what is asked. An exception of the student's code is an answer too."""
+        """Execute a request. An exception of the student's code becomes a `Failure`."""
         verbs: dict[str, Callable[[Request], Any]] = {
             "hello": self._hello,
             "load": self._load,
             "call": self._call,
-            "has": lambda asked: callable(getattr(self._submission.module, asked.name, None)),
+            "has": lambda request: callable(getattr(self._submission.module, request.name, None)),
             "method": self._method,
             "part": self._part,
             "shared": self._shared,
             "forget": self._forget,
-            "eagerly": lambda asked: self._framework.eagerly(asked.args[0]),
-            "seed": lambda asked: self._framework.seed(asked.args[0]),
-            "ready": lambda asked: self._framework.ready(self._model(asked), self._numbers(asked.args[0])),
+            "eagerly": lambda request: self._framework.eagerly(request.args[0]),
+            "seed": lambda request: self._framework.seed(request.args[0]),
+            "ready": lambda request: self._framework.ready(self._model(request), self._numbers(request.args[0])),
             "forward": self._forward,
-            "parameters": lambda asked: _arrays(self._framework.parameters(self._model(asked))),
-            "buffers": lambda asked: _arrays(self._framework.buffers(self._model(asked))),
+            "parameters": lambda request: _arrays(self._framework.parameters(self._model(request))),
+            "buffers": lambda request: _arrays(self._framework.buffers(self._model(request))),
             "assign": self._assign,
             "gradients": self._gradients,
             "input_gradient": self._input_gradient,
@@ -70,16 +70,16 @@ class Worker:
                 return Answer(nonce=request.nonce, value=verbs[request.verb](request))
         except NotThere as missing:
             return Failure(nonce=request.nonce, kind="NotThere", message=str(missing))
-        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is the student's trouble too
+        except BaseException as problem:  # noqa: BLE001 - `sys.exit()` in a function is also the student's error
             trouble = self._submission.trouble(problem)
             return Failure(nonce=request.nonce, **trouble._asdict())
 
-    def _hello(self, asked: Request) -> Any:
-        """Asked before any student's code is read: what this says of the machine is true."""
-        machine, gpu_memory_mb = asked.args or ("plain", 0)
-        if machine == "pretended":
+    def _hello(self, request: Request) -> Any:
+        """Set up the device. Called before any student code is loaded, so its response can be trusted."""
+        device, gpu_memory_mb = request.args or ("plain", 0)
+        if device == "pretended":
             self._device = devices.pretend(self._framework.NAME, self._submission)
-        if machine == "gpu":
+        if device == "gpu":
             self._device = devices.open_gpu(self._framework.NAME, self._submission, gpu_memory_mb)
         return {
             "gpu": self._device.name if self._device else "",
@@ -87,32 +87,32 @@ class Worker:
             "draws_repeat": self._framework.draws_repeat(),
         }
 
-    def _load(self, asked: Request) -> Any:
+    def _load(self, request: Request) -> Any:
         troubles: list[Any] = []
-        for name, source, *definitions_only in asked.args:
+        for name, source, *definitions_only in request.args:
             trouble = self._submission.run(Cell(name, source, any(definitions_only)))
             if trouble:
                 troubles.append([name, *trouble])
         return troubles
 
-    def _forget(self, asked: Request) -> None:
+    def _forget(self, request: Request) -> None:
         self._exchange.forget()
         self._framework.eagerly(False)
 
     def _scope(self) -> AbstractContextManager[Any]:
         return self._device.scope() if self._device else nullcontext()
 
-    def _place(self, asked: Request) -> None:
-        self._placed(self._model(asked))
+    def _place(self, request: Request) -> None:
+        self._placed(self._model(request))
 
     def _placed(self, value: Any) -> Any:
         return self._device.place(value) if self._device else value
 
-    def _left_behind(self, asked: Request) -> Any:
-        found = self._device.left_behind(self._model(asked)) if self._device else []
-        return [asdict(finding) for finding in found]
+    def _left_behind(self, request: Request) -> Any:
+        findings = self._device.left_behind(self._model(request)) if self._device else []
+        return [asdict(finding) for finding in findings]
 
-    def _found(self, asked: Request) -> Any:
+    def _found(self, request: Request) -> Any:
         if not self._device:
             return {"findings": [], "counts": {}}
         return {
@@ -120,82 +120,84 @@ class Worker:
             "counts": self._device.counts(),
         }
 
-    def _provoke(self, asked: Request) -> None:
+    def _provoke(self, request: Request) -> None:
         if self._device:
-            self._device.provoke((asked.args[0], asked.args[1]))
+            self._device.provoke((request.args[0], request.args[1]))
 
-    def _call(self, asked: Request) -> Any:
-        args, kwargs = self._arguments(asked)
-        return self._outward(self._function(asked.name)(*args, **kwargs), asked)
+    def _call(self, request: Request) -> Any:
+        args, kwargs = self._arguments(request)
+        return self._outward(self._function(request.name)(*args, **kwargs), request)
 
-    def _method(self, asked: Request) -> Any:
-        owner = self._exchange.object(asked.target)
-        method = getattr(owner, asked.name, None)
+    def _method(self, request: Request) -> Any:
+        owner = self._exchange.object(request.target)
+        method = getattr(owner, request.name, None)
         if not callable(method):
-            raise NotThere(f"{type(owner).__name__}.{asked.name}")
-        args, kwargs = self._arguments(asked)
-        return self._outward(method(*args, **kwargs), asked)
+            raise NotThere(f"{type(owner).__name__}.{request.name}")
+        args, kwargs = self._arguments(request)
+        return self._outward(method(*args, **kwargs), request)
 
-    def _part(self, asked: Request) -> Any:
-        owner = self._exchange.object(asked.target)
-        if not hasattr(owner, asked.name):
-            raise NotThere(f"{type(owner).__name__}.{asked.name}")
-        return self._exchange.keep(getattr(owner, asked.name))
+    def _part(self, request: Request) -> Any:
+        owner = self._exchange.object(request.target)
+        if not hasattr(owner, request.name):
+            raise NotThere(f"{type(owner).__name__}.{request.name}")
+        return self._exchange.keep(getattr(owner, request.name))
 
-    def _shared(self, asked: Request) -> Any:
-        module, _, name = asked.name.rpartition(".")
-        args, kwargs = self._arguments(asked)
-        return self._outward(getattr(importlib.import_module(f"shared.{module}"), name)(*args, **kwargs), asked)
+    def _shared(self, request: Request) -> Any:
+        module, _, name = request.name.rpartition(".")
+        args, kwargs = self._arguments(request)
+        return self._outward(getattr(importlib.import_module(f"shared.{module}"), name)(*args, **kwargs), request)
 
-    def _forward(self, asked: Request) -> Any:
-        inputs = self._numbers(asked.args[0])
-        return self._outward(self._framework.forward(self._model(asked), inputs, asked.args[1]), asked)
+    def _forward(self, request: Request) -> Any:
+        inputs = self._numbers(request.args[0])
+        return self._outward(self._framework.forward(self._model(request), inputs, request.args[1]), request)
 
-    def _assign(self, asked: Request) -> Any:
-        values = {name: np.array(array.values) for name, array in asked.args[0].items()}
-        self._framework.assign(self._model(asked), values)
+    def _assign(self, request: Request) -> Any:
+        values = {name: np.array(array.values) for name, array in request.args[0].items()}
+        self._framework.assign(self._model(request), values)
 
-    def _gradients(self, asked: Request) -> Any:
-        inputs, cotangent, training = asked.args
-        found = self._framework.gradients(self._model(asked), self._numbers(inputs), self._numbers(cotangent), training)
-        return _arrays(found)
-
-    def _input_gradient(self, asked: Request) -> Any:
-        inputs, cotangent, training = asked.args
-        found = self._framework.input_gradient(
-            self._model(asked), self._numbers(inputs), self._numbers(cotangent), training
+    def _gradients(self, request: Request) -> Any:
+        inputs, cotangent, training = request.args
+        gradients = self._framework.gradients(
+            self._model(request), self._numbers(inputs), self._numbers(cotangent), training
         )
-        return self._outward(found, asked)
+        return _arrays(gradients)
 
-    def _gradient(self, asked: Request) -> Any:
-        wrt, cotangent = asked.args[0], asked.args[1]
-        args = [self._exchange.inward(value) for value in asked.args[2:]]
+    def _input_gradient(self, request: Request) -> Any:
+        inputs, cotangent, training = request.args
+        gradient = self._framework.input_gradient(
+            self._model(request), self._numbers(inputs), self._numbers(cotangent), training
+        )
+        return self._outward(gradient, request)
+
+    def _gradient(self, request: Request) -> Any:
+        wrt, cotangent = request.args[0], request.args[1]
+        args = [self._exchange.inward(value) for value in request.args[2:]]
         weights = None if cotangent is None else self._numbers(cotangent)
-        found = self._framework.function_gradient(self._function(asked.name), args, wrt, weights)
-        return self._outward(found, asked)
+        gradient = self._framework.function_gradient(self._function(request.name), args, wrt, weights)
+        return self._outward(gradient, request)
 
     def _function(self, name: str) -> Callable[..., Any]:
-        found = getattr(self._submission.module, name, None)
-        if not callable(found):
+        function = getattr(self._submission.module, name, None)
+        if not callable(function):
             raise NotThere(name)
-        return cast(Callable[..., Any], found)
+        return cast(Callable[..., Any], function)
 
-    def _model(self, asked: Request) -> Any:
-        return self._exchange.object(asked.target)
+    def _model(self, request: Request) -> Any:
+        return self._exchange.object(request.target)
 
     def _numbers(self, value: Array) -> frameworks.Numbers:
         return self._exchange.numbers(value, self._framework.images_in)
 
-    def _arguments(self, asked: Request) -> tuple[list[Any], dict[str, Any]]:
-        kwargs = {name: self._exchange.inward(value) for name, value in asked.kwargs.items() if name != GIVES}
-        return [self._exchange.inward(value) for value in asked.args], kwargs
+    def _arguments(self, request: Request) -> tuple[list[Any], dict[str, Any]]:
+        kwargs = {name: self._exchange.inward(value) for name, value in request.kwargs.items() if name != GIVES}
+        return [self._exchange.inward(value) for value in request.args], kwargs
 
-    def _outward(self, value: Any, asked: Request) -> Any:
-        return self._exchange.outward(value, images=asked.kwargs.get(GIVES) == "images")
+    def _outward(self, value: Any, request: Request) -> Any:
+        return self._exchange.outward(value, images=request.kwargs.get(GIVES) == "images")
 
 
 GIVES = "gives "
-"""The keyword that says what an answer is. Its blank keeps it apart from every keyword of a student's function."""
+"""The keyword that says what a result is. Its space distinguishes it from all keywords of a student's function."""
 
 
 def _arrays(named: dict[str, Any]) -> dict[str, Any]:
@@ -203,8 +205,8 @@ def _arrays(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve(stream: Stream, framework: frameworks.Framework) -> None:
-    """Answer requests until the grader closes. A frame that is none ends the worker."""
-    # Line by line: what was printed before a worker is killed is still to be seen.
+    """Serve requests until the grader closes the stream. An invalid frame ends the worker."""
+    # Line buffering: output printed before a worker is killed must not be lost.
     for printed in (sys.stdout, sys.stderr):
         if isinstance(printed, io.TextIOWrapper):
             printed.reconfigure(line_buffering=True)
@@ -229,15 +231,15 @@ def _flush() -> None:
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            # The student closed or replaced it: there is nothing left to show.
+            # The student's code closed or replaced it: there is no output to flush.
             continue
 
 
 def main() -> None:
-    """A worker of its own, over its standard input and output: where there is no fork."""
+    """Run a worker as a separate process, over its standard input and output, on systems without fork."""
     name = cast(FrameworkName, sys.argv[1])
     limits = Limits(*map(int, sys.argv[2:]))
-    # The student's prints go to the standard error; the pipes are ours alone.
+    # The student's prints go to standard error; only the grader uses the pipes.
     stream = wire.Pipe(os.dup(0), os.dup(1))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

@@ -1,4 +1,4 @@
-"""Names that both sides of the wire use."""
+"""Names used on both sides of the wire."""
 
 from __future__ import annotations
 

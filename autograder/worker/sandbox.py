@@ -1,15 +1,16 @@
-"""What is laid around a worker before it reads the student's file.
+"""The sandbox of a worker, applied before it loads the student's file.
 
-The layers, in the order in which they are applied; docs/isolation.md says what each keeps out:
+The layers in the order of their application; docs/isolation.md describes what each one blocks:
 
-0. always: a process of its own, an empty environment, closed descriptors, private folders (the zygote's work);
-1. `uid`: as root, a user id of its own for each worker;
-2. `namespaces`: no network, where the kernel allows it;
-3. `landlock`: an allow-list of paths, one scratch folder writable;
-4. `limits`: the kernel's on data, files, CPU time, processes, core dumps;
-5. `seccomp`: no sockets, no tracing, no mounts, no namespaces, no kernel odds and ends.
+0. always: a separate process, an empty environment, closed descriptors, private folders (set up by the zygote);
+1. `uid`: as root, a separate user id for each worker;
+2. `namespaces`: no network, if the kernel allows it;
+3. `landlock`: an allow-list of paths, with one writable scratch folder;
+4. `limits`: kernel limits on data, files, CPU time, processes, core dumps;
+5. `seccomp`: no sockets, no tracing, no mounts, no namespaces, no rarely used kernel interfaces.
 
-Each is probed by trying the forbidden thing in a throwaway child (`probe`), never by a version; the ones that hold are applied.
+`probe` tests each layer by attempting the forbidden action in a throwaway child, not by version numbers; the layers
+that work are applied.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import Any, Literal, NamedTuple
 
 MEGABYTE = 1 << 20
 PROCESSES = 64 + 8 * (os.cpu_count() or 8)
-"""Of one worker, threads included: TensorFlow starts some for each core."""
+"""Per worker, including threads: TensorFlow starts some for each core."""
 OPEN_FILES = 256
 
 Layer = Literal["uid", "namespaces", "landlock", "limits", "seccomp"]
@@ -40,61 +41,64 @@ Level = Literal["strong", "standard", "weak"]
 # fmt: off
 FORBIDDEN_CALLS = (
     # the network and other processes
-    "socket", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd",
+    "socket", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open",
+    "pidfd_getfd",
     "pidfd_send_signal", "tkill", "setsid", "setpgid", "sched_setscheduler", "sched_setparam", "sched_setattr",
     # namespaces and mounts
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsmount",
     "mount_setattr",
-    # ways around the walls of files: Landlock knows neither owners nor attributes
-    "open_by_handle_at", "name_to_handle_at", "mknod", "mknodat", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    # ways around the file sandbox: Landlock restricts neither owners nor attributes
+    "open_by_handle_at", "name_to_handle_at", "mknod", "mknodat", "io_uring_setup", "io_uring_enter",
+    "io_uring_register",
     "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
     "fremovexattr",
-    # memory that no limit counts, or that outlives a process
+    # memory that no limit counts, or that outlives its process
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget", "add_key", "request_key", "keyctl",
     # the kernel itself
     "bpf", "perf_event_open", "userfaultfd", "kexec_load", "init_module", "finit_module", "delete_module", "syslog",
-    "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "clock_adjtime", "acct", "quotactl", "fanotify_init",
+    "reboot", "swapon", "swapoff", "settimeofday", "clock_settime", "clock_adjtime", "acct", "quotactl",
+    "fanotify_init",
 )
 PRETENDED_CALLS = (
     "chmod", "fchmod", "fchmodat", "utime", "utimes", "futimesat", "utimensat",
 )
-"""Answered with success and not done: Landlock does not restrict them, and programs that copy a file fail without."""
+"""Report success without doing anything: Landlock does not restrict them, and copying files would fail otherwise."""
 _OF_A_GPU = ("socket", "bind", "listen")
-"""What the driver of a GPU needs on top."""
+"""Additional calls that GPU drivers need."""
 ABOUT_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-"""Allowed where the first argument is the worker's process id: others of the same user may be the grader's."""
+"""Allowed only with the worker's own process id as first argument: other processes may be the grader's."""
 ABOUT_ZERO = (("prlimit64", 0), ("setpriority", 1), ("ioprio_set", 1), ("sched_setaffinity", 0))
-"""Allowed where the argument of that number is 0, which means whoever calls."""
+"""Allowed only if the argument with that index is 0, which means the calling process."""
 NEWER_CALLS = range(451, 512)
-"""What Linux has had since 6.5, `fchmodat2` and `setxattrat` among them: libraries do without where they are not there."""
+"""Calls added since Linux 6.5, such as `fchmodat2` and `setxattrat`: libraries fall back if they are missing."""
 # fmt: on
 
 
 class Limits(NamedTuple):
-    """What one worker may use. Whole numbers, so that they travel as arguments."""
+    """A worker's limits. Integers, so that they can be passed as arguments."""
 
     memory_mb: int
-    """Beyond what the framework itself has taken."""
+    """In addition to what the framework itself has allocated."""
     file_mb: int
     cpu_seconds: int
 
 
 class Cage(NamedTuple):
-    """How one worker is to be locked in."""
+    """The sandbox settings of one worker."""
 
     limits: Limits
     layers: tuple[Layer, ...]
     scratch: str
     readable: tuple[str, ...]
-    """Paths of which everything below may be read, besides the interpreter and the system's libraries."""
+    """Paths that may be read recursively, in addition to the interpreter and the system's libraries."""
     uid: int
     """Used by the layer `uid`."""
     devices: tuple[str, ...] = ()
-    """Files of a GPU's driver that may be used; with any, what describes the hardware may be read."""
+    """Device files of a GPU that may be used; if there are any, files that describe the hardware may be read."""
 
 
 def level(holding: Sequence[str]) -> Level:
-    """`strong`: every layer; `standard`: files and system calls are walled, and no student's code runs as root."""
+    """`strong`: all layers; `standard`: restricted files and system calls, and student code is not root."""
     as_nobody = "uid" in holding or not _is_root()
     if not as_nobody or not {"landlock", "limits", "seccomp"} <= set(holding):
         return "weak"
@@ -102,11 +106,11 @@ def level(holding: Sequence[str]) -> Level:
 
 
 def apply(cage: Cage) -> None:
-    """Lay the layers around this process. Raises `OSError` where the kernel refuses one."""
+    """Apply the layers to this process. Raises `OSError` if the kernel refuses one."""
     steps: dict[Layer, Callable[[], None]] = {
         "namespaces": _leave_the_network,
         "uid": lambda: _become(cage.uid),
-        "landlock": lambda: _wall_files(cage.scratch, cage.readable, cage.devices),
+        "landlock": lambda: _restrict_files(cage.scratch, cage.readable, cage.devices),
         "limits": lambda: _limit(cage.limits, own_uid="uid" in cage.layers),
         "seccomp": lambda: filter_of_calls(os.getpid(), _OF_A_GPU if cage.devices else ()).load(),
     }
@@ -116,16 +120,16 @@ def apply(cage: Cage) -> None:
 
 
 def preload() -> None:
-    """Import what the layers need, once: a worker would otherwise do it before each wall, and look for libseccomp."""
+    """Import the libraries of the layers once in the zygote, so that its workers need not do so."""
     if sys.platform == "linux":
         for library in ("py_landlock", "pyseccomp"):
             with contextlib.suppress(ImportError, OSError, RuntimeError):
-                # Missing or too old: the probe of its layer says so.
+                # If it is missing or too old, the probe of its layer fails.
                 importlib.import_module(library)
 
 
 def probe() -> tuple[Layer, ...]:
-    """The layers that hold here: each alone in a throwaway child, which then tries what the layer forbids."""
+    """The layers that work here: each is tested alone in a throwaway child, which attempts what the layer forbids."""
     if sys.platform != "linux":
         return ()
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
@@ -155,7 +159,7 @@ def probe() -> tuple[Layer, ...]:
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies. Linux only."""
+    """Make the kernel kill this process when its parent dies. Linux only."""
     _prctl(1, signal.SIGKILL)
     # The parent may have died before the call.
     if os.getppid() != parent:
@@ -163,12 +167,12 @@ def die_with_parent(parent: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent ends, instead of `init`: they stay where they are found."""
+    """Adopt orphaned descendants instead of `init`, so that they stay in this process's tree."""
     _prctl(36, 1)
 
 
 def apply_limits(limits: Limits) -> None:
-    """The limits alone: for a worker that was not forked."""
+    """Apply only the limits, for a worker that was not forked."""
     if sys.platform != "win32":
         _limit(limits, own_uid=False)
 
@@ -177,9 +181,9 @@ def apply_limits(limits: Limits) -> None:
 
 
 def _become(uid: int) -> None:
-    """Another user for good. Only a capability to read stays, where this interpreter lies in a closed home folder."""
+    """Switch to another user permanently, keeping a capability to read files if the interpreter needs it."""
     if not _is_root():
-        raise OSError(errno.EPERM, "only root can become somebody else")
+        raise OSError(errno.EPERM, "only root can switch to another user")
     keep = not _readable_by_all()
     if keep:
         _prctl(8, 1)  # PR_SET_KEEPCAPS
@@ -189,7 +193,7 @@ def _become(uid: int) -> None:
     if keep:
         dac_read_search = 1 << 2
         _set_capabilities(dac_read_search)
-    # The change of user has made /proc/self root's; nobody else has this user id.
+    # After the change of user, root owns /proc/self; no other process has this user id.
     _prctl(4, 1)  # PR_SET_DUMPABLE
 
 
@@ -200,7 +204,7 @@ def _leave_the_network() -> None:
         raise OSError(ctypes.get_errno(), "unshare")
 
 
-def _wall_files(scratch: str, readable: Sequence[str], drivers: Sequence[str]) -> None:
+def _restrict_files(scratch: str, readable: Sequence[str], drivers: Sequence[str]) -> None:
     from py_landlock import AccessFs, Landlock
 
     read, read_all = AccessFs.READ_FILE, AccessFs.READ_FILE | AccessFs.READ_DIR | AccessFs.EXECUTE
@@ -208,70 +212,73 @@ def _wall_files(scratch: str, readable: Sequence[str], drivers: Sequence[str]) -
     everything = AccessFs(0)
     for access in AccessFs:
         everything |= access
-    walls = Landlock(strict=False)
+    rules = Landlock(strict=False)
     for path in {*_SYSTEM, *_interpreter(), *readable, *(_HARDWARE if drivers else ())}:
         if Path(path).exists():
-            walls.add_path_rule(path, access=read_all if Path(path).is_dir() else read)
+            rules.add_path_rule(path, access=read_all if Path(path).is_dir() else read)
     for path in ("/dev/null", "/dev/zero", "/dev/full"):
-        walls.add_path_rule(path, access=read | AccessFs.WRITE_FILE)
+        rules.add_path_rule(path, access=read | AccessFs.WRITE_FILE)
     for path in drivers:
-        walls.add_path_rule(path, access=read | AccessFs.WRITE_FILE | AccessFs.IOCTL_DEV)
+        rules.add_path_rule(path, access=read | AccessFs.WRITE_FILE | AccessFs.IOCTL_DEV)
     if drivers:
-        # CUDA names its threads by writing there, and gives up where it may not.
-        walls.add_path_rule("/proc/self", access=AccessFs.WRITE_FILE | AccessFs.TRUNCATE)
-    walls.add_path_rule(scratch, access=everything & ~devices)
-    walls.apply()
+        # CUDA names its threads by writing there, and fails if it may not.
+        rules.add_path_rule("/proc/self", access=AccessFs.WRITE_FILE | AccessFs.TRUNCATE)
+    rules.add_path_rule(scratch, access=everything & ~devices)
+    rules.apply()
 
 
 def filter_of_calls(pid: int, allowed: Sequence[str] = (), architecture: str = "") -> Any:
-    """The filter, a `pyseccomp.SyscallFilter`, that the layer `seccomp` lays around the process `pid`.
+    """The filter, a `pyseccomp.SyscallFilter`, of the layer `seccomp` for the process `pid`.
 
-    `architecture`, in libseccomp's spelling, is for whoever wants to look at the filter of another machine than this one.
+    `architecture`, in libseccomp's spelling, builds the filter of another architecture for inspection.
     """
     import pyseccomp  # pyright: ignore[reportMissingTypeStubs]
 
-    walls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     if architecture and getattr(pyseccomp.Arch, architecture) != pyseccomp.system_arch():
-        walls.add_arch(getattr(pyseccomp.Arch, architecture))
-        walls.remove_arch(pyseccomp.Arch.NATIVE)
+        rules.add_arch(getattr(pyseccomp.Arch, architecture))
+        rules.remove_arch(pyseccomp.Arch.NATIVE)
     answers = {**dict.fromkeys(FORBIDDEN_CALLS, errno.EPERM), **dict.fromkeys(PRETENDED_CALLS, 0)}
     if "socket" in allowed:
-        _allow_listening_sockets(walls)
+        _allow_listening_sockets(rules)
     for name, answer in answers.items():
         if name in allowed:
             continue
         try:
-            walls.add_rule(pyseccomp.ERRNO(answer), name)
+            rules.add_rule(pyseccomp.ERRNO(answer), name)
         except OSError:
-            # This architecture has no such call.
+            # This call does not exist on this architecture.
             continue
     for namespace in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
         flag = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, namespace, namespace)
-        walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", flag)
-    # A pair of datagram sockets sends to any path or name; a pair of streams only to each other.
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", flag)
+    # Paired datagram sockets can send to any path or name; paired stream sockets only to each other.
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
-        walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
     for name, number, itself in (
         *((name, 0, pid) for name in ABOUT_ITSELF),
         *((*rule, 0) for rule in ABOUT_ZERO),
     ):
-        walls.add_rule(pyseccomp.ERRNO(errno.EPERM), name, pyseccomp.Arg(number, pyseccomp.NE, itself))
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name, pyseccomp.Arg(number, pyseccomp.NE, itself))
     for number in NEWER_CALLS:
-        # One without a name yet can be built into the filter of this architecture only.
+        # A call without a name can only be added to the filter of the native architecture.
         with contextlib.suppress(OSError) if architecture else contextlib.nullcontext():
-            walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), number)
-    # Its flags lie in memory, where a filter cannot look; glibc falls back to clone.
-    walls.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    return walls
+            rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), number)
+    # Its flags are in memory, which a filter cannot read; glibc falls back to clone.
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    return rules
 
 
-def _allow_listening_sockets(walls: Any) -> None:
-    """CUDA listens on a Unix socket for its tools. None of datagrams, which can be sent to any path; connecting stays refused."""
+def _allow_listening_sockets(rules: Any) -> None:
+    """Allow Unix stream sockets, because CUDA listens on one for its tools.
+
+    Datagram sockets, which can send to any path, and connecting remain forbidden.
+    """
     import pyseccomp  # pyright: ignore[reportMissingTypeStubs]
 
-    walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
-        walls.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xF, kind))
 
 
 def _limit(limits: Limits, own_uid: bool) -> None:
@@ -287,7 +294,7 @@ def _limit(limits: Limits, own_uid: bool) -> None:
     if sys.platform == "linux":
         lower(resource.RLIMIT_DATA, _data_now() + limits.memory_mb * MEGABYTE)
     if sys.platform == "linux":
-        # It counts all threads of a user id; one that is shared cannot have more than the whole machine.
+        # It counts all threads of a user id; for a shared user id, add the threads of the whole machine.
         lower(resource.RLIMIT_NPROC, PROCESSES + (0 if own_uid else _threads_now()))
     lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     lower(resource.RLIMIT_FSIZE, limits.file_mb * MEGABYTE)
@@ -295,7 +302,7 @@ def _limit(limits: Limits, own_uid: bool) -> None:
     lower(resource.RLIMIT_CORE, 0)
 
 
-# ── what they need ──────────────────────────────────────────────────────────────────────────────────────────
+# ── helpers of the layers ──────────────────────────────────────────────────────────────────────────────────────────
 
 _SYSTEM = (
     "/usr",
@@ -314,19 +321,19 @@ _SYSTEM = (
     "/dev/random",
 )
 _HARDWARE = ("/proc/driver/nvidia", "/proc/devices", "/proc/modules", "/proc/version", "/sys", "/opt/rocm")
-"""What the drivers of GPUs look at to find theirs."""
+"""Paths that GPU drivers read to detect their hardware."""
 _SOME_UID = 61184
-"""The first of the range that systemd keeps for users who exist for a moment."""
+"""The first of the user ids that systemd reserves for transient users."""
 
 
 def _interpreter() -> set[str]:
-    """Where Python and the installed packages lie."""
+    """The folders of Python and of the installed packages."""
     packages = {path for path in sys.path if path.endswith("-packages") and Path(path).is_dir()}
     return {sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(os.__file__).parent), *packages}
 
 
 def _readable_by_all() -> bool:
-    """Can any user reach this interpreter and its packages? A home folder is often closed to others."""
+    """Whether all users can access this interpreter and its packages. Home folders are often closed to others."""
     for path in _interpreter():
         for folder in (Path(path).resolve(), *Path(path).resolve().parents):
             if not folder.stat().st_mode & 0o001:
@@ -336,13 +343,13 @@ def _readable_by_all() -> bool:
 
 def _become_root_again() -> None:
     if os.getuid() == 0 or not os.access(os.__file__, os.R_OK, effective_ids=True):
-        # Without the interpreter's files imports would fail one by one: no layer, but damage.
+        # Without access to the interpreter's files, every import would fail.
         raise RuntimeError("still root, or the interpreter is out of reach")
     os.setuid(0)
 
 
 def _holds(cage: Cage, forbidden: Callable[[], object]) -> bool:
-    """In a child: apply the cage, try the forbidden thing; it must be refused."""
+    """In a child process, apply the cage and attempt the forbidden action, which must be refused."""
     pid = os.fork()
     if pid == 0:
         outcome = 3
@@ -351,9 +358,9 @@ def _holds(cage: Cage, forbidden: Callable[[], object]) -> bool:
             outcome = 1
             forbidden()
         except (OSError, MemoryError):
-            # Refused by the layer, if the layer itself could be applied.
+            # The layer refused the action, provided that the layer itself could be applied.
             outcome = 0 if outcome == 1 else 2
-        except BaseException:  # noqa: BLE001 - a library that is missing or too old: the layer does not hold
+        except BaseException:  # noqa: BLE001 - a library is missing or too old: the layer does not work
             outcome = 3
         finally:
             os._exit(outcome)
@@ -362,7 +369,7 @@ def _holds(cage: Cage, forbidden: Callable[[], object]) -> bool:
 
 
 def _data_now() -> int:
-    """Bytes that RLIMIT_DATA counts already."""
+    """Bytes that RLIMIT_DATA already counts."""
     with open("/proc/self/status") as status:  # noqa: PTH123 - read in every fork: pathlib is not free
         for line in status:
             if line.startswith("VmData:"):
@@ -371,7 +378,7 @@ def _data_now() -> int:
 
 
 def _threads_now() -> int:
-    """Of the whole machine."""
+    """The number of threads on the whole machine."""
     with open("/proc/loadavg") as load:  # noqa: PTH123 - as above
         return int(load.read().split()[3].partition("/")[2])
 
@@ -381,7 +388,7 @@ def _is_root() -> bool:
 
 
 def _set_capabilities(bits: int) -> None:
-    """Exactly these, permitted and effective; a program that is started gets none of them."""
+    """Set exactly these capabilities, permitted and effective; started programs inherit none of them."""
     version_3 = 0x20080522
     header = ctypes.create_string_buffer(struct.pack("<Ii", version_3, 0))
     data = ctypes.create_string_buffer(struct.pack("<IIIIII", bits, bits, 0, 0, 0, 0))

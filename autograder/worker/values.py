@@ -1,4 +1,4 @@
-"""What crosses the wire, and what stays behind under a name."""
+"""Conversion of values for the wire; objects that cannot cross it are kept under a name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from autograder.worker.wire import Array, Remote
 _FLOATS = {"float16": "float32", "float32": "float32", "float64": "float64", "longdouble": "float64"}
 
 DEEPEST = wire.MAX_DEPTH - 4
-"""Of what a student's function returns; the message around it needs the rest."""
+"""Maximum nesting of a student's return value; the enclosing message needs the remaining levels."""
 
 
 class Exchange:
-    """Turns the student's values into the wire's and back; objects that do not cross stay here under a name."""
+    """Converts the student's values to the wire's and back; stores other objects under a name."""
 
     def __init__(self, framework: Framework, place: Callable[[Any], Any] = lambda tensor: tensor) -> None:
         self._framework = framework
@@ -29,7 +29,7 @@ class Exchange:
         self._count = 0
 
     def outward(self, value: Any, images: bool = False, depth: int = 0) -> Any:
-        """A student's value as NumPy, plain Python, or a `Remote`. Raises `TypeError` for what is no such thing."""
+        """A student's value as NumPy, plain Python, or a `Remote`. Raises `TypeError` for arrays of other types."""
         if depth > DEEPEST:
             raise TypeError(f"lists or dicts nested deeper than {DEEPEST}")
         numbers = cast(Numbers, value) if isinstance(value, np.ndarray) else self._framework.array(value)
@@ -55,7 +55,7 @@ class Exchange:
         return self.keep(value)
 
     def inward(self, value: Any) -> Any:
-        """A value of the grader's as the student's code expects it."""
+        """A value from the grader in the form that the student's code expects."""
         if isinstance(value, Array):
             numbers = np.array(value.values)
             if "images" in value.role:
@@ -70,22 +70,22 @@ class Exchange:
         return value
 
     def keep(self, value: Any) -> Remote:
-        """Keep an object under a new name."""
+        """Store an object under a new name."""
         self._count += 1
         name = f"object {self._count}"
         self._objects[name] = value
         return Remote(name, type(value).__name__[:100])
 
     def object(self, name: str) -> Any:
-        """The object of that name. Raises `LookupError`."""
+        """The object of that name. Raises `LookupError` if there is none."""
         return self._objects[name]
 
     def forget(self) -> None:
-        """Let all kept objects go."""
+        """Drop all stored objects."""
         self._objects.clear()
 
     def numbers(self, value: Array, images_in: Callable[[Numbers], Numbers]) -> Numbers:
-        """An array for the adapter: in the framework's layout, not yet a tensor."""
+        """An array for the framework adapter: in the framework's layout, but not a tensor."""
         plain = np.array(value.values)
         return images_in(plain) if "images" in value.role else plain
 
@@ -100,7 +100,7 @@ def _wire_array(numbers: Numbers) -> Numbers:
         return numbers
     if kind == "O" and numbers.size and all(isinstance(item, int | float | bool) for item in numbers.flat):
         return numbers.astype("float64")
-    raise TypeError(f"an array of {numbers.dtype} is no array of numbers")
+    raise TypeError(f"an array of {numbers.dtype} is not numeric")
 
 
 def _key(key: Any) -> str | int:

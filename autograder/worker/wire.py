@@ -1,8 +1,8 @@
-"""Frames between grader and worker: a typed header and raw little-endian arrays. No pickle, no eval, in either direction.
+"""Frames between grader and worker: a typed header and raw little-endian arrays; no pickle, no eval.
 
-A frame is `header length (u32) | body length (u64) | header (MessagePack) | body`. The body holds the arrays end to end; the
-header says what each one is. Every size, type and shape is checked before memory is taken for it; whatever breaks a rule
-raises `WireError`, the only exception that leaves this module for what the other side sent.
+A frame is `header length (u32) | body length (u64) | header (MessagePack) | body`. The body holds the arrays end to
+end; the header describes them. Every size, type and shape is checked before memory is allocated for it; any violation
+raises `WireError`, the only exception of this module for invalid data from the other side.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 MAX_REQUEST_HEADER = 16 << 20
 MAX_REPLY_HEADER = 4 << 20
-"""Smaller: what a student's process sends as one byte, an empty list say, takes up to 72 in the grader."""
+"""Smaller, because one byte from a student's process, such as an empty list, can take up to 72 bytes in the grader."""
 MAX_BODY = 256 << 20
 MAX_ARRAYS = 20_000
 MAX_AXES = 8
@@ -34,12 +34,12 @@ Role = Literal["array", "tensor", "images", "tensor images"]
 
 
 class WireError(Exception):
-    """What came is no frame, breaks a limit, or the other side has closed."""
+    """An invalid frame, an exceeded limit, or a closed stream."""
 
 
-# Plain classes: msgspec would encode a dataclass as a map, and never ask for the extension.
+# Plain classes, because msgspec would encode a dataclass as a map and never call the extension hook.
 class Array:
-    """An array and what it is on the worker's side: NumPy or tensor, channels-last images or plain."""
+    """An array and its role in the worker: NumPy or tensor, channels-last images or plain."""
 
     __slots__ = ("role", "values")
 
@@ -49,7 +49,7 @@ class Array:
 
 
 class Remote:
-    """The name of an object that stays on the worker's side, and its class there."""
+    """The name and class of an object that stays in the worker."""
 
     __slots__ = ("kind", "name")
 
@@ -65,7 +65,7 @@ class _Described(Struct, array_like=True):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """Something the grader asks. `nonce` comes back with the answer."""
+    """A request by the grader. The response repeats its `nonce`."""
 
     nonce: int
     verb: str
@@ -76,14 +76,14 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag="answer"):
-    """The value of a request."""
+    """The result of a request."""
 
     nonce: int
     value: Any = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="failure"):
-    """The student's code raised. `where` and `code` name the deepest line of theirs."""
+    """An exception of the student's code. `where` and `code` are the innermost line of that code."""
 
     nonce: int
     kind: str
@@ -96,30 +96,30 @@ Reply = Answer | Failure
 
 
 class Envelope(Struct, array_like=True):
-    """A frame's header: the message, encoded, and what the arrays in the body are."""
+    """A frame's header: the encoded message, and a description of the arrays in the body."""
 
     message: msgspec.Raw
     arrays: list[_Described]
 
 
 class Readable(Protocol):
-    """What frames are read from."""
+    """A source of frames."""
 
     def recv_into(self, buffer: memoryview) -> int:
-        """Fill some of the buffer, at least a byte; 0 at the end."""
+        """Read at least one byte into the buffer; 0 at the end."""
         ...
 
 
 class Writable(Protocol):
-    """What frames are written to."""
+    """A destination for frames."""
 
     def sendall(self, data: bytes | memoryview) -> None:
-        """Send all of it or raise `OSError`."""
+        """Send all data or raise `OSError`."""
         ...
 
 
 def send(stream: Writable, message: Request | Reply) -> None:
-    """Send a message. Raises `WireError` where the message itself cannot be sent, `OSError` where the stream is broken."""
+    """Send a message. Raises `WireError` if the message itself cannot be sent, `OSError` if the stream is broken."""
     arrays: list[Array] = []
 
     def extension(value: Any) -> msgspec.msgpack.Ext:
@@ -128,7 +128,7 @@ def send(stream: Writable, message: Request | Reply) -> None:
             return msgspec.msgpack.Ext(_ARRAY, _INDEX.pack(len(arrays) - 1))
         if isinstance(value, Remote):
             return msgspec.msgpack.Ext(_REMOTE, f"{value.name}\0{value.kind}".encode())
-        raise NotImplementedError(f"a {type(value).__name__} does not cross the wire")
+        raise NotImplementedError(f"a {type(value).__name__} cannot cross the wire")
 
     try:
         encoded = msgspec.msgpack.Encoder(enc_hook=extension).encode(message)
@@ -142,9 +142,11 @@ def send(stream: Writable, message: Request | Reply) -> None:
     size = sum(body.nbytes for body in bodies)
     most = MAX_REQUEST_HEADER if isinstance(message, Request) else MAX_REPLY_HEADER
     if len(header) > most:
-        raise WireError(f"{len(header) >> 20} MB of lists and text are too much; arrays may have {MAX_BODY >> 20} MB")
+        raise WireError(
+            f"{len(header) >> 20} MB of lists and text are too much; for arrays the limit is {MAX_BODY >> 20} MB"
+        )
     if size > MAX_BODY or len(arrays) > MAX_ARRAYS:
-        raise WireError(f"{len(arrays)} arrays of {size >> 20} MB are too much; {MAX_BODY >> 20} MB fit")
+        raise WireError(f"{len(arrays)} arrays of {size >> 20} MB are too much; the limit is {MAX_BODY >> 20} MB")
     stream.sendall(_LENGTHS.pack(len(header), size) + header)
     for body in bodies:
         if body.nbytes:
@@ -152,19 +154,19 @@ def send(stream: Writable, message: Request | Reply) -> None:
 
 
 def receive(stream: Readable, type: Any) -> Any:
-    """The next message, of the given type, with `Array` and `Remote` in place. Raises `WireError`."""
+    """Receive the next message, of the given type, with `Array` and `Remote` objects. Raises `WireError`."""
     header_size, body_size = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
     most = MAX_REQUEST_HEADER if type is Request else MAX_REPLY_HEADER
     if header_size > most or body_size > MAX_BODY:
-        raise WireError(f"a frame of {header_size} + {body_size} bytes is beyond the limit")
+        raise WireError(f"a frame of {header_size} + {body_size} bytes exceeds the limit")
     header = bytes(_exactly(stream, header_size))
     try:
         envelope = msgspec.msgpack.decode(header, type=Envelope)
         sizes = _sizes(envelope.arrays)
         if sum(sizes) != body_size:
-            raise WireError("the arrays that the header describes do not fill the body")
+            raise WireError("the arrays described in the header do not match the size of the body")
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-        raise WireError(f"no header: {problem}") from None
+        raise WireError(f"invalid header: {problem}") from None
     arrays = _cut(_exactly(stream, body_size), envelope.arrays, sizes)
     return _decode(envelope.message, type, arrays)
 
@@ -184,7 +186,7 @@ def _decode(message: msgspec.Raw, type: Any, arrays: Sequence[Array]) -> Any:
     try:
         decoded = msgspec.msgpack.decode(bytes(message), type=type, ext_hook=extension)
     except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as problem:
-        raise WireError(f"no message: {problem}") from None
+        raise WireError(f"invalid message: {problem}") from None
     _bound_depth(decoded)
     return decoded
 
@@ -211,7 +213,7 @@ def _sizes(described: Sequence[_Described]) -> list[int]:
     for array in described:
         if len(array.shape) > MAX_AXES or any(side < 0 for side in array.shape):
             raise WireError("an array of an impossible shape")
-        # NumPy multiplies the sides also where one of them is 0.
+        # NumPy multiplies the sides even if one of them is 0.
         if math.prod(side or 1 for side in array.shape) > MAX_BODY:
             raise WireError("an array of an impossible shape")
         sizes.append(math.prod(array.shape) * _DTYPES[array.dtype].itemsize)
@@ -222,7 +224,7 @@ def _cut(body: bytearray, described: Sequence[_Described], sizes: Sequence[int])
     arrays: list[Array] = []
     start = 0
     for array, size in zip(described, sizes, strict=True):
-        # A bool of 7 is a lie that NumPy believes: any byte but 0 and 1 is made 1.
+        # NumPy would accept a bool with the byte 7: convert any byte other than 0 to 1.
         raw = np.dtype("uint8") if array.dtype == "bool" else _DTYPES[array.dtype]
         values = np.frombuffer(memoryview(body)[start : start + size], dtype=raw).reshape(array.shape)
         arrays.append(Array(np.asarray(values != 0) if array.dtype == "bool" else values, array.role))
@@ -231,16 +233,16 @@ def _cut(body: bytearray, described: Sequence[_Described], sizes: Sequence[int])
 
 
 def _exactly(stream: Readable, count: int) -> bytearray:
-    """`count` bytes; memory grows with what has really come, not with what a header promises."""
+    """Read `count` bytes; memory grows with the received data, not with the size in the header."""
     buffer = bytearray()
     while len(buffer) < count:
         chunk = bytearray(min(count - len(buffer), 1 << 20))
         try:
             got = stream.recv_into(memoryview(chunk))
         except OSError as problem:
-            raise WireError(f"the other side is gone: {problem}") from None
+            raise WireError(f"the connection is broken: {problem}") from None
         if not got:
-            raise WireError("the other side has closed")
+            raise WireError("the other side has closed the connection")
         buffer += memoryview(chunk)[:got]
     return buffer
 
@@ -252,7 +254,7 @@ def _name(array: np.ndarray[Any, Any]) -> DType:
 def _little_endian(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     wanted = _DTYPES.get(values.dtype.name)
     if wanted is None or values.ndim > MAX_AXES:
-        raise WireError(f"an array of {values.dtype} with {values.ndim} axes does not cross the wire")
+        raise WireError(f"an array of {values.dtype} with {values.ndim} axes cannot cross the wire")
     # ascontiguousarray makes a 0-d array 1-d.
     return np.ascontiguousarray(values, dtype=wanted).reshape(values.shape)
 
@@ -265,11 +267,11 @@ class Pipe:
         self._writer = open(write_to, "wb", buffering=0)  # noqa: SIM115
 
     def recv_into(self, buffer: memoryview) -> int:
-        """Fill some of the buffer; 0 at the end."""
+        """Read at least one byte into the buffer; 0 at the end."""
         return self._reader.readinto(buffer) or 0
 
     def sendall(self, data: bytes | memoryview) -> None:
-        """Write all of it."""
+        """Write all data."""
         rest = memoryview(data)
         while rest:
             rest = rest[self._writer.write(rest) :]
@@ -280,5 +282,5 @@ class Pipe:
         try:
             self._writer.close()
         except OSError:
-            # The other side is gone: nothing is buffered here that could be lost.
+            # The other side is gone; there is no buffered data to lose.
             return

@@ -1,10 +1,10 @@
 """Import a framework once, then fork a worker for each submission. Linux and macOS only.
 
-The zygote holds no check, no expected value and no student's code, runs no op of the framework, and has one thread whenever it
-forks: a lock held by a second thread would stay locked in the child for ever.
+The zygote contains no checks, expected values or student code, runs no operation of the framework, and has a single
+thread when it forks: a lock held by a second thread would stay locked in the child forever.
 
-The grader sends one datagram for each worker: the order in JSON, and three descriptors: the worker's end of the wire, where its
-output goes, and a pipe for the zygote on which it reports the worker's process id and, later, how it ended.
+The grader sends one datagram for each worker: the order in JSON, and three descriptors: the worker's end of the wire,
+its output, and a pipe on which the zygote reports the worker's process id and, later, its exit status.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
 
 REPORT = struct.Struct("<i")
-"""What stands on the report pipe, twice: the process id, then the wait status."""
+"""The format of the report pipe, sent twice: the process id, then the wait status."""
 
 _COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.plots")
-"""What nearly every submission imports; more would only make the zygote start later."""
+"""Modules that nearly every submission imports; more would only delay the start of the zygote."""
 
 
 def main() -> None:
-    """Serve orders on the descriptor given, until the grader closes it or dies."""
-    # Not `die_with_parent`: the kernel means the thread that started it, and graders start zygotes from passing threads.
+    """Serve orders from the given descriptor, until the grader closes it or dies."""
+    # Not `die_with_parent`, which refers to the thread that started the process: graders start zygotes from short-lived
+    # threads.
     name, descriptor = cast(FrameworkName, sys.argv[1]), int(sys.argv[2])
     adopt_orphans()
     orders = socket.socket(fileno=descriptor)
@@ -71,13 +72,13 @@ def main() -> None:
 
 
 def _share_what_exists() -> None:
-    """Objects that exist now are not touched by the children's collector: their pages stay shared."""
+    """Keep the children's garbage collector away from existing objects, so that their pages stay shared."""
     gc.collect()
     gc.freeze()
 
 
 def _import_ahead(asked: Sequence[str]) -> None:
-    """Import what the worker to come will import, of what is slow and known to start no thread."""
+    """Import those slow modules that the next worker will import; none of them starts a thread."""
     new = [module for module in SLOW_IMPORTS if module in asked and module not in sys.modules]
     for module in new:
         # Where it is not installed, the student's own import says so.
@@ -124,7 +125,7 @@ def _become_worker(order: dict[str, Any], wire_end: int, output: int, framework:
         os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        # Below 3 stand the streams; the wire becomes 3; nothing else is left open.
+        # Descriptors 0 to 2 are the standard streams and 3 is the wire; all others are closed.
         stream = socket.socket(fileno=os.dup2(wire_end, 3, inheritable=False) if wire_end != 3 else 3)
         os.closerange(4, 4096)
         folder = str(order["folder"])
@@ -132,21 +133,21 @@ def _become_worker(order: dict[str, Any], wire_end: int, output: int, framework:
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
-        # It remembers the zygote's folder, where a worker may not write: AutoGraph would find no place for its code.
+        # Its cached value is the zygote's folder, in which a worker may not write: AutoGraph could not store its code.
         tempfile.tempdir = None
         apply(_cage(order))
-        # The change of user has made the kernel forget it.
+        # The change of user has reset it.
         die_with_parent(parent)
         serve(cast(Stream, stream), framework)
         status = 0
     finally:
         sys.stdout.flush()
-        # Not sys.exit: what the zygote registered to run at exit is not the worker's to run.
+        # Not sys.exit: the worker must not run the zygote's exit handlers.
         os._exit(status)
 
 
 def _wake_up(number: int, frame: object) -> None:
-    """Nothing to do here: the byte on the wake-up descriptor is what counts."""
+    """Do nothing: only the byte on the wake-up descriptor matters."""
 
 
 def _cage(order: dict[str, Any]) -> Cage:
@@ -165,7 +166,7 @@ def _report_ended(reports: dict[int, int]) -> None:
             break
         if pid in reports:
             ended.append((reports.pop(pid), status))
-    # Before anybody hears of it: a worker that has ended has left nothing.
+    # Before reporting: a worker that has ended must not leave processes behind.
     _kill_orphans(reports)
     for report, status in ended:
         _tell(report, status)
@@ -173,7 +174,7 @@ def _report_ended(reports: dict[int, int]) -> None:
 
 
 def _kill_orphans(workers: dict[int, int]) -> None:
-    """Children that are no workers were left behind by one that has ended: they fell to the zygote."""
+    """Kill children that are not workers: the zygote adopted them from a worker that has ended."""
     if sys.platform != "linux":
         return
     for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
@@ -185,11 +186,11 @@ def _tell(report: int, number: int) -> None:
     try:
         os.write(report, REPORT.pack(number))
     except BrokenPipeError:
-        # The grader has given this worker up: nobody wants to know.
+        # The grader has given up on this worker and closed the pipe.
         return
 
 
-# Loaded here, once: a child's first `prctl` would otherwise open a library inside the sandbox.
+# Loaded once here; otherwise a child's first `prctl` would open a library inside the sandbox.
 ctypes.CDLL(None)
 
 if __name__ == "__main__":

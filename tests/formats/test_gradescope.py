@@ -123,7 +123,7 @@ def test_requirements_are_of_the_lock_and_need_no_course_tool() -> None:
 
 def test_what_is_not_there_cannot_travel(tmp_path: Path) -> None:
     policy = load_policy(toy.project(tmp_path) / GRADING_FILE)
-    with pytest.raises(UsageError, match=r"solutions.toy is not there"):
+    with pytest.raises(UsageError, match=r"solutions.toy does not exist"):
         gradescope_bundle.archive(policy, "toy")
     with pytest.raises(UsageError, match="did you mean toy"):
         gradescope_bundle.archive(policy, "tyo")

@@ -170,7 +170,7 @@ def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
     mine = toy.write(tmp_path / "xor-otter" / "notes.txt", "mine")
     ended = command.run("otter", "xor", "--config", ROOT / GRADING_FILE, cwd=tmp_path)
     assert ended.code == 2
-    assert "is there already" in ended.err
+    assert "already exists" in ended.err
     assert mine.read_text() == "mine"
     assert command.run("otter", "xor", "--config", ROOT / GRADING_FILE, "--out", "a", cwd=tmp_path).code == 0
     stale = toy.write(tmp_path / "a" / "course" / "solutions" / "xor" / "stale.py", "")

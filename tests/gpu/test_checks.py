@@ -109,7 +109,7 @@ def test_a_failure_names_line_tensor_and_remedy(zygotes: Zygotes, tmp_path: Path
     check = graded(zygotes, tmp_path, wrong)["gpu.readiness"]
     assert check.status == "failed"
     assert "toy.py, line 16: `loss = nn.functional.mse_loss(model(x), y)`" in check.saw
-    assert "shape (6, 1), on the CPU, made at toy.py, line 13" in check.saw
+    assert "shape (6, 1), on the CPU, created in toy.py, line 13" in check.saw
     assert "`.to(x.device)`" in check.likely
 
 
@@ -121,7 +121,7 @@ def test_the_same_mistake_in_keras(zygotes: Zygotes, tmp_path: Path) -> None:
     assert check.status == "failed"
     assert "toy.py, line 14" in check.saw
     assert "scope that names the CPU" in check.saw
-    assert "Take the `tf.device` scope away" in check.likely
+    assert "Remove the `tf.device` scope" in check.likely
 
 
 ONLY_TRACED = edited(
@@ -141,7 +141,7 @@ def test_its_mistake_is_found_too(zygotes: Zygotes, tmp_path: Path) -> None:
     wrong = edited(ONLY_TRACED, ("        model.train", '        with tf.device("/CPU:0"):\n            model.train'))
     check = graded(zygotes, tmp_path, wrong, "keras")["gpu.readiness"]
     assert check.status == "failed"
-    assert "Take the `tf.device` scope away" in check.likely
+    assert "Remove the `tf.device` scope" in check.likely
 
 
 def test_other_checks_are_not_run_eagerly(zygotes: Zygotes) -> None:
@@ -174,7 +174,10 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
     ("edit", "saw"),
     [
         # It says that it has trained, and has not.
-        (("    device = next", "    if torch.cuda.is_available():\n        return\n    device = next"), "as they were"),
+        (
+            ("    device = next", "    if torch.cuda.is_available():\n        return\n    device = next"),
+            "unchanged parameters",
+        ),
         # It moves the parameters somehow.
         (
             (
@@ -182,7 +185,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
                 "    if torch.cuda.is_available():\n        for p in model.parameters():\n            p.data += 0.5\n"
                 "        model(torch.tensor(x, device='cuda'))\n        return\n    device = next",
             ),
-            "a difference from the plain run",
+            "a difference from the run on the CPU",
         ),
         # It trains a copy on the CPU, hides the findings and takes the weights over.
         (
@@ -191,7 +194,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
                 "import sys\nfor name, module in list(sys.modules.items()):\n"
                 "    if name.endswith('pretended_torch'):\n        module.PretendedGPU.findings = lambda self: []\nFRAMEWORK",
             ),
-            "goes unnoticed",
+            "is not detected",
         ),
         # It takes the rules away.
         (
@@ -200,7 +203,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
                 "import sys\nfor name, module in list(sys.modules.items()):\n"
                 "    if name.endswith('pretended_torch'):\n        module.PretendedGPU.mixed = lambda *a: None\nFRAMEWORK",
             ),
-            "goes unnoticed",
+            "is not detected",
         ),
         # It does everything in NumPy.
         (

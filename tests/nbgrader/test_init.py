@@ -82,9 +82,9 @@ def test_what_is_there_stays(project: Path, tmp_path: Path) -> None:
         return command.run("nbgrader", "init", "course", "--config", project / "grading.yml", *more, cwd=tmp_path)
 
     assert init().out.count("written") == 3
-    assert [each["done"] for each in init("--json").json] == ["as it was"] * 3
+    assert [each["done"] for each in init("--json").json] == ["unchanged"] * 3
     files = {path: path.read_bytes() for path in (tmp_path / "course").rglob("*") if path.is_file()}
-    assert init().out.count("as it was") == 3
+    assert init().out.count("unchanged") == 3
     assert {path: path.read_bytes() for path in (tmp_path / "course").rglob("*") if path.is_file()} == files
     for name in ("nbgrader_config.py", "grading.yml"):
         with (tmp_path / "course" / name).open("a") as file:
@@ -92,7 +92,7 @@ def test_what_is_there_stays(project: Path, tmp_path: Path) -> None:
     notebook = tmp_path / "course/source/toy/toy.ipynb"
     notebook.write_text("mine")
     said = init()
-    assert "toy.ipynb  differs: --force writes it anew" in said.out
+    assert "toy.ipynb  differs: use --force to overwrite it" in said.out
     assert notebook.read_text() == "mine"
     assert init("--force").code == 0
     assert notebook.read_bytes() == files[notebook]
@@ -122,7 +122,7 @@ def test_a_release_without_solutions_makes_no_course(project: Path) -> None:
     (project / "solutions").rename(project / "elsewhere")
     ended = command.run("nbgrader", "init", "course", cwd=project)
     assert ended.code == 2, ended
-    assert "solutions holds no exercise" in ended.err
+    assert "solutions contains no exercise" in ended.err
 
 
 def test_a_solution_that_cannot_be_released_makes_no_course(project: Path) -> None:

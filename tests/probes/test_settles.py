@@ -67,7 +67,7 @@ def test_steps_that_add_up_swing(zygotes: Zygotes, framework: FrameworkName, rul
         settles(
             student.build, lambda model, steps: student.train(model, steps, rule, rate, False), [1.0], tried="train"
         )
-    assert caught.value.tried.startswith("train, from ") and "Zero them in each step" in caught.value.likely
+    assert caught.value.tried.startswith("train, starting at ") and "Zero them in each step" in caught.value.likely
 
 
 def test_what_it_cannot_ask_passes(zygotes: Zygotes) -> None:

@@ -1,1 +1,1 @@
-"""What several exercises ask of a student's code in the same way."""
+"""Probes of a student's code that several exercises share."""

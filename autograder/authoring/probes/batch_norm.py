@@ -1,4 +1,4 @@
-"""Probes of batch norm: its running means and variances are read, replaced and kept. Models without any pass through."""
+"""Probes of batch norm: read, replace and preserve its statistics. Models without batch norm pass unchanged."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from autograder.worker.names import Numbers
 
 
 def statistics(model: Remote) -> dict[str, Numbers]:
-    """The buffers that hold fractions, by name: not the whole numbers that count batches, or draws of random numbers."""
+    """The floating-point buffers by name, without the integers that count batches or random draws."""
     return {name: value for name, value in model.buffers().items() if value.dtype.kind == "f"}
 
 
 def new_statistics(model: Remote) -> dict[str, Numbers]:
-    """The means and variances of batch norm in a model that has not been trained: all 0, or all 1."""
+    """The batch-norm means and variances of an untrained model: all 0, or all 1."""
     return {
         name: value
         for name, value in statistics(model).items()
@@ -28,7 +28,7 @@ def new_statistics(model: Remote) -> dict[str, Numbers]:
 
 
 def replace_statistics(model: Remote, draw: Draw) -> None:
-    """Give a new model other means and small variances: inference and training mode then answer very differently."""
+    """Give a new model other means and small variances, so that both modes give very different outputs."""
     model.set_buffers(
         {
             name: draw.uniform(0.02, 0.05, *value.shape) if np.all(value == 1) else 0.1 * draw.normal(*value.shape)
@@ -39,7 +39,7 @@ def replace_statistics(model: Remote, draw: Draw) -> None:
 
 @contextmanager
 def kept(model: Remote) -> Generator[None]:
-    """Whatever runs inside, in training mode too, the model's buffers are as before afterwards."""
+    """Restore the model's buffers after the block, which may run the model in training mode."""
     before = model.buffers()
     try:
         yield
@@ -48,6 +48,6 @@ def kept(model: Remote) -> Generator[None]:
 
 
 def in_both_modes(model: Remote, inputs: Any) -> tuple[Any, Any]:
-    """What the model answers in inference mode and in training mode. Its statistics stay as they are."""
+    """The model's outputs in inference and in training mode. Its statistics do not change."""
     with kept(model):
         return model.forward(inputs), model.forward(inputs, training=True)

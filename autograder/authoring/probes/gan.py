@@ -1,7 +1,7 @@
-"""Probes of GANs: the two players, a discriminator that the grader steers, and where steps lead.
+"""Probes of GANs: the two networks, a discriminator controlled by the grader, and the effect of training steps.
 
-D is a discriminator whose output is a probability. Its logit is a number that the grader can raise, lower and turn round by
-parameters that it finds by what they do, whatever layers the student has chosen.
+D is a discriminator whose output is a probability. The grader can shift and negate its logit through parameters that it
+identifies by their effect, whatever layers the student has chosen.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from autograder.authoring.student import Remote, Student
 from autograder.worker.names import Numbers
 
 ALIKE, APART = 0.02, 0.5
-"""Spreads of D's logit for `Steered`: nearly one answer for all points, and answers that differ."""
+"""Spreads of D's logit for `Steered`: nearly the same output for all points, and clearly different outputs."""
 
 
 class Players(NamedTuple):
-    """A student's GAN and its two nets, which have their parameters."""
+    """A student's GAN and its two networks, both built."""
 
     gan: Remote
     generator: Remote
@@ -31,10 +31,11 @@ class Players(NamedTuple):
 
 
 def players(gan: Any, noise: Any, judged: Any, *, tried: str, cause: str = "") -> Players:
-    """The GAN that a student's class returned, with its parts `generator` and `discriminator`.
+    """The GAN that a student's class returned, with its attributes `generator` and `discriminator`.
 
-    `noise`, `judged`: examples of what the generator and the discriminator take, to build nets that are not built yet. Raises
-    `CheckFailed` where `gan` is not an object, `StudentError` where it has no such parts or they do not take the examples.
+    `noise`, `judged`: example inputs of generator and discriminator, used to build networks that are not built yet.
+    Raises `CheckFailed` if `gan` is not an object, `StudentError` if it lacks these attributes or they do not accept
+    the examples.
     """
     whole = expect.remote(gan, tried=tried, cause=cause)
     generator = whole.part("generator").ready(noise)
@@ -44,10 +45,10 @@ def players(gan: Any, noise: Any, judged: Any, *, tried: str, cause: str = "") -
 def new_gan(
     student: Student, seed: int, *, kind: str, latent_dim: int, judged: Any, labels: int = 0, cause: str = ""
 ) -> Players:
-    """`kind(latent_dim, seed)`, a class of the student's, with its players.
+    """Create the student's class `kind(latent_dim, seed)` and return it with its two networks.
 
-    `judged`: an example of what the discriminator takes. `labels`: columns that the generator takes beside the noise. Raises
-    what `players` raises.
+    `judged`: an example input of the discriminator. `labels`: columns that the generator takes besides the noise.
+    Raises what `players` raises.
     """
     tried = f"{kind}({latent_dim}, seed)"
     return players(
@@ -56,19 +57,19 @@ def new_gan(
 
 
 def log_odds(answers: Any, tried: str = "the discriminator's answers") -> Numbers:
-    """ln p/(1−p) of D's answers, in their shape, finite also at 0 and 1. Raises `CheckFailed` where they are no numbers."""
+    """ln p/(1−p) of D's outputs, elementwise, finite also at 0 and 1. Raises `CheckFailed` unless they are numbers."""
     return logit(expect.array(answers, tried=tried))
 
 
 def mean_log_odds(discriminator: Remote, x: Any) -> Numbers:
-    """D's mean logit on `x` in inference mode and in training mode, `(2,)`: with batch norm, a step may use either."""
+    """D's mean logit on `x` in inference and training mode, `(2,)`: with batch norm, a step may use either."""
     return np.array([np.mean(log_odds(answers)) for answers in in_both_modes(discriminator, x)])
 
 
 def output_bias(discriminator: Remote, x: Any) -> str | None:
-    """The name of the single number that is added to D's logit; `None` where there is none.
+    """The name of the scalar parameter that is added to D's logit; `None` if there is none.
 
-    It is found by what it does to D's answers to `x`. Afterwards all parameters are as before.
+    It is identified by its effect on D's outputs for `x`. All parameters are restored afterwards.
     """
     before = log_odds(discriminator.forward(x))
     for name, value in reversed(discriminator.parameters().items()):
@@ -82,9 +83,9 @@ def output_bias(discriminator: Remote, x: Any) -> str | None:
 
 
 def output_weights(discriminator: Remote, x: Any, bias: str | None) -> str | None:
-    """The name of the weights whose opposite, together with that of the `bias`, turns D's logit on `x` into its opposite.
+    """The name of the weights that negate D's logit on `x` when they and the `bias` are negated.
 
-    `None` where there are none, or where D's logit is nearly 0. Afterwards all parameters are as before.
+    `None` if there are none, or if D's logit is nearly 0. All parameters are restored afterwards.
     """
     own = discriminator.parameters()
     before = log_odds(discriminator.forward(x))
@@ -99,10 +100,11 @@ def output_weights(discriminator: Remote, x: Any, bias: str | None) -> str | Non
 
 
 class Steered:
-    """A student's D whose logit is set to slope · f(x) + level, where f is what its net computed when it was new.
+    """A student's D with its logit set to slope · f(x) + level, where f is the function of the untrained network.
 
-    f is scaled to the `spread` over `points`; with `ALIKE` it is only scaled down. `bias` and `output` name the parameters that
-    shift the logit and turn it round. Where `bias` is `None`, nothing can be steered; where `output` is, the slope stays 1.
+    f is scaled to the `spread` over `points`; with `ALIKE` it is only scaled down. `bias` and `output` name the
+    parameters that shift and negate the logit. If `bias` is `None`, D cannot be controlled; if `output` is `None`, the
+    slope stays 1.
     """
 
     def __init__(self, discriminator: Remote, points: Any, spread: float) -> None:
@@ -119,18 +121,18 @@ class Steered:
         self.output = output_weights(discriminator, points, self.bias)
         if self.output is not None:
             scale = spread / max(spread_when_new, 1e-3)
-            # Answers that are more alike than asked for stay so: other points would be drawn apart.
+            # Outputs that are already more alike than requested stay so: scaling up would spread other points.
             self._scale = min(scale, 1.0) if spread == ALIKE else scale
             self._mean = float(self._logit().mean())
         discriminator.set_parameters(self._start)
 
     def set(self, level: float, slope: float = 1.0) -> None:
-        """All parameters as when new, but for the logit's slope, and for its mean over the points, which is `level`."""
+        """Restore the initial parameters, with the logit's slope set to `slope` and its mean to `level`."""
         values = dict(self._start)
         if self.output is not None:
             values[self.output] = values[self.output] * slope * self._scale
         if self.bias is not None:
-            # Worked out first, since far from 0 float32 keeps too few digits of a probability; then corrected.
+            # Computed first, because far from 0 float32 keeps too few digits of a probability; then corrected.
             values[self.bias] = np.full_like(values[self.bias], level - slope * self._scale * self._mean)
             self._model.set_parameters(values)
             values[self.bias] = values[self.bias] + (level - float(self._logit().mean()))
@@ -141,26 +143,26 @@ class Steered:
 
 
 def moves(net: Remote, step: Callable[[], object], count: int) -> list[Parameters]:
-    """By how much each of `count` steps changes the parameters of `net`.
+    """The change of the parameters of `net` in each of `count` steps.
 
-    Each step starts from the same parameters, which the net also has afterwards: only what an optimiser remembers links a
+    Each step starts from the same parameters, which are also restored at the end: only the optimiser's state links one
     step to the next.
     """
     start = net.parameters()
-    found: list[Parameters] = []
+    changes: list[Parameters] = []
     for _ in range(count):
         step()
-        found.append(change(start, net.parameters()))
+        changes.append(change(start, net.parameters()))
         net.set_parameters(start)
-    return found
+    return changes
 
 
 def mean_of(changes: Sequence[Mapping[str, Numbers]]) -> Parameters:
-    """The mean of several changes of the same parameters."""
+    """The mean of several parameter changes."""
     return {name: np.mean([each[name] for each in changes], axis=0) for name in changes[0]}
 
 
 def cosine(a: Mapping[str, Numbers], b: Mapping[str, Numbers]) -> float:
-    """Of the angle between two changes of the same parameters, all arrays taken as one vector; 0 where nothing changed."""
+    """The cosine of the angle between two parameter changes, as flattened vectors; 0 if nothing changed."""
     first, second = flat(a), flat(b)
     return float(first @ second / max(np.sqrt((first @ first) * (second @ second)), 1e-30))

@@ -1,4 +1,4 @@
-"""Gradients that a student's code claims, against differences of the loss."""
+"""Gradients returned by a student's code, compared with finite differences of the loss."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from autograder.errors import CheckFailed
 from autograder.worker.names import Numbers
 
 DIRECTION_STEP = 3e-3
-"""Step along a direction of unit entries, in float32: rounding (6e-8 of the loss, averaged over the batch) and the fourth-order
-remainder both stay under 1e-4 of the slope."""
+"""Step along a direction with entries of order 1, in float32: rounding (6e-8 of the loss, averaged over the batch) and
+the fourth-order remainder both stay below 1e-4 of the slope.
+"""
 DIRECTIONS = 3
-"""Of 4,000 right gradients of a ReLU net on 64 samples 6 disagreed along a first set of directions, for kinks within the step,
-and 1 along three."""
+"""Of 4,000 correct gradients of a ReLU network on 64 samples, 6 disagreed along a first set of directions, because of
+kinks within the step, and 1 along three.
+"""
 DIRECTION_TOLERANCE = 0.02
-"""Of the gradient's length, beside what the differences say of themselves: for rounding in float32. From 0.01 to 0.05 as few
-right gradients fail; at 0.02 1 of 400 that are 1.4 times too large passes, at 0.05 13."""
+"""Relative to the gradient's norm, in addition to the estimated error of the differences: for rounding in float32. From
+0.01 to 0.05 equally few correct gradients fail; of 400 that are 1.4 times too large, 1 passes at 0.02 and 13 at 0.05.
+"""
 
 
 def gradients_match(
@@ -35,10 +38,10 @@ def gradients_match(
     cause: str = "",
     factors: Mapping[str, float] | None = None,
 ) -> None:
-    """The claimed gradients against central differences of `loss_of`, along directions drawn only now.
+    """Compare the claimed gradients with central differences of `loss_of`, along directions drawn at this point.
 
-    One direction in each parameter and one in all together; `factors` maps a sentence to what the gradients are then
-    too large by.
+    There is one direction for each parameter and one for all together; `factors` maps a likely cause to the factor by
+    which the gradients would be too large.
     """
     slopes = expect.mapping(claimed, tried=tried, cause=cause)
     start = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
@@ -55,7 +58,7 @@ def gradients_match(
 
     def pairs() -> list[_Slopes]:
         whole = {name: draw.rng.standard_normal(value.shape) for name, value in start.items()}
-        found: list[_Slopes] = []
+        slopes_along: list[_Slopes] = []
         for about in [*start, "all parameters together"]:
             direction = {
                 name: step if about in (name, "all parameters together") else 0 * step for name, step in whole.items()
@@ -63,10 +66,10 @@ def gradients_match(
             seen = sum(float(np.sum(np.asarray(slopes[name]) * direction[name])) for name in start)
             length = np.sqrt(sum(np.sum(np.square(slopes[name])) for name in start if np.any(direction[name])))
             true, unsure = _slope(loss_of, start, direction, here)
-            found.append(_Slopes(about, seen, true, DIRECTION_TOLERANCE * float(length) + unsure + 2e-4))
-        return found
+            slopes_along.append(_Slopes(about, seen, true, DIRECTION_TOLERANCE * float(length) + unsure + 2e-4))
+        return slopes_along
 
-    # Two kinks may hide each other along one direction, hardly along three; what is wrong is wrong along all of them.
+    # Two kinks may cancel along one direction, but hardly along three; a wrong gradient is wrong along all of them.
     along = wrong = list[_Slopes]()
     for _ in range(DIRECTIONS):
         along = pairs()
@@ -76,15 +79,15 @@ def gradients_match(
     likely = next((say for say, factor in (factors or {}).items() if all(each.agree(factor) for each in along)), cause)
     raise CheckFailed(
         f"{tried}, along a random direction in {wrong[0].about}",
-        f"a slope of {rounded(wrong[0].claimed)} by your gradients",
-        f"{rounded(wrong[0].true)}, by differences of the loss",
+        f"a slope of {rounded(wrong[0].claimed)} from your gradients",
+        f"{rounded(wrong[0].true)}, from differences of the loss",
         likely,
     )
 
 
 @dataclass(frozen=True)
 class _Slopes:
-    """The slope of a loss along a direction, as claimed and by differences."""
+    """The slope of a loss along a direction, as claimed and from differences."""
 
     about: str
     claimed: float
@@ -92,7 +95,7 @@ class _Slopes:
     tolerance: float
 
     def agree(self, factor: float) -> bool:
-        """Do they, if what is claimed is too large by the factor?"""
+        """Whether both agree if the claimed slope is too large by this factor."""
         return abs(self.claimed / factor - self.true) <= self.tolerance / min(1, abs(factor))
 
 
@@ -102,11 +105,12 @@ def _slope(
     direction: dict[str, Numbers],
     here: float,
 ) -> tuple[float, float]:
-    """Central difference of fourth order at `start`, where the loss is `here`, and how far it may be off: by rounding, and by
-    kinks (of a ReLU, say) within the step.
+    """The fourth-order central difference at `start`, where the loss is `here`, and its possible error.
 
-    A kink away from the start moves the two differences that it is made of apart. One at the very start moves both alike, but
-    it shows in the second differences: those of a smooth loss double with the step, that of a kink does not.
+    The error comes from rounding, and from kinks (of a ReLU, for example) within the step.
+
+    A kink away from the start makes the two differences disagree. A kink exactly at the start changes both equally, but
+    shows in the second differences: those of a smooth loss double with the step, those of a kink do not.
     """
 
     def at(step: float) -> float:

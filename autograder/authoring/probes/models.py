@@ -1,4 +1,4 @@
-"""Models by the student's functions: made, and given the weights of another."""
+"""Models built by the student's functions: create them, and copy weights from one to another."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def new_model(
     cause: str = "",
     **named: Any,
 ) -> Remote:
-    """What the student's function `build` returns for these sizes: a model that has all its parameters.
+    """The model that the student's function `build` returns for these sizes, with all its parameters created.
 
-    `example`: a batch of inputs, for frameworks that make parameters with the first call. `seed`: for the worker's generators,
-    first. Fails, with the likely `cause`, where the function returns no model.
+    `example`: a batch of inputs, for frameworks that create parameters in the first call. `seed`: seeds the worker's
+    generators first. Fails, with the likely `cause`, if the function does not return a model.
     """
     if seed is not None:
         student.seed(seed)
-    asked = ", ".join([*map(str, sizes), *(f"{name}={value}" for name, value in named.items())])
+    arguments = ", ".join([*map(str, sizes), *(f"{name}={value}" for name, value in named.items())])
     model = student.call(build, *sizes, **named)
-    return expect.remote(model, tried=f"{build}({asked})", cause=cause).ready(example)
+    return expect.remote(model, tried=f"{build}({arguments})", cause=cause).ready(example)
 
 
 def take_over(
@@ -39,9 +39,9 @@ def take_over(
     expected: str = "the same shapes",
     cause: str = "The function must build the same model each time.",
 ) -> Remote:
-    """Give a model the weights of another of the same make, and return it.
+    """Give a model the weights of another with the same architecture, and return it.
 
-    The order counts and the names do not: Keras numbers the layers of all models through. Fails where the shapes differ.
+    Weights are matched by order, not by name: Keras numbers layers across models. Fails if the shapes differ.
     """
     own = model.parameters()
     expect.that(

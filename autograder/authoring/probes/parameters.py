@@ -1,6 +1,6 @@
-"""Probes of parameters: new values for them, and what has changed between two states of a model.
+"""Probes of parameters: new values, and the changes between two states of a model.
 
-Parameters are dicts of arrays by name, as `Remote.parameters()` returns them.
+Parameters are dicts of arrays by name, as returned by `Remote.parameters()`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from autograder.worker.names import Numbers
 
 Parameters = dict[str, Numbers]
 Scale = float | Callable[[tuple[int, ...]], float]
-"""Of the entries of an array: a number, or a function of the array's shape."""
+"""The scale of an array's entries: a number, or a function of the array's shape."""
 
 
 def weights(model: Remote) -> Parameters:
-    """Convolution kernels (four axes) and matrices of dense layers (two).
+    """Convolution kernels (four axes) and weight matrices of dense layers (two).
 
     Arrays with one axis are biases, gains and the like; those with three are the slopes of a PReLU.
     """
@@ -38,16 +38,16 @@ def scaled(values: Mapping[str, Numbers], factor: float) -> Parameters:
 
 
 def randomise(model: Remote, draw: Draw, gain: float = 1.0) -> None:
-    """Give the model random parameters, so large that its outputs reach far: normal, of deviation gain · size^(−¼)."""
+    """Give the model random parameters that produce large outputs: normal, with standard deviation gain · size^(−¼)."""
     fresh = random_weights(draw, model.parameters())
     model.set_parameters({name: gain * value / max(1, value.size) ** 0.25 for name, value in fresh.items()})
 
 
 def at_least_glorot(values: Mapping[str, Numbers]) -> Parameters:
-    """The same parameters, with every matrix that is far too small scaled up to the deviation of Glorot and Bengio (2010).
+    """The same parameters, with matrices that are far too small scaled to the deviation of Glorot and Bengio (2010).
 
-    Some programs draw their weights from N(0, 0.02²); in a small net, float32 then rounds away what a step changes in the
-    output. Matrices of zeros, and arrays that are no matrices, stay as they are.
+    Some programs draw their weights from N(0, 0.02²); in a small network, float32 then rounds away the effect of a step
+    on the output. Matrices of zeros, and arrays that are not matrices, are unchanged.
     """
 
     def scaled_up(matrix: Numbers) -> Numbers:
@@ -58,22 +58,22 @@ def at_least_glorot(values: Mapping[str, Numbers]) -> Parameters:
 
 
 def flat(*states: Mapping[str, Numbers]) -> Numbers:
-    """All arrays of all states in one row, float64."""
+    """All arrays of all states concatenated into one float64 vector."""
     return np.concatenate([np.ravel(value) for state in states for value in state.values()]).astype(np.float64)
 
 
 def change(before: Mapping[str, Numbers], after: Mapping[str, Numbers]) -> Parameters:
-    """By how much each array of `before` has changed in `after`. Raises `KeyError` where one is missing there."""
+    """The change of each array from `before` to `after`. Raises `KeyError` if one is missing in `after`."""
     return {name: after[name] - value for name, value in before.items()}
 
 
 def standing_still(before: Mapping[str, Numbers], after: Mapping[str, Any]) -> list[str]:
-    """The names of the arrays that are exactly as they were. A missing array counts as moved."""
+    """The names of the arrays that are exactly unchanged. A missing array counts as changed."""
     return [name for name, value in before.items() if name in after and np.array_equal(value, after[name])]
 
 
 def snapshot(model: Remote) -> Callable[[], None]:
-    """Remember the model's parameters and buffers; the returned function sets them again."""
+    """Save the model's parameters and buffers; the returned function restores them."""
     parameters, buffers = model.parameters(), model.buffers()
 
     def restore() -> None:
@@ -86,10 +86,10 @@ def snapshot(model: Remote) -> Callable[[], None]:
 def random_weights(
     draw: Draw, parameters: Mapping[str, Numbers], *, matrices: Scale = 1.0, biases: float = 1.0
 ) -> dict[str, Numbers]:
-    """Normal numbers for each parameter, by name.
+    """Normal random numbers for each parameter, by name.
 
-    `matrices`: the standard deviation in arrays of two axes and more, a number or a function of the shape. `biases`: that in
-    all others.
+    `matrices`: the standard deviation for arrays with two or more axes, a number or a function of the shape. `biases`:
+    the standard deviation for all others.
     """
 
     def scale(shape: tuple[int, ...]) -> float:
@@ -101,19 +101,19 @@ def random_weights(
 
 
 def glorot(shape: tuple[int, ...]) -> float:
-    """Glorot's √(2 / (inputs + outputs)) for a kernel, the same whichever way round it is stored (Glorot & Bengio 2010, eq. 12).
+    """Glorot's √(2 / (inputs + outputs)) for a kernel (Glorot & Bengio 2010, eq. 12), whatever the order of its axes.
 
-    `shape`: two sides, or more for a convolution, of which the two largest count as inputs and outputs.
+    `shape`: two sizes, or more for a convolution; the two largest count as inputs and outputs.
     """
     *windows, inputs, outputs = sorted(shape)
     return float(np.sqrt(2 / ((inputs + outputs) * np.prod(windows))))
 
 
 def output_bias_alone(parameters: Mapping[str, Numbers], bias: Any) -> dict[str, Numbers]:
-    """Zeros for each parameter, but `bias` for those that have as many entries as it has.
+    """Zeros for each parameter, except `bias` for those with as many entries as it has.
 
-    A model that ends in a layer of that many units answers with the bias alone, whatever it reads. Where another parameter has
-    that many entries too, it gets the same ones.
+    A model that ends in a layer of that many units then outputs the bias for every input. Any other parameter with that
+    many entries gets the same values.
     """
     values = np.asarray(bias)
     return {

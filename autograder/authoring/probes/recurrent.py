@@ -1,4 +1,4 @@
-"""Recurrent models that keep a state between calls: made without one, and read where they hand it to an output layer."""
+"""Recurrent models that keep a state between calls: clear the state, and read it where it enters the output layer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from autograder.worker.names import Numbers
 
 
 def ready_without_state(model: Remote, example: Numbers) -> Remote:
-    """Make sure that a new model has all its parameters and no state yet; returned.
+    """Make sure that a new model has all its parameters and no state yet. Returns the model.
 
-    Where the first call makes the parameters it leaves a state as well: the buffers are then set to 0. So they must hold the
-    state and nothing else (no statistics of a batch norm).
+    If the first call creates the parameters, it also leaves a state: the buffers are then set to 0. They must therefore
+    contain only the state (no batch-norm statistics).
     """
     before = model.parameters()
     model.ready(example)
@@ -29,11 +29,11 @@ def ready_without_state(model: Remote, example: Numbers) -> Remote:
 def output_layer(
     model: Remote, weights: Mapping[str, Numbers], units: int, x: Numbers, *, cause: str
 ) -> tuple[int, list[int]]:
-    """The place of the output layer's kernel among the weights, and the places of kernel and bias.
+    """The index of the output layer's kernel among the weights, and the indices of kernel and bias.
 
-    With these at 0 the model answers 0, whatever it has read: `(rows, 1)` for `x`, a batch of `rows`. It is assumed to end in
-    a linear layer from `units` numbers to one; fails, with the likely `cause`, where nothing of that size silences it. The model
-    is left with such weights.
+    With these set to 0, the model outputs 0 for every input: `(rows, 1)` for `x`, a batch of `rows`. It is assumed to
+    end in a linear layer from `units` numbers to one; fails, with the likely `cause`, if no weights of that size
+    silence it. The model keeps the silenced weights.
     """
     names = list(weights)
     single = [place for place, name in enumerate(names) if weights[name].size == 1]
@@ -42,29 +42,30 @@ def output_layer(
         answers = expect.shape(
             model.forward(x),
             (len(x), 1),
-            tried="the model, with an output layer of zeros",
+            tried="the model with an output layer of zeros",
             cause="One row in, one number out: (batch, 1).",
         )
         if not np.any(answers):
             return kernel, [kernel, *single]
     raise CheckFailed(
         tried="the model with the weights of its output layer set to zero",
-        saw="an answer that still depends on the input",
+        saw="an output that still depends on the input",
         expected="zero",
         likely=cause,
     )
 
 
 def silenced(weights: Mapping[str, Numbers], places: Collection[int]) -> dict[str, Numbers]:
-    """The weights with zeros at these places in their order."""
+    """The weights, with those at the given indices set to zero."""
     return {name: value * (place not in places) for place, (name, value) in enumerate(weights.items())}
 
 
 def last_state(model: Remote, kernel: int, row: Numbers) -> Float[np.ndarray, " units"]:
-    """What the recurrent layers hand to the output layer after one more row, `(1, steps, features)`.
+    """What the recurrent layers pass to the output layer after one more row, `(1, steps, features)`.
 
-    That is the gradient of the answer in the output layer's kernel, which stands at the place `kernel` of the parameters. Reading
-    it is a call of the model: its state moves on. It is what the student's process says: a check must look at what comes of it.
+    This is the gradient of the output with respect to the output layer's kernel, the parameter with index `kernel`.
+    Reading it calls the model, which advances its state. It is a claim by the student's process: a check must verify
+    its consequences.
     """
     slopes = list(model.gradients(row, np.ones((1, 1))).values())
-    return expect.array(slopes[kernel], tried="the gradient of the answer in the output layer").ravel()
+    return expect.array(slopes[kernel], tried="the gradient of the output in the output layer").ravel()

@@ -1,4 +1,4 @@
-"""What training has come to, worked out by the grader."""
+"""Results of training, evaluated by the grader."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from autograder.worker.names import Numbers
 
 
 def accuracy(model: Remote, x: Any, labels: Int[np.ndarray, " rows"], classes: int, *, tried: str) -> float:
-    """The share of rows whose largest answer stands in the column of its label; the labels never leave the grader.
+    """The fraction of rows whose largest output is in the column of the label. The labels never leave the grader.
 
-    Fails where the answers are not `(rows, classes)`. What was learned is in the parameters: ask a new model that has taken
-    them over (`models.take_over`), so that nothing else can answer.
+    Fails if the outputs are not `(rows, classes)`. Pass a new model that has taken over the trained parameters
+    (`models.take_over`), so that only the parameters can contain what was learned.
     """
     answers = expect.shape(model.forward(x), (len(labels), classes), tried=tried)
     return float((answers.argmax(axis=1) == labels).mean())
@@ -27,12 +27,13 @@ def accuracy(model: Remote, x: Any, labels: Int[np.ndarray, " rows"], classes: i
 def ends_of_one_seed(
     trained: Callable[[int, int], Numbers], draw: Draw, *, rtol: float, atol: float
 ) -> tuple[Numbers, Numbers]:
-    """Where two trainings with the same seed end; they are to be alike, and `expect.close` is for the check to say.
+    """The results of two trainings with the same seed, which must agree; the check compares them with `expect.close`.
 
-    `trained(global_seed, seed)` starts from the same weights each time, seeds the worker's generators with `global_seed`, and
-    hands `seed` to the student's training. Where the generators stood must not matter, so they are seeded otherwise each time.
-    TensorFlow mixes an operation's own seed, as in `shuffle(seed=seed)`, with the global one. That is right too where `seed`
-    decides: then the ends that come back are those of one global seed, where another `seed` leads elsewhere.
+    `trained(global_seed, seed)` starts from the same weights each time, seeds the worker's generators with
+    `global_seed`, and passes `seed` to the student's training. The state of the generators must not matter, so each run
+    seeds them differently. TensorFlow mixes an operation's own seed, as in `shuffle(seed=seed)`, with the global one.
+    That is also correct if `seed` has an effect: then both results use the same global seed, for which another `seed`
+    gives a different result.
     """
     seed, other = draw.seed(), draw.seed()
 

@@ -1,7 +1,7 @@
-"""Gradescope's `results.json`, by its documented form.
+"""Gradescope's `results.json`, in its documented format.
 
-`visible` checks are seen at once, hidden ones `after_published`. What the student's code printed is not shown: hidden checks
-hand it their questions.
+Visible checks are `visible` immediately, hidden ones `after_published`. The output of the student's code is not shown,
+because it could reveal the inputs of hidden checks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Visibility = Literal["visible", "after_published", "hidden"]
 
 
 class Test(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of what a student sees."""
+    """One test in the student's view."""
 
     name: str
     number: str
@@ -31,7 +31,7 @@ class Test(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """A column of the leaderboard."""
+    """A leaderboard entry."""
 
     name: str
     value: float
@@ -39,7 +39,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole file. Without any score Gradescope reports that the autograder failed, and keeps no grade."""
+    """The whole file. If it contains no score, Gradescope reports that the autograder failed and stores no grade."""
 
     tests: list[Test] | UnsetType = UNSET
     score: float | UnsetType = UNSET
@@ -54,9 +54,9 @@ class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def encode(result: Result, leaderboard: Collection[str] = ()) -> bytes:
-    """The file of one submission. `leaderboard`: ids of the checks whose measured numbers are shown to the class.
+    """The file for one submission. `leaderboard`: ids of the checks whose measured numbers are shown to the class.
 
-    A submission that the grader itself failed on has no score and no tests.
+    If the grader itself failed, the file has no score and no tests.
     """
     if result.score is None:
         return unfinished(f"{words.UNGRADED} {' '.join(result.notes)}")
@@ -78,7 +78,7 @@ def encode(result: Result, leaderboard: Collection[str] = ()) -> bytes:
 
 
 def unfinished(why: str) -> bytes:
-    """What says that there is no grade, and why."""
+    """The file that says that there is no grade, and why."""
     return _json(
         Results(output=markdown.text(why), output_format="md", visibility="visible", stdout_visibility="hidden")
     )
@@ -113,11 +113,11 @@ def _test(check: CheckResult, number: str) -> Test:
 
 
 def _overview(result: Result) -> str:
-    """What holds for the whole submission; the score of hidden checks is not told before its time."""
+    """Notes on the whole submission; they do not reveal the score of hidden checks."""
     lines = [f"{markdown.text(result.exercise)}, {result.framework}, {markdown.text(result.file)}"]
     lines += [markdown.text(note) for note in result.notes]
     if any(not check.visible for check in result.checks):
-        lines.append("More checks than the ones below count; they are shown when the grades are published.")
+        lines.append("Further checks also count; they are shown when the grades are published.")
     return "\n\n".join(lines)
 
 

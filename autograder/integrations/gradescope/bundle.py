@@ -1,4 +1,4 @@
-"""`autograder.zip`: what an instructor uploads to a programming assignment of Gradescope."""
+"""`autograder.zip`, which an instructor uploads to a programming assignment on Gradescope."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ UNFINISHED = "unfinished.json"
 
 
 class Settings(Struct, frozen=True):
-    """What `run` needs to know beside the policy."""
+    """The settings of `run` besides the policy."""
 
     exercise: str
     allow_weak: bool = False
-    """Grade also where student code cannot be walled in."""
+    """Grade even if student code cannot be sandboxed."""
 
 
 def archive(policy: Policy, exercise: str, *, allow_weak: bool = False) -> bytes:
-    """The zip. Raises `UsageError` where the exercise is not there as a whole."""
+    """The zip file. Raises `UsageError` if the exercise is incomplete."""
     files = bundle.pack(policy, exercise)
     here = Path(__file__).parent
     files |= {name: (here / name).read_bytes() for name in SCRIPTS}
     files[SETTINGS] = msgspec.json.encode(Settings(exercise, allow_weak)) + b"\n"
-    files[UNFINISHED] = gradescope.unfinished("The autograder did not finish. No grade was given: run it again.")
+    files[UNFINISHED] = gradescope.unfinished("The autograder did not finish. There is no grade yet: run it again.")
     return bundle.archive(files, executable=SCRIPTS)

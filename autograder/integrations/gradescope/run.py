@@ -1,9 +1,9 @@
-"""What `run_autograder` runs: grade the one submission in Gradescope's folders and write `results.json`, whole.
+"""Run by `run_autograder`: grade the submission in Gradescope's folders and write `results.json` atomically.
 
     python -m autograder.integrations.gradescope.run [--try] ROOT
 
-With `--try`, as `setup.sh` says it, nothing is graded: everything that grading needs is tried. Exit codes: 0 a grade was written,
-3 the grader failed and there is no grade.
+With `--try`, which `setup.sh` uses, nothing is graded; everything that grading needs is tested instead. Exit codes: 0 a
+grade was written, 3 the grader failed and there is no grade.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from autograder.worker.names import FRAMEWORKS
 
 UNGRADED = 3
 STUDENT = "submission"
-SORRY = "The autograder could not grade this submission, through no fault of its own. No grade was given: run it again."
+SORRY = "The autograder failed; this is not the submission's fault. There is no grade yet: run it again."
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code."""
+    """Run the program and return its exit code."""
     root = Path(arguments[-1])
     if arguments[0] == "--try":
         return _try(root)
@@ -44,8 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         settings, loaded = _load(root)
         result = grade(root, settings, loaded)
         content = gradescope.encode(result, loaded.policy.leaderboard)
-    except Exception as problem:  # noqa: BLE001 - whatever it was, the file that says so must be whole
-        # Standard output is for the instructor alone.
+    except Exception as problem:  # noqa: BLE001 - every error must still produce a valid file
+        # Only the instructor sees standard output.
         print(f"{type(problem).__name__}: {problem}")
         write_whole(results, gradescope.unfinished(SORRY))
         return UNGRADED
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def grade(root: Path, settings: Settings, loaded: Exercise) -> Result:
-    """The result of what lies in `submission/`. Raises what grading raises where nothing can be graded."""
+    """Grade the files in `submission/`. Raises the grader's exceptions if grading is impossible."""
     handed_in = find(root / "submission", settings.exercise)
     with tempfile.TemporaryDirectory() as folder:
         plan = engine.Plan([handed_in], {settings.exercise: loaded}, Path(folder), allow_weak=settings.allow_weak)
@@ -65,7 +65,7 @@ def grade(root: Path, settings: Settings, loaded: Exercise) -> Result:
 
 
 def find(folder: Path, name: str) -> Submission:
-    """The submission among the files that were uploaded: the one named after the exercise, or the only one there is."""
+    """The submission among the uploaded files: the one named after the exercise, or the only one."""
     files = [path for path in folder.rglob("*") if _is_own_file(path, folder)]
     chosen = submission.chosen(files, name)
     if chosen is None:
@@ -74,7 +74,7 @@ def find(folder: Path, name: str) -> Submission:
 
 
 def _is_own_file(path: Path, folder: Path) -> bool:
-    """Not a link to somewhere else: the solutions lie on the same machine."""
+    """Whether it is a regular file, not a link to another location: the solutions are on the same machine."""
     hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
     return not hidden and path.is_file() and path.resolve() == folder.resolve() / path.relative_to(folder)
 
@@ -86,7 +86,7 @@ def _load(root: Path) -> tuple[Settings, Exercise]:
 
 
 def _try(root: Path) -> int:
-    """Load the exercise and start each framework once: what is missing shows when the image is built."""
+    """Load the exercise and start each framework once, so that missing parts are noticed when the image is built."""
     try:
         settings, _ = _load(root)
     except UsageError as problem:
@@ -98,7 +98,7 @@ def _try(root: Path) -> int:
     frameworks = [finding for finding in findings if finding.about in FRAMEWORKS]
     weak = any(finding.about == "isolation" and finding.state != "good" for finding in findings)
     if weak and not settings.allow_weak:
-        print("Nothing will be graded here: make the zip with --allow-weak if you trust the submissions.")
+        print("Nothing can be graded here: create the zip with --allow-weak if you trust the submissions.")
     return 0 if all(finding.state == "good" for finding in frameworks) else UNGRADED
 
 

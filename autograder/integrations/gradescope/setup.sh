@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Gradescope runs this once, as root, when it builds the image: an interpreter with what the grader needs.
+# Gradescope runs this once, as root, when it builds the image. It installs an interpreter with the grader's packages.
 #
-# AUTOGRADER_ROOT    the folder that Gradescope mounts; /autograder unless set
-# AUTOGRADER_PYTHON  an interpreter that has everything already: then nothing is installed
+# AUTOGRADER_ROOT    the folder that Gradescope mounts; default: /autograder
+# AUTOGRADER_PYTHON  an interpreter with all packages; if it is set, nothing is installed
 set -euo pipefail
 
 root="${AUTOGRADER_ROOT:-/autograder}"
@@ -29,14 +29,14 @@ else
     if ! find_python >/dev/null; then
         export DEBIAN_FRONTEND=noninteractive
         apt-get update
-        # Ubuntu 24.04 and Debian 12 have a suitable python3; Ubuntu 22.04 has Python 3.11 beside its own.
+        # Ubuntu 24.04 and Debian 12 have a suitable python3; Ubuntu 22.04 offers Python 3.11 in addition to its own.
         apt-get install -y --no-install-recommends python3 python3-venv
         find_python >/dev/null || apt-get install -y --no-install-recommends python3.11 python3.11-venv
     fi
     "$(find_python)" -m venv "$root/venv"
     python="$root/venv/bin/python"
     pip=("$python" -m pip install --quiet --disable-pip-version-check --no-cache-dir)
-    # CPU builds, where the index offers them; PyTorch's own index otherwise.
+    # CPU builds, if the index offers them; otherwise from PyTorch's own index.
     "${pip[@]}" --no-deps "$(grep -E '^torch==' "$source/requirements.txt")+cpu" 2>/dev/null ||
         "${pip[@]}" --no-deps "$(grep -E '^torch==' "$source/requirements.txt")+cpu" \
             --index-url "${TORCH_CPU_INDEX:-https://download.pytorch.org/whl/cpu}"

@@ -1,11 +1,11 @@
-"""A course of nbgrader's whose submissions this grader grades.
+"""An nbgrader course whose submissions this grader grades.
 
-    course        what `autograder nbgrader init` writes
-    preprocessors what nbgrader runs in the place of its own
-    gradebook     scores of a result in nbgrader's gradebook
-    feedback      what a grade cell shows of a result
+    course        the files written by `autograder nbgrader init`
+    preprocessors replacements for nbgrader's own preprocessors
+    gradebook     scores in nbgrader's gradebook
+    feedback      the display of a result in grade cells
 
-Student code runs in the engine's workers and nowhere else: no kernel of nbgrader's is started for these exercises.
+Student code runs only in the engine's workers: nbgrader does not start a kernel for these exercises.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 
 def configure(c: Any) -> None:
-    """Have nbgrader grade the exercises of `grading.yml` with this grader; `c` is what its `get_config()` gives.
+    """Make nbgrader grade the exercises of `grading.yml` with this grader; `c` is the result of its `get_config()`.
 
-    Three of nbgrader's preprocessors are replaced and one is added. On other assignments of the course each of them does
-    what nbgrader's own does.
+    This replaces three of nbgrader's preprocessors and adds one. For other assignments of the course, they behave like
+    nbgrader's own.
     """
     ours = f"{__name__}.preprocessors"
     c.GenerateAssignment.preprocessors = [
         "nbgrader.preprocessors.IncludeHeaderFooter",
         "nbgrader.preprocessors.InstantiateTests",
         "nbgrader.preprocessors.LockCells",
-        f"{ours}.MakeStub",  # for ClearSolutions
+        f"{ours}.MakeStub",  # replaces ClearSolutions
         "nbgrader.preprocessors.ClearOutput",
         "nbgrader.preprocessors.CheckCellMetadata",
         "nbgrader.preprocessors.ComputeChecksums",
@@ -43,11 +43,11 @@ def configure(c: Any) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
-        f"{ours}.Grade",  # for Execute
+        f"{ours}.Grade",  # replaces Execute
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
-        f"{ours}.SaveScores",  # for SaveAutoGrades
+        f"{ours}.SaveScores",  # replaces SaveAutoGrades
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

@@ -1,7 +1,7 @@
-"""A course folder as nbgrader wants it: settings, a `grading.yml` of its own, and a source notebook for each exercise.
+"""An nbgrader course folder: settings, its own `grading.yml`, and a source notebook for each exercise.
 
-A source notebook holds the solution between nbgrader's markers; cells that hold some are for the student's answer, and
-the check cell of each part is its grade cell, worth what `grading.yml` gives the part.
+A source notebook contains the solution between nbgrader's markers. Cells with markers are solution cells, and the check
+cell of each part is its grade cell, with the part's points from `grading.yml`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from autograder.worker.names import FrameworkName
 CONFIG = "nbgrader_config.py"
 SCHEMA = 3
 
-Done = Literal["written", "as it was", "differs: --force writes it anew"]
+Done = Literal["written", "unchanged", "differs: use --force to overwrite it"]
 
 
 @dataclass(frozen=True)
 class Written:
-    """A file of the course and what became of it."""
+    """A file of the course and what was done with it."""
 
     path: Path
     done: Done
 
 
 def init(folder: Path, policy: Policy, exercises: list[Exercise], force: bool) -> Iterator[Written]:
-    """Write a course. Files that are there stay, but notebooks with `force`. Raises `UsageError` for a wrong solution."""
+    """Write a course. Existing files are kept, except notebooks with `force`. Raises `UsageError` for bad solutions."""
     sources = {each.name: source_notebook(each, policy.framework) for each in exercises}
     yield _once(folder / CONFIG, _settings(folder.resolve().name))
     if policy.file.resolve() != (folder / GRADING_FILE).resolve():
@@ -54,21 +54,21 @@ def init(folder: Path, policy: Policy, exercises: list[Exercise], force: bool) -
 def source_notebook(exercise: Exercise, framework: FrameworkName) -> bytes:
     """The source notebook of an exercise, with nbgrader's metadata."""
     if exercise.solutions is None:
-        raise UsageError(f"The solutions of {exercise.name} are not here")
+        raise UsageError(f"The solutions of {exercise.name} are not available here")
     files = (exercise.solutions, exercise.folder / "README.md", framework)
-    # What students will receive is made from it by the same rules: whatever is wrong with it, is said now.
+    # Build the students' notebook first, which reports all problems of the solution now.
     notebooks.notebook(*files)
     made: dict[str, Any] = json.loads(notebooks.notebook(*files, marked=True))
     return (json.dumps(_marked(made, maxima(exercise)), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def maxima(exercise: Exercise) -> dict[str, float]:
-    """What each part is worth at most, in the exercise's order. A part that is not graded yet is worth nothing."""
-    found: dict[str, float] = {}
+    """The maximum points of each part, in the exercise's order. Deferred checks count as 0."""
+    points: dict[str, float] = {}
     for check in exercise.checks:
         worth = 0.0 if check.deferred else exercise.points(check)
-        found[check.part] = round(found.get(check.part, 0.0) + worth, 6)
-    return found
+        points[check.part] = round(points.get(check.part, 0.0) + worth, 6)
+    return points
 
 
 def _marked(notebook: dict[str, Any], points: Mapping[str, float]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _marked(notebook: dict[str, Any], points: Mapping[str, float]) -> dict[str, 
             cell["metadata"]["nbgrader"] = _marks(part, grade=True, locked=True) | {"points": points[part]}
         elif solution_markers.BEGIN in source:
             answers[part] += 1
-            # Numbered among themselves: a text cell more or less must not rename what students have handed in.
+            # Numbered without the text cells, so that adding or removing one does not rename submitted cells.
             cell["metadata"]["nbgrader"] = _marks(f"{part}-answer-{answers[part]}", solution=True)
     return notebook
 
@@ -94,15 +94,15 @@ def _marks(id: str, **kind: bool) -> dict[str, Any]:
 
 def _once(path: Path, text: str) -> Written:
     if path.exists():
-        return Written(path, "as it was")
+        return Written(path, "unchanged")
     return _write(path, text.encode())
 
 
 def _notebook(path: Path, content: bytes, force: bool) -> Written:
     if path.exists() and path.read_bytes() == content:
-        return Written(path, "as it was")
+        return Written(path, "unchanged")
     if path.exists() and not force:
-        return Written(path, "differs: --force writes it anew")
+        return Written(path, "differs: use --force to overwrite it")
     return _write(path, content)
 
 
@@ -113,26 +113,26 @@ def _write(path: Path, content: bytes) -> Written:
 
 
 def _settings(name: str) -> str:
-    return f'''"""Settings of nbgrader for this course. Only `course_id` is yours to choose; add below whatever else you need."""
+    return f'''"""nbgrader settings for this course. Change only `course_id`; add other settings below."""
 
 from autograder.integrations.nbgrader import configure
 
-c = get_config()  # noqa: F821 - nbgrader has it ready
+c = get_config()  # noqa: F821 - nbgrader defines it
 
 c.CourseDirectory.course_id = {_identifier(name)!r}
 
-configure(c)  # the exercises of grading.yml are graded by autograder
+configure(c)  # grade the exercises of grading.yml with autograder
 '''
 
 
 def _identifier(name: str) -> str:
-    """Letters, digits, - and _: nbgrader's exchange makes a folder of it."""
+    """The name with only letters, digits, - and _: nbgrader's exchange uses it as a folder name."""
     return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name) or "course"
 
 
 def _policy(folder: Path, governed_by: Path, framework: FrameworkName) -> str:
     base = os.path.relpath(governed_by.resolve(), folder.resolve())
-    return f"""# This course's policy: what differs from the file that it extends.
+    return f"""# This course's policy: the differences from the file that it extends.
 extends: {json.dumps(base, ensure_ascii=False)}
-framework: {framework}             # torch or keras: of the notebooks that `autograder nbgrader init` writes
+framework: {framework}             # torch or keras: for the notebooks that `autograder nbgrader init` writes
 """

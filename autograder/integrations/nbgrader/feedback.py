@@ -1,10 +1,10 @@
-"""What a grade cell shows of a result: the five sentences and the pictures, for student and instructor alike.
+"""The outputs of grade cells: the five sentences and the pictures, for both students and instructors.
 
-Students read it in nbgrader's feedback. Of a hidden check it says what was tried, what was seen, the likely cause and
-where to read; not what was expected, and nothing of its source.
+Students read them in nbgrader's feedback. For a hidden check they include what was tried, what was seen, the likely
+cause and where to read; not what was expected, nor its source.
 """
 
-# nbgrader and nbformat say few of their types.
+# nbgrader and nbformat have few type annotations.
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Output = NotebookNode
 
 
 def outputs_of_part(result: Result, part: str) -> list[Output]:
-    """A report, the pictures, and as the one `execute_result` the points: a plain float, finite, from 0 to the maximum.
+    """A report, the pictures, and the points as the only `execute_result`: a finite float from 0 to the maximum.
 
-    nbgrader takes that float for the score, and everything else that a cell may show for full marks. Where the grader
-    itself failed there is an error in its place, which nbgrader takes for 0: but `SaveScores` gives no score at all then.
+    nbgrader uses that float as the score, and gives full marks for any other output of a cell. If the grader itself
+    failed, there is an error instead, which nbgrader counts as 0; `SaveScores` then saves no score at all.
     """
     checks = [_for_students(check) for check in result.checks if check.part == part]
     shown = [_report(structs.replace(_only(result, checks), notes=[]))]
@@ -40,7 +40,7 @@ def outputs_of_part(result: Result, part: str) -> list[Output]:
 
 
 def outputs_of_whole(result: Result) -> list[Output]:
-    """The score, what held for the whole submission, and what its code printed."""
+    """The score, the notes on the whole submission, and the output of its code."""
     shown = [_report(structs.replace(result, checks=[]))]
     if result.output.strip():
         shown.append(new_output("stream", name="stdout", text=safe_text.output(result.output)))
@@ -48,7 +48,7 @@ def outputs_of_whole(result: Result) -> list[Output]:
 
 
 def points_of(checks: Sequence[CheckResult]) -> tuple[float, float]:
-    """Points and maximum of some checks. A deferred one counts in neither."""
+    """Points and maximum of some checks, without deferred ones."""
     counted = [check for check in checks if check.status != "deferred"]
     return (
         float(round(sum(check.points for check in counted), 6)),
@@ -66,7 +66,7 @@ def _only(result: Result, checks: list[CheckResult]) -> Result:
 
 
 def _report(result: Result) -> Output:
-    # Pictures are outputs of their own, so that what shows no HTML shows them too.
+    # Pictures are separate outputs, so that viewers without HTML also show them.
     bare = structs.replace(result, checks=[structs.replace(check, pictures=[]) for check in result.checks])
     data: dict[str, Any] = {"text/html": page.html_fragment(bare), "text/plain": terminal.plain(bare)}
     return new_output("display_data", data)

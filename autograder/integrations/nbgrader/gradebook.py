@@ -1,10 +1,10 @@
-"""Scores in nbgrader's gradebook, by its own API; SQLite or PostgreSQL, whatever the URL says.
+"""Write scores into nbgrader's gradebook through its API; SQLite or PostgreSQL, depending on the URL.
 
-An exercise is an assignment of its name with one notebook of that name, each of its parts a grade cell. Only the
-automatic score is ever written: manual scores, comments and extra credit belong to people.
+An exercise is an assignment with one notebook, both of its name, and a grade cell for each part. Only automatic scores
+are written, never manual scores, comments or extra credit.
 """
 
-# nbgrader and nbformat say few of their types.
+# nbgrader and nbformat have few type annotations.
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ DATABASE = "gradebook.db"
 
 @dataclass(frozen=True)
 class Handed:
-    """A result, and when the student handed in; `None` where nobody noted it."""
+    """A result, and the time of the submission; `None` if it was not recorded."""
 
     result: Result
     at: datetime | None = None
 
 
 def url_of(named: str) -> str:
-    """The URL of a gradebook: itself; or of the SQLite file, or of that of the course folder, that was named instead."""
+    """The URL of a gradebook given as a URL, an SQLite file or a course folder."""
     if "://" in named:
         return named
     path = Path(named)
@@ -56,11 +56,11 @@ def url_of(named: str) -> str:
 
 
 def write(url: str, handed: Sequence[Handed], exercises: Mapping[str, Exercise], course: Path | None) -> None:
-    """Write results into a gradebook. Students that it does not hold yet are added.
+    """Write results into a gradebook. Missing students are added.
 
-    `course` is the folder of an `nbgrader_config.py`: late submissions are penalised by it. Without a course, exercises that
-    the gradebook does not hold are added too, and penalties stay as they are.
-    Raises `UsageError` where there is no such gradebook, or where it gives an exercise other parts or points.
+    `course` is the folder of an `nbgrader_config.py`, whose settings determine late penalties. Without a course,
+    missing exercises are added too, and penalties are not changed. Raises `UsageError` if there is no such gradebook,
+    or if its parts or points of an exercise differ.
     """
     config = config_of(course)
     name = config.CourseDirectory.course_id if "course_id" in config.CourseDirectory else "default_course"
@@ -81,34 +81,34 @@ def write(url: str, handed: Sequence[Handed], exercises: Mapping[str, Exercise],
 
 
 def handed_in_at(handed_in: Submission) -> datetime | None:
-    """When it was handed in, UTC, as nbgrader's collecting notes it in `timestamp.txt` beside the file."""
+    """The submission time in UTC, from the `timestamp.txt` that nbgrader writes beside the file on collecting."""
     note = handed_in.path.parent / "timestamp.txt" if handed_in.path else None
     if note is None or note.is_symlink() or not note.is_file():
         return None
     try:
         return parse_utc(note.read_text(encoding="utf-8").strip())
     except (ValueError, OverflowError):
-        raise UsageError(f"{note} holds no time such as 2026-11-22 10:00:00 UTC") from None
+        raise UsageError(f"{note} does not contain a time such as 2026-11-22 10:00:00 UTC") from None
 
 
 @contextmanager
 def opened(url: str, course: str = "default_course") -> Generator[Any]:
-    """A gradebook. Whatever its database refuses is a `UsageError` that names the URL without its password."""
+    """Open a gradebook. Database errors become a `UsageError` that names the URL without its password."""
     try:
         with warnings.catch_warnings():
-            # Of the order in which nbgrader builds a submission; it is in the session soon after.
+            # A harmless warning about the order in which nbgrader builds a submission.
             warnings.simplefilter("ignore", SAWarning)
             with _alembic_on_path():
                 gradebook = Gradebook(url, course)
             with gradebook:
                 yield gradebook
     except (SQLAlchemyError, ImportError) as problem:
-        said = str(problem).splitlines()[0]
-        raise UsageError(f"The gradebook {without_password(url)} cannot be used: {said}") from problem
+        reason = str(problem).splitlines()[0]
+        raise UsageError(f"The gradebook {without_password(url)} cannot be used: {reason}") from problem
 
 
 def make_assignment(gradebook: Any, exercise: Exercise) -> None:
-    """Have the exercise in the gradebook. One that `nbgrader generate_assignment` has made is left as it is."""
+    """Add the exercise to the gradebook, unless it exists, for example from `nbgrader generate_assignment`."""
     name = exercise.name
     try:
         gradebook.find_notebook(name, name)
@@ -120,32 +120,32 @@ def make_assignment(gradebook: Any, exercise: Exercise) -> None:
 
 
 def insist_on_points(gradebook: Any, exercise: Exercise) -> None:
-    """Raise `UsageError` where the gradebook gives the exercise's parts other points than `grading.yml`, or lacks one."""
+    """Raise `UsageError` if the gradebook lacks a part of the exercise, or its points differ from `grading.yml`."""
     name = exercise.name
     make = f"`nbgrader generate_assignment {name} --force`"
-    remedy = f"say `autograder nbgrader init … {name} --force` and {make}"
+    remedy = f"run `autograder nbgrader init … {name} --force` and {make}"
     try:
         there = {cell.name: cell.max_score for cell in gradebook.find_notebook(name, name).grade_cells}
     except MissingEntry:
-        raise UsageError(f"The gradebook has no assignment {name} with a notebook {name}: say {make} first") from None
+        raise UsageError(f"The gradebook has no assignment {name} with a notebook {name}: run {make} first") from None
     problems: list[str] = []
     for part, maximum in maxima(exercise).items():
         if part not in there:
             problems.append(f"{name}: the gradebook has no grade cell for the part {part}; {remedy}")
         elif abs(there[part] - maximum) > 1e-6:
             problems.append(
-                f"{name}: grading.yml gives the part {part} {words.points(maximum)} points, "
-                f"the gradebook {words.points(there[part])}; {remedy}"
+                f"{name}: the part {part} has {words.points(maximum)} points in grading.yml "
+                f"but {words.points(there[part])} in the gradebook; {remedy}"
             )
     if problems:
         raise UsageError(*problems)
 
 
 def record(gradebook: Any, result: Result) -> None:
-    """Write the automatic score of each part, or none where the grader failed: then each part needs grading.
+    """Write the automatic score of each part, or none if the grader failed: then each part needs manual grading.
 
-    What has a manual score keeps it, and needs a look, as after nbgrader's own autograding. So does a part of which a check
-    could not be run here: nbgrader's maximum is the same for all, and the points are a person's to give.
+    A part with a manual score keeps it and is marked for review, as after nbgrader's own autograding. So is a part with
+    a check that could not be run here: nbgrader's maximum is the same for all, so a person must assign those points.
     """
     for part, checks in words.parts(result.checks).items():
         grade = gradebook.find_grade(part, result.exercise, result.exercise, result.student)
@@ -157,7 +157,7 @@ def record(gradebook: Any, result: Result) -> None:
 
 
 def leave_to_people(gradebook: Any, assignment: str, student: str) -> None:
-    """Take the automatic scores of a submission that was not graded, and mark each of its parts: it needs grading."""
+    """Remove the automatic scores of a submission that was not graded, and mark each part for manual grading."""
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
@@ -169,14 +169,14 @@ def leave_to_people(gradebook: Any, assignment: str, student: str) -> None:
 
 
 def penalise(url: str, result: Result, config: Config) -> None:
-    """Work out the penalty for lateness anew, by nbgrader's own step and the course's settings."""
+    """Recompute the late penalty with nbgrader's own preprocessor and the course's settings."""
     names = {"notebook": result.exercise, "assignment": result.exercise, "student": result.student, "db_url": url}
-    # The step looks at gradebook and clock only; it is handed a notebook because all of nbgrader's steps are.
+    # The preprocessor reads only the gradebook and the clock; the notebook is required by its interface.
     AssignLatePenalties(config=config).preprocess(new_notebook(), ResourcesDict(nbgrader=names))
 
 
 def config_of(course: Path | None) -> Config:
-    """The course's settings; empty without a course. Raises `GraderError` where the file cannot be run."""
+    """The course's settings; empty without a course. Raises `GraderError` if the file cannot be run."""
     if course is None:
         return Config()
     try:
@@ -186,9 +186,9 @@ def config_of(course: Path | None) -> Config:
 
 
 def course_of(named: str, start: Path) -> Path | None:
-    """The course's folder: the one named as its gradebook, or that of the nearest `nbgrader_config.py` from `start` upwards.
+    """The course folder: the one given as gradebook, or that of the nearest `nbgrader_config.py` from `start` upwards.
 
-    Never one that a student handed in.
+    Never one that a student submitted.
     """
     if (Path(named) / CONFIG).is_file():
         return Path(named)
@@ -200,7 +200,7 @@ def course_of(named: str, start: Path) -> Path | None:
 
 @contextmanager
 def _alembic_on_path() -> Generator[None]:
-    """nbgrader calls `alembic` by its name when it makes a new gradebook; it lies beside our interpreter."""
+    """Put the interpreter's folder on the path: nbgrader runs `alembic` when it creates a gradebook."""
     before = os.environ.get("PATH")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before or os.defpath])
     try:
@@ -213,7 +213,7 @@ def _alembic_on_path() -> Generator[None]:
 
 
 def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL with its password hidden."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -1,6 +1,6 @@
-"""What nbgrader runs on the exercises of `grading.yml` in the place of steps of its own; on all others, its own."""
+"""Replacements for nbgrader's preprocessors on the exercises of `grading.yml`; other assignments use nbgrader's own."""
 
-# nbgrader and nbformat say few of their types.
+# nbgrader and nbformat have few type annotations.
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -37,19 +37,20 @@ from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, encode
 
 RESULT = "autograder"
-"""Where `Grade` leaves the result for `SaveScores`, among nbconvert's resources."""
+"""The key in nbconvert's resources under which `Grade` stores the result for `SaveScores`."""
 IDLE_SECONDS = 30.0
-"""After the last grading, a process with a framework in it is kept ready for the next one for so long."""
+"""How long a process with an imported framework is kept for the next grading."""
 WHOLE = "# Graded by autograder"
-"""What stands in the cell, put before all others, that shows the whole submission's score and notes."""
+"""The source of the first cell, which shows the whole submission's score and notes."""
 
 Preprocessed = tuple[NotebookNode, Any]
 
 
 class MakeStub(ClearSolutions):
-    """What students receive: each function raises NotImplementedError with its name; every cell still runs."""
+    """Create the students' version: each function raises NotImplementedError with its name; every cell still runs."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> Preprocessed:
+        """Replace the solution in a cell by a stub."""
         marked = cell.cell_type == "code" and self.begin_solution_delimeter in cell.source
         if not (marked and is_solution(cell) and _is_ours(self, resources)):
             return super().preprocess_cell(cell, resources, cell_index)
@@ -60,13 +61,14 @@ class MakeStub(ClearSolutions):
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Give every cell the marks that the gradebook has for it, and add the grade cells that are not there.
+    """Restore every cell's metadata from the gradebook, and add missing grade cells.
 
-    A submission's own marks are a student's word. One that was copied from another notebook would stop nbgrader; a grade
-    cell that was deleted would cost its points.
+    A submission's own metadata are not trusted. Metadata copied from another notebook would stop nbgrader; a deleted
+    grade cell would cost its points.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Preprocessed:
+        """Restore the cells of an exercise's notebook."""
         with _left_to_people_if_it_fails(resources):
             if _is_ours(self, resources):
                 self._restore(nb, resources["nbgrader"])
@@ -78,8 +80,8 @@ class RestoreCells(NbGraderPreprocessor):
             left = {cell.name: _marks(cell, notebook) for cell in notebook.source_cells}
             tests = {cell.name for cell in notebook.grade_cells if cell.cell_type == "code"}
             graded = {cell.name: cell.source for cell in notebook.source_cells if cell.name in tests and cell.locked}
-        # Of cells with the same mark (a cell that was split or copied) the last one keeps it, as in DeduplicateIds; what
-        # that leaves of the others would stop nbgrader.
+        # Of several cells with the same id (a cell that was split or copied) the last one keeps it, as in
+        # DeduplicateIds; the metadata that it leaves in the others would stop nbgrader.
         for cell in reversed(nb.cells):
             given = cell.metadata.pop("nbgrader", None)
             id = cast(Any, given).get("grade_id") if isinstance(given, dict) else None
@@ -91,28 +93,29 @@ class RestoreCells(NbGraderPreprocessor):
 
 
 class Grade(NbGraderPreprocessor):
-    """Grade the submission by the engine: nothing of it runs in this process, nor in a kernel."""
+    """Grade the submission with the engine: its code runs neither in this process nor in a kernel."""
 
-    allow_weak = Bool(False, help="Grade also where student code cannot be walled in.").tag(config=True)
+    allow_weak = Bool(False, help="Grade even if student code cannot be sandboxed.").tag(config=True)
     results = Unicode(
-        "results", help="Where the whole result of each grading goes, in the course's folder; empty for nowhere."
+        "results", help="Folder in the course folder for the full result of each grading; empty to store none."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Preprocessed:
+        """Grade the submission and show the result in its cells."""
         grading = _grading(self)
         names = resources["nbgrader"]
-        asked = grading.exercise_of(resources)
-        if asked is None:
+        exercise = grading.exercise_of(resources)
+        if exercise is None:
             return cast(Preprocessed, Execute(parent=self.parent)(nb, resources))
         with _left_to_people_if_it_fails(resources):
             with gradebook.opened(names["db_url"]) as book:
-                gradebook.insist_on_points(book, asked)
-            result = grading.grade(asked, names["student"], self.allow_weak)
+                gradebook.insist_on_points(book, exercise)
+            result = grading.grade(exercise, names["student"], self.allow_weak)
         if self.results:
             folder = grading.root / self.results
-            write_whole(result_path(folder, names["student"], asked.name), encode(result))
+            write_whole(result_path(folder, names["student"], exercise.name), encode(result))
         if result.ungraded:
-            self.log.error("%s by %s was not graded: %s", asked.name, names["student"], " ".join(result.notes))
+            self.log.error("%s by %s was not graded: %s", exercise.name, names["student"], " ".join(result.notes))
         resources[RESULT] = result
         parts = words.parts(result.checks)
         for cell in nb.cells:
@@ -123,9 +126,10 @@ class Grade(NbGraderPreprocessor):
 
 
 class SaveScores(SaveAutoGrades):
-    """Write the result's scores into the gradebook; nothing that a notebook shows is read as one."""
+    """Write the result's scores into the gradebook; cell outputs are never read as scores."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> Preprocessed:
+        """Save the scores of the result that `Grade` has stored."""
         nb, resources = super().preprocess(nb, resources)
         if not _is_ours(self, resources):
             return nb, resources
@@ -138,6 +142,7 @@ class SaveScores(SaveAutoGrades):
         return nb, resources
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> Preprocessed:
+        """Leave grade cells without a result to manual grading."""
         result = cast(Result | None, resources.get(RESULT))
         if not _is_ours(self, resources) or not is_grade(cell) or is_solution(cell):
             return super().preprocess_cell(cell, resources, cell_index)
@@ -146,7 +151,7 @@ class SaveScores(SaveAutoGrades):
         return cell, resources
 
     def _leave_to_people(self, cell: NotebookNode) -> None:
-        """A test cell of the instructor's own: nobody has run it, and nbgrader would take that for full marks."""
+        """Mark an instructor's own test cell, which was not run: nbgrader would give it full marks."""
         names = (self.notebook_id, self.assignment_id, self.student_id)
         grade: Any = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *names)
         grade.auto_score, grade.needs_manual_grade = None, True
@@ -157,9 +162,9 @@ class SaveScores(SaveAutoGrades):
 
 
 class _Ready:
-    """Zygotes that this process keeps ready, whichever of nbgrader's converters asks: its formgrader makes one for each click.
+    """Zygotes kept by this process for all of nbgrader's converters: its formgrader creates a converter for each click.
 
-    In a server no end of a run is to be seen: they end `IDLE_SECONDS` after the last grading, or with the process.
+    A server cannot see the end of a run, so they stop `IDLE_SECONDS` after the last grading, or with the process.
     """
 
     def __init__(self, allow_weak: bool) -> None:
@@ -168,7 +173,7 @@ class _Ready:
         self._lock = threading.RLock()
         self._idle: threading.Timer | None = None
 
-    def grade(self, handed_in: Submission, asked: Exercise) -> Result:
+    def grade(self, handed_in: Submission, exercise: Exercise) -> Result:
         with self._lock:
             if self._idle:
                 self._idle.cancel()
@@ -176,7 +181,7 @@ class _Ready:
                 make_undumpable()
                 self._zygotes = Zygotes(self._allow_weak)
             try:
-                return grader.grade(handed_in, grader.Job(asked, fresh_seed(), self._zygotes.of))
+                return grader.grade(handed_in, grader.Job(exercise, fresh_seed(), self._zygotes.of))
             finally:
                 self._idle = threading.Timer(IDLE_SECONDS, self.close)
                 self._idle.daemon = True
@@ -195,7 +200,7 @@ for _each in _ready.values():
 
 
 class _Grading:
-    """What a run of nbgrader needs of ours, once for all its submissions."""
+    """The state shared by all submissions of one nbgrader run."""
 
     def __init__(self, course: Any) -> None:
         self.root = Path(course.root)
@@ -204,7 +209,7 @@ class _Grading:
         self._exercises: dict[str, Exercise] = {}
 
     def exercise_of(self, resources: Any) -> Exercise | None:
-        """The exercise that a notebook is of; `None` where it is of another assignment of the course."""
+        """The exercise of a notebook; `None` for other assignments of the course."""
         name = resources["nbgrader"]["assignment"]
         if name not in self._policy.exercises or resources["nbgrader"]["notebook"] != name:
             return None
@@ -212,14 +217,14 @@ class _Grading:
             self._exercises[name] = load_exercise(self._policy, name)
         return self._exercises[name]
 
-    def grade(self, asked: Exercise, student: str, allow_weak: bool) -> Result:
-        return _ready[allow_weak].grade(self._handed_in(asked.name, student), asked)
+    def grade(self, exercise: Exercise, student: str, allow_weak: bool) -> Result:
+        return _ready[allow_weak].grade(self._handed_in(exercise.name, student), exercise)
 
     def _handed_in(self, name: str, student: str) -> Submission:
-        """The student's file as it was handed in: what `autograder grade` reads."""
+        """The student's submitted file, which `autograder grade` would read."""
         path = Path(self._course.format_path(self._course.submitted_directory, student, name)) / f"{name}.ipynb"
         if path.resolve().parent != path.parent.resolve():
-            note = f"{path.name} is a link to somewhere else: hand in the file itself."
+            note = f"{path.name} is a link to another location: submit the file itself."
             return Submission(student, name, path.name, "unknown", (), b"", (note,))
         return submission.read(path, student, name)
 
@@ -228,7 +233,7 @@ _gradings: weakref.WeakKeyDictionary[Any, _Grading] = weakref.WeakKeyDictionary(
 
 
 def _grading(step: NbGraderPreprocessor) -> _Grading:
-    """The grading that a step belongs to: there is one for each of nbgrader's converters."""
+    """The shared state of a preprocessor: there is one for each of nbgrader's converters."""
     converter = cast(Any, step.parent).parent
     if converter not in _gradings:
         _gradings[converter] = _Grading(converter.coursedir)
@@ -237,7 +242,7 @@ def _grading(step: NbGraderPreprocessor) -> _Grading:
 
 @contextmanager
 def _left_to_people_if_it_fails(resources: Any) -> Generator[None]:
-    """What keeps a submission from being graded is no student's fault: nbgrader says it, and nobody has a score from it."""
+    """If grading fails, through no fault of the student, mark the submission for manual grading and re-raise."""
     names = resources["nbgrader"]
     try:
         yield
@@ -272,6 +277,6 @@ def _marks(cell: Any, notebook: Any) -> dict[str, Any]:
 def _new_cell(nb: NotebookNode, source: str, **fields: Any) -> NotebookNode:
     cell = new_code_cell(source, **fields)
     if nb.nbformat_minor < 5:
-        # Cells have had ids since 4.5; before, an id made a notebook invalid.
+        # Cells have ids since nbformat 4.5; in earlier versions, an id makes a notebook invalid.
         del cell["id"]
     return cell

@@ -1,1 +1,1 @@
-"""otter-grader: the source notebooks for `otter assign`, and the plugin that grades what comes back. Needs the extra `otter`."""
+"""Source notebooks for `otter assign`, and the plugin that grades submissions. Needs the extra `otter`."""

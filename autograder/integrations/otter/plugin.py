@@ -1,11 +1,11 @@
-"""The plugin through which `otter run` and `otter grade` grade: otter executes an empty notebook, our engine the submission.
+"""The plugin for `otter run` and `otter grade`: otter executes an empty notebook, this package the submission.
 
-Otter's own way runs tests in one process with the student's code. Here, before otter starts a kernel, everything that was handed
-in is taken out of its folder: the file itself, whatever lies beside it (a log of pickles, modules that shadow others), and the
-tests, which this replaces.
+Otter itself runs tests in the same process as the student's code. Here, before otter starts a kernel, all submitted
+files are removed from its folder: the submission, any other files (a log of pickles, modules that shadow others), and
+the tests, which this plugin replaces.
 """
 
-# otter and nbformat ship no types, and otter's base class says of every method that it never returns.
+# otter and nbformat ship no types, and otter's base class declares that its methods never return.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 # pyright: reportIncompatibleMethodOverride=false
 
@@ -32,28 +32,28 @@ from autograder.reports import safe_text, words
 from autograder.results.form import CheckResult, Result
 
 COURSE = Path("source", "files", "course")
-"""Where otter lays the course, below the folder that also holds `submission/`."""
+"""Where otter puts the course, relative to the folder that also contains `submission/`."""
 STUDENT = "submission"
 
 
 class Plugin(AbstractOtterPlugin):
-    """Configured with `exercise`, and `allow_weak: true` to grade also where student code cannot be walled in.
+    """Options: `exercise`, and `allow_weak: true` to grade even if student code cannot be sandboxed.
 
-    Raises, so that otter writes no grade at all, wherever the grader itself failed.
+    If the grader itself fails, the plugin raises, so that otter writes no grade at all.
     """
 
     _handed_in: Submission | None = None
     _result: Result | None = None
 
     def before_grading(self, config: Any) -> None:
-        """Keep what was handed in, and leave otter nothing of it."""
+        """Read the submission, and remove it from otter's folder."""
         path = Path(self.submission_path)
         self._handed_in = self._read(path)
         config.grade_from_log = False
         wants_pdf = bool(config.pdf or config.token)
         for entry in path.parent.iterdir():
             if entry == path and path.suffix == ".ipynb" and wants_pdf and not path.is_symlink():
-                # A PDF for graders' eyes is made of the notebook as it is, without running it.
+                # Otter renders a PDF for graders from this notebook, without running it.
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
@@ -63,15 +63,15 @@ class Plugin(AbstractOtterPlugin):
             path.write_text(nbformat.writes(_empty()) if path.suffix == ".ipynb" else "", encoding="utf-8")
 
     def before_execution(self, submission: Any) -> Any:
-        """Nothing of the student's is executed by otter."""
+        """Give otter an empty notebook to execute."""
         return _empty()
 
     def after_grading(self, results: GradingResults) -> None:
-        """Grade with our engine, and put its findings in the place of otter's."""
+        """Grade with this package's engine, and replace otter's results."""
         if results.has_catastrophic_failure():
             raise GraderError(f"otter's own kernel failed: {results.catastrophic_error}")
         if self._handed_in is None:
-            raise GraderError("otter ran the plugin without before_grading")
+            raise GraderError("otter did not call before_grading")
         result = self._grade(self._handed_in)
         if result.score is None:
             raise GraderError(" ".join([words.UNGRADED, *result.notes]))
@@ -83,7 +83,7 @@ class Plugin(AbstractOtterPlugin):
         results.set_output("\n".join(safe_text.inert(note) for note in result.notes))
 
     def generate_report(self) -> str:
-        """For the instructor."""
+        """A summary for the instructor."""
         assert self._result is not None
         result = self._result
         return (
@@ -94,14 +94,14 @@ class Plugin(AbstractOtterPlugin):
     def _read(self, path: Path) -> Submission:
         name = str(self.plugin_config.get("exercise", ""))
         if path.is_symlink():
-            # The solutions lie on the same machine.
+            # The solutions are on the same machine.
             return submission.nothing_handed_in(path.parent, STUDENT, name)
         return submission.read(path, STUDENT, name)
 
     def _grade(self, handed_in: Submission) -> Result:
         course = Path(self.submission_path).parent.parent / COURSE
         if not (course / GRADING_FILE).is_file():
-            raise UsageError("The autograder.zip holds no course: make its source with `autograder otter`")
+            raise UsageError("The autograder.zip contains no course: create its source with `autograder otter`")
         loaded = load_exercise(load_policy(course / GRADING_FILE), handed_in.exercise)
         with tempfile.TemporaryDirectory() as folder:
             allow_weak = bool(self.plugin_config.get("allow_weak", False))
@@ -116,7 +116,7 @@ def _empty() -> Any:
 
 
 def _question(part: str, checks: list[CheckResult]) -> ExceptionTestFile:
-    """A part as otter's results hold it: a case for each check."""
+    """A part in otter's result format: a case for each check."""
     cases = [
         TestCase(
             name=safe_text.line(check.id),

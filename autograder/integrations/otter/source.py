@@ -1,8 +1,8 @@
 """Source notebooks for `otter assign`.
 
-Of each it makes the students' notebook, whose cells `grader.check("…")` run the checks that students may see, and an
-autograder.zip, which grades through `plugin`. Beside the notebooks lies `course/`: the grader and the exercise, which go into
-the zip.
+From each, otter creates the students' notebook, whose cells `grader.check("…")` run the visible checks, and an
+autograder.zip, which grades through `plugin`. The folder also contains `course/`: the grader and the exercise, which
+become part of the zip.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from autograder.worker.names import FrameworkName
 
 COURSE = "course"
 IN_CONTAINER = f"/autograder/source/files/{COURSE}"
-"""Where Gradescope, and otter's own containers, lay the course."""
+"""Where Gradescope and otter's own containers put the course."""
 PYTHON = "3.12"
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 MARKER = "otter.json"
-"""Says that a folder was made here, so that it may be made anew."""
+"""Marks a folder as created by this command, so that it may be overwritten."""
 
 PLUGIN = "autograder.integrations.otter.plugin.Plugin"
 EXPORT = "grader.export(pdf=False, ignore_log=True)"
 
-# In the students' notebook a test sees the notebook's file, as it was saved last; where otter grades, the plugin takes its place.
+# In the students' notebook, a test checks the last saved file; when otter grades, the plugin replaces it.
 VISIBLE_TEST = """\
 def test_{1}():
     from autograder import Notebook
@@ -52,17 +52,17 @@ Node = dict[str, Any]
 
 
 def write(policy: Policy, name: str, folder: Path) -> list[Path]:
-    """The notebooks, one for each framework, and what `otter assign` puts beside them. The paths of the notebooks come back.
+    """Write a notebook for each framework, and the files that `otter assign` needs. Returns the paths of the notebooks.
 
-    A folder that was written earlier is written anew. Raises `UsageError` where it is anything else.
+    A folder written earlier by this command is overwritten. Raises `UsageError` for any other existing folder.
     """
     loaded = load_exercise(policy, name)
     packed = bundle.pack(policy, name)
-    assert loaded.solutions, "`pack` has seen them"
+    assert loaded.solutions, "`pack` has checked them"
     sources = {f"{name}_{each}.ipynb": _source(policy, loaded, each) for each in frameworks_of(loaded.solutions)}
     if folder.exists():
         if not (folder / MARKER).is_file():
-            raise UsageError(f"{folder} is there already, and not from this command; say --out")
+            raise UsageError(f"{folder} already exists and was not created by this command; use --out")
         shutil.rmtree(folder)
     bundle.write(packed, folder / COURSE)
     (folder / MARKER).write_text(json.dumps({"exercise": name}) + "\n")
@@ -75,13 +75,13 @@ def write(policy: Policy, name: str, folder: Path) -> list[Path]:
 
 
 def _requirements() -> str:
-    """What otter's environment gets besides otter itself, the course's grader last."""
+    """The requirements of otter's environment, with the course's grader last."""
     pinned = [line for line in bundle.requirements().splitlines() if not line.startswith("--")]
     return "\n".join([f"--extra-index-url {TORCH_CPU}", *pinned, IN_CONTAINER]) + "\n"
 
 
 def _source(policy: Policy, loaded: Exercise, framework: FrameworkName) -> str:
-    """The notebook: the students' cells with the solutions beside them, part by part."""
+    """The notebook: the students' cells with the solutions, part by part."""
     assert loaded.solutions is not None
     readme = loaded.folder / "README.md"
     stub = json.loads(notebooks.notebook(loaded.solutions, readme, framework))
@@ -100,7 +100,7 @@ def _source(policy: Policy, loaded: Exercise, framework: FrameworkName) -> str:
 
 
 def _config(loaded: Exercise) -> Node:
-    """Otter's own cells are left out: these stand in the notebook already, tagged so that no grader runs them."""
+    """The assignment config. Otter's own cells are disabled: tagged ones, which no grader runs, replace them."""
     return {
         "init_cell": False,
         "export_cell": False,
@@ -127,9 +127,9 @@ def _question(loaded: Exercise, part: str, both: list[tuple[Node, Node]]) -> lis
 
 
 def _with_solution(ours: Node, theirs: Node) -> Node:
-    """One cell with both: otter takes the solution out of the students' notebook, and the quotes from around the stub."""
+    """A cell with solution and stub: for students, otter removes the solution and the quotes around the stub."""
     if "'''" in _text(ours):
-        raise UsageError(f"cell {ours['id']}: three single quotes cannot stand in a stub that goes to otter")
+        raise UsageError(f"cell {ours['id']}: a stub for otter must not contain three single quotes")
     text = (
         f"# BEGIN SOLUTION NO PROMPT\n{_text(theirs)}\n# END SOLUTION\n"
         f"r''' # BEGIN PROMPT\n{_text(ours)}\n'''; # END PROMPT"
@@ -138,7 +138,7 @@ def _with_solution(ours: Node, theirs: Node) -> Node:
 
 
 def _tests(loaded: Exercise, part: str) -> Iterator[Node]:
-    """What students run, and the room for what they do not: the plugin alone gives points."""
+    """The visible test, and a placeholder for the hidden ones: only the plugin gives points."""
     checks = [check for check in loaded.checks if check.part == part]
     for visible in (True, False):
         those = [check for check in checks if check.visible is visible]
@@ -159,7 +159,7 @@ def _block(kind: str, *cells: Node) -> list[Node]:
 
 
 def _raw(text: str) -> Node:
-    # Otter drops these; nbformat wants an id for each all the same.
+    # Otter removes these cells, but nbformat still requires an id for each.
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     return {"cell_type": "raw", "id": name, "metadata": {}, "source": text.rstrip().splitlines(keepends=True)}
 

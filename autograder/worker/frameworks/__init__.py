@@ -1,6 +1,6 @@
-"""One adapter for each framework: everything that the worker does differently in PyTorch and in Keras.
+"""One adapter per framework, with everything that the worker does differently in PyTorch and Keras.
 
-The grader speaks NumPy and channels-last images; an adapter turns that into what the framework's users are used to.
+The grader uses NumPy arrays and channels-last images; an adapter converts them to the framework's conventions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from autograder.worker.names import FrameworkName, Numbers
 
 
 class Framework(Protocol):
-    """What the worker asks of a framework. A module is one: `frameworks/torch.py`, `frameworks/keras.py`."""
+    """The interface of an adapter. The modules `frameworks/torch.py` and `frameworks/keras.py` implement it."""
 
     NAME: FrameworkName
 
@@ -21,7 +21,7 @@ class Framework(Protocol):
         ...
 
     def preload(self) -> None:
-        """Import what a student's first step would otherwise import. Runs no op and starts no thread."""
+        """Import what a student's first training step needs, without running an operation or starting a thread."""
         ...
 
     def seed(self, seed: int) -> None:
@@ -29,11 +29,11 @@ class Framework(Protocol):
         ...
 
     def eagerly(self, on: bool) -> None:
-        """Run op by op, or no longer, the functions that the framework would first trace and compile."""
+        """Turn eager execution on or off for functions that the framework would trace and compile."""
         ...
 
     def draws_repeat(self) -> bool:
-        """The canary: does the same seed give the same numbers here?"""
+        """A sanity check: whether the same seed gives the same numbers here."""
         ...
 
     def tensor(self, values: Numbers) -> Any:
@@ -41,31 +41,31 @@ class Framework(Protocol):
         ...
 
     def array(self, value: Any) -> Numbers | None:
-        """The tensor's numbers, or `None` where the value is no tensor of this framework."""
+        """The tensor's values, or `None` if the value is not a tensor of this framework."""
         ...
 
     def images_in(self, values: Numbers) -> Numbers:
-        """From channels-last into the framework's layout; `(…, H, W, C)` of three or four axes."""
+        """Convert channels-last images to the framework's layout; `(…, H, W, C)` with three or four axes."""
         ...
 
     def images_out(self, values: Numbers) -> Numbers:
-        """From the framework's layout into channels-last."""
+        """Convert images from the framework's layout to channels-last."""
         ...
 
     def ready(self, model: Any, example: Numbers) -> None:
-        """Call an unbuilt model once on zeros like the example, so that its parameters exist."""
+        """Call an unbuilt model once on zeros shaped like the example, so that its parameters exist."""
         ...
 
     def forward(self, model: Any, inputs: Numbers, training: bool) -> Any:
-        """The model's answer, without gradients; the model's mode is as before afterwards."""
+        """The model's output, without gradients; the model's mode is restored afterwards."""
         ...
 
     def parameters(self, model: Any) -> dict[str, Numbers]:
-        """What the model learns, by name, frozen or not."""
+        """The model's parameters by name, including frozen ones."""
         ...
 
     def buffers(self, model: Any) -> dict[str, Numbers]:
-        """What the model keeps besides its parameters: batch-norm statistics, state in variables."""
+        """The model's other state by name: batch-norm statistics, state in variables."""
         ...
 
     def assign(self, model: Any, values: dict[str, Numbers]) -> None:
@@ -73,18 +73,18 @@ class Framework(Protocol):
         ...
 
     def gradients(self, model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
-        """∂(Σ cotangent · model(inputs)) in each parameter; `None` where no gradient arrives."""
+        """∂(Σ cotangent · model(inputs)) with respect to each parameter; `None` where no gradient arrives."""
         ...
 
     def input_gradient(self, model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:
-        """The same in the inputs."""
+        """The same with respect to the inputs."""
         ...
 
     def function_gradient(self, function: Any, args: list[Any], wrt: int, cotangent: Numbers | None) -> Any:
-        """The same for a function of tensors, in the tensor (or each tensor of the list) `args[wrt]`."""
+        """The same for a function of tensors, with respect to the tensor (or each tensor of the list) `args[wrt]`."""
         ...
 
 
 def load(name: FrameworkName) -> Framework:
-    """The adapter of that name. Imports the framework."""
+    """Import the framework and return its adapter."""
     return cast(Framework, importlib.import_module(f"{__name__}.{name}"))

@@ -1,7 +1,7 @@
-"""A worker's GPU, pretended or real: what they have in common.
+"""The common interface of a worker's GPU, pretended or real.
 
-`pretended_torch.py` and `pretended_keras.py` hold a class `PretendedGPU` each, `real_torch.py` and `real_keras.py` a `RealGPU`.
-A worker that is told to have one starts it before it reads the student's file, so that the file finds a machine with a GPU from
+`pretended_torch.py` and `pretended_keras.py` each define a class `PretendedGPU`, `real_torch.py` and `real_keras.py` a
+`RealGPU`. A worker sets up its GPU before it loads the student's file, so that the file sees a machine with a GPU from
 its first line on.
 """
 
@@ -16,48 +16,48 @@ from typing import Any, Literal, Protocol, cast
 from autograder.worker.names import FrameworkName
 
 KEPT = 50
-"""Findings of one run; more would only repeat the first."""
+"""Maximum findings per run; further ones would only repeat the first."""
 
 Kind = Literal["pretended", "real"]
 
 
 class Source(Protocol):
-    """The student's file while it runs."""
+    """The running student's file."""
 
     def here(self) -> tuple[str, str]:
-        """The line that runs just now: `cell 3, line 2` and its text; empty where none does."""
+        """The running line: `cell 3, line 2` and its text; empty if no student code is running."""
         ...
 
     def owns(self, file: str) -> bool:
-        """Is code with this file name the student's?"""
+        """Whether code with this file name is the student's."""
         ...
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that goes wrong on a GPU, or that left the work on the CPU."""
+    """A problem that would occur on a GPU, or work that stayed on the CPU."""
 
     kind: str
-    """`refused` (the GPU would have raised here), `worked_on_cpu`, `left_behind` or `hidden` (the GPU was switched off)."""
+    """`refused` (a GPU would have raised here), `worked_on_cpu`, `left_behind` or `hidden` (the GPU was disabled)."""
     saw: str
-    """What happened, with the tensor that it happened to."""
+    """What happened, and to which tensor."""
     fix: str
     where: str = ""
     code: str = ""
 
 
 class Device(Protocol):
-    """What a worker asks of its GPU."""
+    """The interface of a worker's GPU."""
 
     name: str
-    """What it calls itself; empty where the framework offers none."""
+    """The name of the GPU; empty if the framework finds none."""
 
     def scope(self) -> AbstractContextManager[Any]:
-        """What runs inside runs on a machine with this GPU, and is recorded."""
+        """A context in which code runs on a machine with this GPU and is recorded."""
         ...
 
     def place(self, value: Any) -> Any:
-        """Move a model in place, or make a copy of a tensor, as a user would. Returns it."""
+        """Move a model in place, or copy a tensor, to the device. Returns it."""
         ...
 
     def left_behind(self, model: Any) -> list[Finding]:
@@ -65,30 +65,31 @@ class Device(Protocol):
         ...
 
     def findings(self) -> list[Finding]:
-        """What was found since the last call, in the order in which it happened."""
+        """The findings since the last call, in chronological order."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """Since the last call: `work` on the device, `copies` to the host, `scalars` read on the host. All are legal.
+        """Counts since the last call, all allowed: `work` on the device, `copies` to the host, `scalars` read there.
 
-        A real one adds `bytes`, of the device's memory, that tensors have held at most."""
+        A real GPU adds `bytes`, the peak memory of tensors on the device.
+        """
         ...
 
     def provoke(self, sides: tuple[int, int]) -> None:
-        """Make the mistake that a pretended device is there to find, with a tensor of these sides."""
+        """Make a mistake that the pretended device must detect, with a tensor of this shape."""
         ...
 
 
 def load(name: FrameworkName, kind: Kind) -> ModuleType:
-    """Its module. A zygote imports it ahead: behind the walls a worker may not be able to."""
+    """Import the module of a GPU. A zygote imports it in advance, because a sandboxed worker may not be able to."""
     return importlib.import_module(f"autograder.worker.frameworks.{kind}_{name}")
 
 
 def pretend(name: FrameworkName, source: Source) -> Device:
-    """The pretended GPU of a framework. Once for each process, before any op of the framework; it cannot be undone."""
+    """Set up the pretended GPU of a framework: once per process, before any of its operations. It cannot be undone."""
     return cast(Device, load(name, "pretended").PretendedGPU(source))
 
 
 def open_gpu(name: FrameworkName, source: Source, memory_mb: int) -> Device:
-    """The real GPU of a framework, of whose memory tensors may take so much. Once for each process, before any op."""
+    """Set up the real GPU of a framework, with a memory limit for tensors: once per process, before any operation."""
     return cast(Device, load(name, "real").RealGPU(source, memory_mb))

@@ -27,15 +27,18 @@ def versions() -> dict[str, str]:
 
 
 def preload() -> None:
-    """One thread, set before the first op: a process with a second thread cannot fork safely."""
+    """Use one thread, set before the first operation: a process with a second thread cannot fork safely."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     keras.Model.make_train_function = _trace_once(keras.Model.make_train_function)
 
 
 def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
-    """TensorFlow traces a function again that makes variables, and Keras' own training step has the optimiser make its own: they
-    are made ahead, as Keras does on its other backends. It halves what the first step costs, and changes no number."""
+    """Create the optimiser's variables before tracing, as Keras does on its other backends.
+
+    TensorFlow traces a function twice if it creates variables, and in Keras' own training step the optimiser creates
+    its variables. This halves the cost of the first step, and does not change the results.
+    """
 
     @functools.wraps(original)
     def make_train_function(model: Any, force: bool = False) -> None:
@@ -49,25 +52,25 @@ def _trace_once(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _trains_as_keras_does(model: Any) -> bool:
-    """And has all that it will ever train: a layer that is built takes no more variables."""
+    """Whether the model uses Keras' own training step, and all its layers are built and have their variables."""
     return type(model).train_step is keras.Model.train_step and all(layer.built for layer in _layers(model))
 
 
 def seed(seed: int) -> None:
-    """Seed all three generators, and Keras' own."""
+    """Seed all three generators, including Keras' own."""
     random.seed(seed)
     keras.utils.set_random_seed(seed % 2**32)
 
 
 def eagerly(on: bool) -> None:
-    """Every `tf.function`, and with them `fit`, `train_on_batch` and `predict`."""
-    # The student did not ask for it and can do nothing about it.
+    """Applies to every `tf.function`, and therefore to `fit`, `train_on_batch` and `predict`."""
+    # The student did not cause this warning and cannot avoid it.
     warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
     tf.config.run_functions_eagerly(on)
 
 
 def draws_repeat() -> bool:
-    """Does the same seed give the same draws, of every generator?"""
+    """Whether the same seed gives the same random numbers, for every generator."""
 
     def draws() -> list[float]:
         seed(20)
@@ -83,7 +86,7 @@ def tensor(values: Numbers) -> Any:
 
 
 def array(value: Any) -> Numbers | None:
-    """The numbers of a tensor or a variable; `IndexedSlices` made dense."""
+    """The values of a tensor or a variable; `IndexedSlices` are made dense."""
     if isinstance(value, tf.IndexedSlices):
         value = tf.convert_to_tensor(value)
     if isinstance(value, tf.Tensor | tf.Variable | keras.Variable):
@@ -93,51 +96,51 @@ def array(value: Any) -> Numbers | None:
 
 
 def images_in(values: Numbers) -> Numbers:
-    """Already channels-last."""
+    """No conversion: Keras images are channels-last."""
     return values
 
 
 def images_out(values: Numbers) -> Numbers:
-    """Already channels-last."""
+    """No conversion: Keras images are channels-last."""
     return values
 
 
 def ready(model: Any, example: Numbers) -> None:
-    """A subclass's `build()` can leave no weights, so only a call makes sure; the state that it leaves is reset."""
+    """Call the model, because a subclass's `build()` may create no weights; the resulting state is reset."""
     if isinstance(model, keras.Layer) and all(layer.built for layer in _layers(model)):
         return
     forward(model, np.zeros_like(example), training=False)
     for layer in _layers(model):
         if isinstance(layer, keras.layers.RNN) and layer.stateful:
-            # Not `reset_state`, which fails where one layer has several cells.
+            # Not `reset_state`, which fails if a layer has several cells.
             for state in keras.tree.flatten(layer.states):
                 state.assign(keras.ops.zeros_like(state))
 
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:
-    """Called with the flag, not through `predict`, which costs 49 ms."""
+    """Call the model directly, because `predict` costs 49 ms."""
     return _call(model, tf.constant(np.array(inputs)), training)
 
 
 def parameters(model: Any) -> dict[str, Numbers]:
-    """By `variable.path`."""
+    """The trainable variables, by `variable.path`."""
     return {path: _numbers(variable) for path, variable in _learned(model).items()}
 
 
 def buffers(model: Any) -> dict[str, Numbers]:
-    """All other variables of the model; not the counters of its random generators, which belong to the draws."""
+    """All other variables of the model, except the counters of its random generators."""
     return {path: _numbers(variable) for path, variable in _kept(model).items()}
 
 
 def assign(model: Any, values: dict[str, Numbers]) -> None:
-    """In place, so that optimisers and traced functions keep what they hold."""
+    """Assign in place, so that references in optimisers and traced functions stay valid."""
     variables = _learned(model) | _kept(model)
     for path, numbers in values.items():
         variables[path].assign(np.array(numbers))
 
 
 def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
-    """By `tf.GradientTape`, for frozen parameters too: it is the mathematics that is asked for."""
+    """With `tf.GradientTape`, also for frozen parameters: the mathematical gradient is requested."""
     variables = _learned(model)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for variable in variables.values():
@@ -148,7 +151,7 @@ def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -
 
 
 def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:
-    """By `tf.GradientTape`."""
+    """With `tf.GradientTape`."""
     x = tf.constant(np.array(inputs))
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -157,7 +160,7 @@ def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bo
 
 
 def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbers | None) -> Any:
-    """By `tf.GradientTape`; `None` too where the answer hangs on no tensor at all."""
+    """With `tf.GradientTape`; also `None` if the result does not depend on any tensor."""
     several = isinstance(args[wrt], list)
     leaves = list(args[wrt]) if several else [args[wrt]]
     with tf.GradientTape() as tape:
@@ -167,8 +170,8 @@ def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbe
     slopes: Any = [None] * len(leaves)
     if tf.is_tensor(output):
         slopes = tape.gradient(output, leaves, None if cotangent is None else _like(output, cotangent))
-    found = [array(slope) for slope in slopes]
-    return found if several else found[0]
+    gradients = [array(slope) for slope in slopes]
+    return gradients if several else gradients[0]
 
 
 def _call(model: Any, x: Any, training: bool) -> Any:
@@ -177,12 +180,12 @@ def _call(model: Any, x: Any, training: bool) -> Any:
 
 def _layers(model: Any) -> Iterator[Any]:
     if not isinstance(model, keras.Layer):
-        raise TypeError(f"a keras.Model is needed here, not a {type(model).__name__}")
+        raise TypeError(f"expected a keras.Model, not a {type(model).__name__}")
     yield from model._flatten_layers()  # pyright: ignore[reportPrivateUsage]
 
 
 def _learned(model: Any) -> dict[str, Any]:
-    """What layers made as trainable, frozen since or not: `trainable_variables` is empty for a frozen model."""
+    """Variables created as trainable, even if frozen later: `trainable_variables` is empty for a frozen model."""
     return _by_path(variable for layer in _layers(model) for variable in layer._trainable_variables)
 
 
@@ -196,7 +199,7 @@ def _kept(model: Any) -> dict[str, Any]:
 
 
 def _by_path(variables: Iterator[Any]) -> dict[str, Any]:
-    """Paths repeat where two layers of a subclassed model have one name: the later ones get a number."""
+    """The variables by path. If two layers of a subclassed model have the same name, later paths get a number."""
     named: dict[str, Any] = {}
     seen: set[int] = set()
     for variable in variables:

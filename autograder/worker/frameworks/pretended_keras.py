@@ -1,14 +1,15 @@
-"""Keras on TensorFlow on a GPU that is not there.
+"""Keras with TensorFlow on a pretended GPU.
 
-A second logical CPU, `/CPU:1`, stands in for the GPU, and everything runs in its scope, as everything runs on a GPU where
-TensorFlow finds one. TensorFlow copies between devices in silence and refuses nothing, so nothing raises here either: what is
-found is what leaves the device by the student's own line. That is a scope that names the CPU and computes in it, variables made
-there, gradients or weights that pass through NumPy, Python functions in the middle of a model.
+A second logical CPU, `/CPU:1`, stands in for the GPU, and everything runs in its scope, as TensorFlow runs everything
+on a GPU if it finds one. TensorFlow copies silently between devices and raises no errors, so nothing raises here
+either. The findings are work that leaves the device because of the student's own line: computations in a scope that
+names the CPU, variables created there, gradients or weights that pass through NumPy, and Python functions in the middle
+of a model.
 
-One module of over 400 lines: what it finds is found in one device's state, and each replacement writes into it.
+This is one module of over 400 lines because all replacements write into the state of one device.
 """
 
-# Keras and TensorFlow ship no type stubs, and most of what is replaced here is theirs.
+# Keras and TensorFlow ship no type stubs, and this module replaces many of their functions.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
 # pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false
@@ -46,10 +47,10 @@ _NAMES_THE_CPU = re.compile(r"cpu(:(\d+|\*))?$", re.IGNORECASE)
 _WORK = re.compile(
     r"MatMul|^Conv|^Einsum|Grad$|^ResourceApply|^AssignSubVariable|PartitionedCall$|^Cudnn|^SelectV2Grad"
 )
-"""Ops that train or apply a network. Making, shuffling and slicing data is at home on the CPU."""
+"""Operations that train or apply a network. Creating, shuffling and slicing data may be done on the CPU."""
 _VARIABLE = "VarHandleOp"
 ASSIGNED_TWICE = 2
-"""Setting a weight from an array once is a start or a restored copy; again from the same line is a training loop."""
+"""Setting a weight from an array once initialises or restores it; a second time in the same line is a training loop."""
 
 _OF_AUTOGRAPH = str(Path("tensorflow", "python", "autograph"))
 
@@ -57,7 +58,7 @@ _original_device = tf.device
 
 
 class PretendedGPU:
-    """The stand-in, and what the student's lines did beside it."""
+    """The stand-in device, and the findings."""
 
     name = "a pretended GPU"
 
@@ -75,17 +76,17 @@ class PretendedGPU:
         _Replacements(self, self._lines).install()
 
     def scope(self) -> AbstractContextManager[Any]:
-        """On the stand-in."""
+        """The scope of the stand-in device."""
         return _original_device(STANDS_IN)
 
     def place(self, value: Any) -> Any:
-        """Variables cannot move: they are where they were made. A tensor made in `scope` is there already."""
+        """Return the value: variables cannot be moved, and a tensor created in `scope` is already on the device."""
         if os.environ.get(VISIBLE) != self._visible_at_start and os.environ.get(VISIBLE) in ("", "-1"):
-            self.hidden(f"{VISIBLE} was set to {os.environ.get(VISIBLE)!r} by your file", "", "")
+            self.hidden(f"your file sets {VISIBLE} to {os.environ.get(VISIBLE)!r}", "", "")
         return value
 
     def left_behind(self, model: Any) -> list[Finding]:
-        """Variables of the model, and of the optimisers that train them, made elsewhere."""
+        """Variables of the model, and of its optimisers, that were created elsewhere."""
         return [
             self._left("variable", each, *self._maker(each))
             for each in getattr(model, "variables", [])
@@ -93,36 +94,39 @@ class PretendedGPU:
         ]
 
     def findings(self) -> list[Finding]:
-        """And forget them."""
-        found, self._findings = self._findings, []
-        return found
+        """Return and clear the findings."""
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
-        """And begin anew. `work` counts gradients and calls of compiled functions, not single ops."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        """Return and reset the counts. `work` counts gradients and calls of compiled functions."""
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         self._assigned.clear()
-        return found
+        return counts
 
     def provoke(self, sides: tuple[int, int]) -> None:
-        """A product in a scope that names the CPU."""
+        """Compute a product in a scope that names the CPU."""
         with self.on_cpu("", ""):
             tf.matmul(tf.ones(sides), tf.ones((sides[1], sides[1])))
 
-    # What the replacements tell.
+    # Called by the replacements.
 
     def worked(self) -> None:
+        """Count work on the device."""
         self._counts["work"] += 1
 
     def hidden(self, what: str, where: str, code: str) -> None:
-        self._find("hidden", f"{what}, and hides the GPU", "Leave the choice of devices to TensorFlow.", where, code)
+        """Record that the GPU was hidden."""
+        self._find("hidden", f"{what}, which hides the GPU", "Leave the choice of devices to TensorFlow.", where, code)
 
     def find(self, saw: str, fix: str) -> None:
-        """Something at the student's present line."""
+        """Record work on the CPU at the student's current line."""
         self._find("worked_on_cpu", saw, fix, *self._lines.here())
 
     @contextmanager
     def taping(self) -> Generator[None]:
+        """Record that a gradient tape is active."""
         self._taped += 1
         try:
             yield
@@ -131,12 +135,12 @@ class PretendedGPU:
 
     @property
     def taped(self) -> bool:
-        """Does a gradient tape run?"""
+        """Whether a gradient tape is active."""
         return self._taped > 0
 
     @contextmanager
     def on_cpu(self, where: str, code: str) -> Generator[None]:
-        """A scope of the student's that names the CPU: its ops are looked at."""
+        """A scope in the student's code that names the CPU: its operations are inspected."""
         noticed: set[str] = set()
 
         def notice(op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
@@ -149,8 +153,7 @@ class PretendedGPU:
                 self._find(
                     "worked_on_cpu",
                     f"`{name}`, with a result of shape {shape}, in a scope that names the CPU",
-                    "Take the `tf.device` scope away: models, losses and gradients run where TensorFlow puts them, "
-                    "and that is the GPU.",
+                    "Remove the `tf.device` scope: TensorFlow runs models, losses and gradients on the GPU by itself.",
                     where,
                     code,
                 )
@@ -163,7 +166,7 @@ class PretendedGPU:
             op_callbacks.remove_op_callback(notice)
 
     def assigned(self, variable: Any, value: Any) -> None:
-        """A line of the student's sets a trained weight from an array."""
+        """Record that the student's line sets a trained weight from an array."""
         where, code = self._lines.here()
         key = (where, id(variable))
         self._assigned[key] += 1
@@ -171,8 +174,9 @@ class PretendedGPU:
             name = getattr(variable, "path", getattr(variable, "name", "a variable"))
             self._find(
                 "worked_on_cpu",
-                f"the weight `{name}`, of shape {tuple(variable.shape)}, is computed with NumPy at every step",
-                "Update weights with the framework's own operations: `optimizer.apply_gradients`, or `assign_sub` with tensors.",
+                f"the weight `{name}`, of shape {tuple(variable.shape)}, is computed with NumPy in every step",
+                "Update weights with the framework's own operations: `optimizer.apply_gradients`, "
+                "or `assign_sub` with tensors.",
                 where,
                 code,
             )
@@ -181,14 +185,14 @@ class PretendedGPU:
         return Finding(
             "left_behind",
             f"the {what} `{variable.path}`, of shape {tuple(variable.shape)}, on the CPU",
-            "Make models and optimisers outside of any `tf.device` scope that names the CPU: "
-            "TensorFlow puts them on the GPU where there is one.",
+            "Create models and optimisers outside of any `tf.device` scope that names the CPU: "
+            "TensorFlow puts them on the GPU if there is one.",
             where,
             code,
         )
 
     def _maker(self, variable: Any) -> tuple[str, str]:
-        """The scope in which a variable was made."""
+        """The line of the scope in which a variable was created."""
         handle = getattr(variable.value, "handle", None)
         return next(((where, code) for made, where, code in self._made_on_cpu if made is handle), ("", ""))
 
@@ -198,28 +202,28 @@ class PretendedGPU:
 
 
 class _Lines:
-    """Which line of the student's runs, also where AutoGraph has rewritten it."""
+    """Finds the student's running line, even if AutoGraph has rewritten it."""
 
     def __init__(self, source: Source) -> None:
         self._owns = source.owns
         self._origins: dict[tuple[str, int], tuple[str, int]] = {}
 
     def follow_autograph(self) -> None:
-        """Keep its maps from rewritten lines to written ones."""
+        """Record AutoGraph's source maps from rewritten to original lines."""
         original = origin_info.create_source_map
 
         @functools.wraps(original)
         def create(*args: Any, **kwargs: Any) -> Any:
-            found = original(*args, **kwargs)
-            for rewritten, origin in found.items():
+            source_map = original(*args, **kwargs)
+            for rewritten, origin in source_map.items():
                 written = (str(origin.loc.filename), int(origin.loc.lineno))
                 self._origins[(str(rewritten.filename), int(rewritten.lineno))] = written
-            return found
+            return source_map
 
         origin_info.create_source_map = create
 
     def here(self) -> tuple[str, str]:
-        """The innermost line of the student's, and its text."""
+        """The innermost line of the student's code, and its text."""
         frame = sys._getframe(1)
         while frame:
             place = self._written(frame)
@@ -229,7 +233,7 @@ class _Lines:
         return "", ""
 
     def call_this(self) -> bool:
-        """Does the student's own line call the function that asks? AutoGraph's frames between them do not count."""
+        """Whether the student's own line calls the current function, apart from AutoGraph's frames between them."""
         frame = sys._getframe(2)
         while frame and _OF_AUTOGRAPH in frame.f_code.co_filename:
             frame = frame.f_back
@@ -241,7 +245,7 @@ class _Lines:
 
 
 class _Replacements:
-    """The functions in which a device is named or listed, and those through which gradients pass."""
+    """Replacements for functions that name or list devices, and for those that gradients pass through."""
 
     def __init__(self, gpu: PretendedGPU, lines: _Lines) -> None:
         self._gpu = gpu
@@ -249,7 +253,7 @@ class _Replacements:
         self._listed = True
 
     def install(self) -> None:
-        """In this process, for good."""
+        """Replace them permanently in this process."""
         tf.device = self._device(_original_device)
         keras.device = self._device(keras.device)
         self._lines.follow_autograph()
@@ -272,19 +276,19 @@ class _Replacements:
         return device
 
     def _lists(self) -> None:
-        """Only to the student's own line: Keras itself would choose other kernels for a GPU."""
+        """List the GPU only for the student's own lines: Keras itself would choose other kernels for a GPU."""
         config: Any = tf.config
 
         def listing(original: Callable[..., Any], device: Any) -> Callable[..., Any]:
             @functools.wraps(original)
             def listed(device_type: str | None = None) -> Any:
-                found = list(original(device_type))
+                devices = list(original(device_type))
                 if not self._lines.call_this():
-                    return found
-                # The stand-in is no second CPU.
-                found = [each for each in found if not str(each.name).endswith("CPU:1")]
+                    return devices
+                # The stand-in must not appear as a second CPU.
+                devices = [each for each in devices if not str(each.name).endswith("CPU:1")]
                 shown = device_type in (None, "GPU") and self._listed
-                return [*found, device] if shown else found
+                return [*devices, device] if shown else devices
 
             return listed
 
@@ -300,7 +304,7 @@ class _Replacements:
             listed = list(devices) if isinstance(devices, list | tuple) else [devices]
             if device_type in (None, "GPU") and GPU not in listed:
                 self._listed = False
-                self._gpu.hidden("`set_visible_devices` without a GPU", *self._lines.here())
+                self._gpu.hidden("your file calls `set_visible_devices` without a GPU", *self._lines.here())
             elif GPU not in listed:
                 show(devices, device_type)
 
@@ -318,7 +322,7 @@ class _Replacements:
         tf.test.is_gpu_available = lambda *args, **kwargs: self._listed
         tf.test.gpu_device_name = lambda: "/device:GPU:0" if self._listed else ""
         tf.test.is_built_with_cuda = tf.test.is_built_with_gpu_support = lambda: True
-        # One device: the default strategy is what they amount to.
+        # With one device, they are equivalent to the default strategy.
         tf.distribute.MirroredStrategy = tf.distribute.OneDeviceStrategy = lambda *args, **kwargs: (
             tf.distribute.get_strategy()
         )
@@ -366,7 +370,7 @@ class _Replacements:
             passed = [each for each in firsts if isinstance(each, np.ndarray) and each.ndim]
             if passed:
                 gpu.find(
-                    f"gradients, the first of shape {passed[0].shape}, come to the optimiser as NumPy arrays",
+                    f"gradients, the first of shape {passed[0].shape}, are passed to the optimiser as NumPy arrays",
                     "Keep gradients as tensors between `tape.gradient` and the optimiser.",
                 )
             return original(self_, gradients, *args, **kwargs)
@@ -396,7 +400,8 @@ class _Replacements:
                 if gpu.taped and self._lines.call_this():
                     gpu.find(
                         f"`tf.{name}` between a model's input and its loss",
-                        "Python functions run on the CPU, and no gradient passes `numpy_function`: use TensorFlow's operations.",
+                        "Python functions run on the CPU, and `numpy_function` has no gradient: "
+                        "use TensorFlow's operations.",
                     )
                 return original(*args, **kwargs)
 

@@ -1,20 +1,21 @@
-"""PyTorch on a GPU that is not there.
+"""PyTorch on a pretended GPU.
 
-Every tensor stays an ordinary tensor in the machine's memory, computed by the CPU's kernels: the values are those of a plain run.
-What is added is a label on each storage, `cuda:0` or none, and the rules of CUDA about labels:
+Every tensor stays an ordinary tensor in main memory, computed by CPU kernels, so the values are those of a run on the
+CPU. In addition, each storage has a label, `cuda:0` or none, and CUDA's rules are applied to the labels:
 
-- a dispatch mode sees each op that the framework runs, also those of the backward pass and those inside an LSTM; it refuses the
-  mixtures that CUDA refuses, and labels what comes out;
-- the functions that name a device (`torch.zeros(…, device=…)`, `.to`, `.cuda`, `.cpu`, `.device`, `torch.cuda.is_available` …)
-  are replaced by ones that know the label.
+- a dispatch mode intercepts each operation, including those of the backward pass and inside an LSTM; it rejects the
+  combinations of devices that CUDA rejects, and labels the outputs;
+- functions that name a device (`torch.zeros(…, device=…)`, `.to`, `.cuda`, `.cpu`, `.device`, `torch.cuda.is_available`
+  …) are replaced by versions that use the label.
 
-A tensor that C++ makes for itself inside an op (`one_hot`, `pad_sequence`) has no label yet: it takes that of the first tensor
-that it meets.
+A tensor that C++ creates inside an operation (`one_hot`, `pad_sequence`) has no label yet: it takes the label of the
+first tensor that it is combined with.
 
-One module of over 400 lines: all of its parts read and write the same labels, and each replaces functions that the others call.
+This is one module of over 400 lines because all parts share the labels, and each replaces functions that the others
+call.
 """
 
-# PyTorch's stubs leave much unknown, and most of what is replaced here has no types.
+# PyTorch's stubs are incomplete, and most of the replaced functions have no types.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false, reportPrivateUsage=false
 # pyright: reportAttributeAccessIssue=false
@@ -43,13 +44,13 @@ DEVICE = torch.device("cuda", 0)
 CPU = torch.device("cpu")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 PURGE_EVERY = 4096
-"""Storages labelled between two looks for those that have gone."""
+"""Number of labelled storages between two removals of dead entries."""
 
 Label = Literal["gpu", "cpu", "any"]
-"""`any`: made by C++ inside an op; it takes the label of what it meets."""
+"""`any`: created by C++ inside an operation; it takes the label of the first tensor that it is combined with."""
 
 _LAZY = "_pretended_label"
-"""Where a lazy parameter, which has no storage yet, keeps its label."""
+"""The attribute with the label of a lazy parameter, which has no storage yet."""
 
 aten = torch.ops.aten
 _COPIES = {aten.copy_.default, aten.copy.default, aten._foreach_copy_.default}
@@ -63,19 +64,21 @@ _INDEXING = {
 _PACK = aten._pack_padded_sequence.default
 _READS_A_NUMBER = aten._local_scalar_dense.default
 _NO_WORK = {
-    "aten::detach", "aten::detach_", "aten::alias", "aten::view", "aten::clone", "aten::_to_copy", "aten::copy_", "aten::expand",
-    "aten::t", "aten::transpose", "aten::add", "aten::add_", "aten::zeros_like", "aten::ones_like", "aten::zero_", "aten::fill_",
+    "aten::detach", "aten::detach_", "aten::alias", "aten::view", "aten::clone", "aten::_to_copy", "aten::copy_",
+    "aten::expand",
+    "aten::t", "aten::transpose", "aten::add", "aten::add_", "aten::zeros_like", "aten::ones_like", "aten::zero_",
+    "aten::fill_",
     "aten::lift_fresh", "aten::empty_like", "aten::_unsafe_view", "aten::slice", "aten::select",
     "aten::unsqueeze", "aten::squeeze",
 }  # fmt: skip
-"""What a copy to the host and back needs by itself: gradients pass through these on the CPU without being computed there."""
+"""Operations of a copy to the host and back: gradients pass through these on the CPU without being computed there."""
 
 _MAKERS = frozenset({"as_tensor", "asarray", "tensor"})
-"""Of the functions that make tensors, those whose data may be a tensor on a device: the new one is made there too."""
+"""Functions that create a tensor from data that may be a tensor on a device: the new tensor is on the same device."""
 
 
 class PretendedGPU:
-    """The label on each storage, the rules, and what was found."""
+    """The labels of all storages, CUDA's rules, and the findings."""
 
     name = "a pretended GPU"
 
@@ -98,7 +101,7 @@ class PretendedGPU:
 
     @contextmanager
     def scope(self) -> Generator[None]:
-        """Ops of this thread are seen; nested scopes are one."""
+        """Intercept the operations of this thread. Nested scopes count as one."""
         with self._mode if not self._mode.entered else nullcontext():
             yield
 
@@ -123,8 +126,8 @@ class PretendedGPU:
             Finding(
                 "left_behind",
                 f"the {what} `{name}`, of shape {tuple(tensor.shape)}, on the CPU",
-                "Nothing in training takes the model off the device on which its parameters live; "
-                "a model that you build yourself goes to the GPU where there is one, before its optimiser is made.",
+                "Training must not move the model off the device of its parameters. If you build a model yourself, "
+                "move it to the GPU, if there is one, before you create its optimiser.",
                 *self._at(self._made_at(tensor)),
             )
             for what, name, tensor in named
@@ -132,19 +135,19 @@ class PretendedGPU:
         ]
 
     def findings(self) -> list[Finding]:
-        """And forget them."""
-        found, self._findings = self._findings, []
-        return found
+        """Return and clear the findings."""
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
-        """And begin anew."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        """Return and reset the counts."""
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         self._left_graph = self._cpu_graph = None
-        return found
+        return counts
 
     def provoke(self, sides: tuple[int, int]) -> None:
-        """A tensor on the CPU meets one on the device."""
+        """Add a tensor on the CPU to one on the device."""
         try:
             torch.ones(sides).add(torch.ones(sides, device=DEVICE))
         except RuntimeError:
@@ -153,18 +156,19 @@ class PretendedGPU:
     # Labels.
 
     def label(self, tensor: Tensor) -> Label:
-        """Where a tensor lives."""
+        """The label of a tensor."""
         key = _storage_of(tensor)
         if key is None:
             return getattr(tensor, _LAZY, "cpu")
-        found = self._labels.get(key)
-        return found[1] if found else "cpu"
+        entry = self._labels.get(key)
+        return entry[1] if entry else "cpu"
 
     def on_device(self, tensor: Tensor) -> bool:
+        """Whether a tensor is on the GPU."""
         return self.label(tensor) == "gpu"
 
     def mark(self, tensor: Tensor, label: Label) -> None:
-        """Label a tensor's storage, and with it every view."""
+        """Label a tensor's storage, and thereby all its views."""
         key = _storage_of(tensor)
         if key is None:
             return
@@ -176,7 +180,7 @@ class PretendedGPU:
                 _purge(self._labels)
 
     def move(self, tensor: Tensor, to: Label, dtype: torch.dtype | None = None) -> Tensor:
-        """A copy with the other label; gradients travel back."""
+        """A copy with the other label, through which gradients flow back."""
         if is_lazy(tensor):
             setattr(tensor, _LAZY, to)
             return tensor if dtype is None else _original_to(tensor, dtype)
@@ -189,24 +193,24 @@ class PretendedGPU:
         moved: Tensor = cast(Any, _Move).apply(tensor, self, to)
         return moved if dtype is None or dtype == moved.dtype else _original_to(moved, dtype)
 
-    # What the rules and the replacements tell.
+    # Called by the rules and the replacements.
 
     def made(self, tensor: Tensor) -> None:
-        """The student's line has made a tensor on the CPU."""
+        """Record that the student's line has created a tensor on the CPU."""
         self._remember(self._made, tensor)
 
     def refuse(self, error: type[Exception], message: str, saw: str, fix: str) -> NoReturn:
-        """What CUDA would raise."""
+        """Record a finding and raise CUDA's exception."""
         self._find("refused", saw, fix, *self._here())
         raise error(message)
 
     def mixed(self, op: str, cpu: Tensor) -> NoReturn:
-        """A CPU tensor in an op of the device."""
+        """Record a CPU tensor in an operation on the device, and raise CUDA's exception."""
         what, fix = self._whose(cpu)
         line = self._made_at(cpu)
         where, code = self._here()
-        origin = f", made at {line.partition('|')[0]}" if line and line.partition("|")[0] != where else ""
-        saw = f"{what} of shape {tuple(cpu.shape)}, on the CPU{origin}, met a tensor on the GPU in `{op}`"
+        origin = f", created in {line.partition('|')[0]}" if line and line.partition("|")[0] != where else ""
+        saw = f"{what} of shape {tuple(cpu.shape)}, on the CPU{origin}, is combined with a tensor on the GPU in `{op}`"
         self._find("refused", saw, fix, where, code)
         raise RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
@@ -215,7 +219,7 @@ class PretendedGPU:
 
     @contextmanager
     def backward(self) -> Generator[None]:
-        """A backward pass goes on."""
+        """A backward pass is running inside this context."""
         self._in_backward += 1
         try:
             yield
@@ -224,7 +228,7 @@ class PretendedGPU:
 
     @contextmanager
     def maker(self) -> Generator[None]:
-        """A function of Python's makes a tensor: what it makes is labelled by it."""
+        """A replaced function creates a tensor inside this context, and labels it itself."""
         self._in_maker += 1
         try:
             yield
@@ -232,7 +236,7 @@ class PretendedGPU:
             self._in_maker -= 1
 
     def ran(self, func: Any, labels: set[Label], tensors: list[Tensor]) -> None:
-        """An op was run: count it, and see whether gradients are computed on the CPU."""
+        """Count an operation, and record whether gradients are computed on the CPU."""
         name = func._schema.name
         if "gpu" in labels:
             if name == "aten::_local_scalar_dense":
@@ -251,6 +255,7 @@ class PretendedGPU:
 
     @property
     def making(self) -> bool:
+        """Whether a replaced function is creating a tensor."""
         return self._in_maker > 0
 
     # Findings.
@@ -258,15 +263,18 @@ class PretendedGPU:
     def _worked_on_cpu(self, op: str) -> None:
         if self._left_graph:
             where, code, what = self._left_graph
-            saw = f"{what} was taken to the CPU in the middle of a training step, and gradients were computed there"
-            fix = "Keep outputs, targets and loss on the device of the model; take to the CPU only what is printed or plotted."
+            saw = f"{what} was moved to the CPU in the middle of a training step, and gradients were computed there"
+            fix = (
+                "Keep outputs, targets and loss on the device of the model; "
+                "move only what you print or plot to the CPU."
+            )
         else:
             where, code, what = self._cpu_graph or (*self._here(), f"`{op}`")
-            saw = f"gradients were computed on the CPU; the forward pass there begins with {what}"
+            saw = f"gradients were computed on the CPU; the forward pass there starts with {what}"
             fix = (
-                "Let the work go where the model's parameters live: "
-                "`device = next(model.parameters()).device`, and never `.cpu()` on the model. "
-                'A function that builds its own model takes `"cuda" if torch.cuda.is_available() else "cpu"`.'
+                "Do the work on the device of the model's parameters: "
+                "`device = next(model.parameters()).device`, and never call `.cpu()` on the model. "
+                'A function that builds its own model uses `"cuda" if torch.cuda.is_available() else "cpu"`.'
             )
         self._find("worked_on_cpu", saw, fix, where, code)
 
@@ -274,14 +282,14 @@ class PretendedGPU:
         if os.environ.get(VISIBLE) != self._visible_at_start:
             self._find(
                 "hidden",
-                f"{VISIBLE} was set to {os.environ.get(VISIBLE)!r} by your file, and hides the GPU",
+                f"your file sets {VISIBLE} to {os.environ.get(VISIBLE)!r}, which hides the GPU",
                 f"Leave {VISIBLE} alone.",
                 "",
                 "",
             )
 
     def _whose(self, cpu: Tensor) -> tuple[str, str]:
-        """What a stray tensor is to the student, and the remedy."""
+        """How to name a tensor on the wrong device to the student, and the remedy."""
         key = _storage_of(cpu)
         for model in list(self._models):
             for module in model.modules():
@@ -296,21 +304,24 @@ class PretendedGPU:
                         return f"the attribute `{name}` of {kind}", fix
                     for other in _modules_in(value):
                         if any(_storage_of(each) == key for each in other.parameters()):
-                            fix = f"Layers in a plain list stay behind when the model moves: make `{name}` an `nn.ModuleList`."
+                            fix = (
+                                f"Layers in a plain list do not move with the model: make `{name}` an `nn.ModuleList`."
+                            )
                             return f"a weight of `{name}`, a {type(value).__name__} of layers in {kind}", fix
         if isinstance(cpu, nn.Parameter):
             return (
                 "a parameter",
-                "Move the model to the device too: `model.to(device)`; register layers as attributes or in an `nn.ModuleList`.",
+                "Move the model to the device too: `model.to(device)`; "
+                "register layers as attributes or in an `nn.ModuleList`.",
             )
         if key in self._copied:
             return (
                 "a tensor",
-                "`x.to(device)` changes nothing in `x`: it returns a copy on the device. Write `x = x.to(device)`.",
+                "`x.to(device)` does not change `x`: it returns a copy on the device. Write `x = x.to(device)`.",
             )
         return "a tensor", (
-            "Make it where the model is, or move it there: `device=x.device`, `torch.zeros_like(x)`, `.to(x.device)`, "
-            "with `next(model.parameters()).device` where there is no x."
+            "Create it where the model is, or move it there: `device=x.device`, `torch.zeros_like(x)`, "
+            "`.to(x.device)`, or with `next(model.parameters()).device` if there is no x."
         )
 
     def _find(self, kind: str, saw: str, fix: str, where: str, code: str) -> None:
@@ -327,8 +338,8 @@ class PretendedGPU:
 
     def _made_at(self, tensor: Tensor) -> str:
         key = _storage_of(tensor)
-        found = None if key is None else self._made.get(key)
-        return found[1] if found else ""
+        entry = None if key is None else self._made.get(key)
+        return entry[1] if entry else ""
 
     def _at(self, line: str) -> tuple[str, str]:
         where, _, code = line.partition("|")
@@ -337,7 +348,7 @@ class PretendedGPU:
     # Generators.
 
     def check_generator(self, generator: Any, label: Label) -> None:
-        """CUDA refuses the generator of another device."""
+        """Raise, as CUDA does, for a generator of another device."""
         if generator is None or label == "any":
             return
         has = "cuda" if generator._cdata in self._generators else "cpu"
@@ -347,14 +358,14 @@ class PretendedGPU:
             self.refuse(
                 RuntimeError,
                 f"Expected a '{wants}' device type for generator but found '{has}'",
-                f"a generator of the {named[has]} was asked to draw on the {named[wants]}",
-                "Make the generator for the device that it draws on: `torch.Generator(device=device).manual_seed(seed)`; "
-                "or draw on the CPU and move what was drawn.",
+                f"a generator of the {named[has]} was used to draw on the {named[wants]}",
+                "Create the generator for the device on which it draws: "
+                "`torch.Generator(device=device).manual_seed(seed)`; or draw on the CPU and move the result.",
             )
 
 
 class _Rules(TorchDispatchMode):
-    """Sees each op below autograd."""
+    """Intercepts each operation below autograd."""
 
     def __init__(self, gpu: PretendedGPU) -> None:
         super().__init__()
@@ -402,7 +413,7 @@ class _Rules(TorchDispatchMode):
         return outputs
 
     def _check(self, func: Any, args: Sequence[Any], tensors: list[Tensor], labels: list[Label]) -> None:
-        """CUDA's rules: numbers of no dimension may come from the CPU, unless the op writes to them; so may indices."""
+        """Apply CUDA's rules: 0-d tensors and indices may be on the CPU, unless the operation writes to them."""
         gpu = self._gpu
         if func in _COPIES:
             return
@@ -414,7 +425,7 @@ class _Rules(TorchDispatchMode):
                 RuntimeError,
                 "'lengths' argument should be a 1D CPU int64 tensor, but got 1D cuda:0 Long tensor",
                 "the lengths of a packed sequence are on the GPU",
-                "`pack_padded_sequence` wants its lengths on the CPU: `lengths.cpu()`.",
+                "`pack_padded_sequence` needs its lengths on the CPU: `lengths.cpu()`.",
             )
         if func in _INDEXING:
             values = args[2] if len(args) > 2 else None
@@ -435,7 +446,7 @@ class _Rules(TorchDispatchMode):
 
 
 class _Move(torch.autograd.Function):
-    """A copy on the other side; the gradient is copied back."""
+    """A copy on the other device; the gradient is copied back."""
 
     @staticmethod
     def forward(tensor: Tensor, gpu: PretendedGPU, to: Label) -> Tensor:
@@ -446,7 +457,7 @@ class _Move(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        # Not in `forward`: `torch.func` wants the two apart.
+        # Not in `forward`, because `torch.func` requires it to be separate.
         tensor, gpu, _ = inputs
         ctx.gpu, ctx.back = gpu, gpu.label(tensor)
 
@@ -466,13 +477,13 @@ _OF_MODULES = frozenset(vars(nn.Module()))
 
 
 class _Replacements:
-    """The functions and attributes in which a device is named or shown."""
+    """Replacements for functions and attributes that name or show a device."""
 
     def __init__(self, gpu: PretendedGPU) -> None:
         self._gpu = gpu
 
     def install(self) -> None:
-        """In this process, for good."""
+        """Replace them permanently in this process."""
         for make in _device_constructors():
             name = make.__name__
             if getattr(torch, name, None) is make:
@@ -490,29 +501,29 @@ class _Replacements:
         self._cuda()
 
     def _side(self, device: Any) -> Label | None:
-        """The label that a device stands for; `None` where it says nothing; an error where CUDA has no such device."""
+        """The label for a device; `None` if it is not specified. Raises if CUDA has no such device."""
         if device is None:
             return None
         if isinstance(device, int) and not isinstance(device, bool):
             device = torch.device("cuda", device)
-        asked = torch.device(device)
-        if asked.type == "cuda":
+        requested = torch.device(device)
+        if requested.type == "cuda":
             if not torch.cuda.is_available():
                 raise RuntimeError("No CUDA GPUs are available")
-            if asked.index not in (None, 0):
+            if requested.index not in (None, 0):
                 raise RuntimeError("CUDA error: invalid device ordinal")
             return "gpu"
-        return "cpu" if asked.type == "cpu" else None
+        return "cpu" if requested.type == "cpu" else None
 
     def _maker(self, make: Callable[..., Any], name: str, takes_device: bool = True) -> Callable[..., Any]:
         gpu = self._gpu
 
         @functools.wraps(make)
         def made(*args: Any, **kwargs: Any) -> Any:
-            asked = kwargs.pop("device", None)
-            side = self._side(asked)
-            if asked is not None and side is None:
-                return make(*args, device=asked, **kwargs)
+            requested = kwargs.pop("device", None)
+            side = self._side(requested)
+            if requested is not None and side is None:
+                return make(*args, device=requested, **kwargs)
             data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
             if side is None and name in _MAKERS and isinstance(data, Tensor):
                 side = gpu.label(data)
@@ -524,18 +535,18 @@ class _Replacements:
                 return self._converted(gpu.move(data, side), kwargs)
             gpu.check_generator(kwargs.get("generator"), side or "cpu")
             with gpu.maker():
-                found = make(
-                    *args, **({**kwargs, "device": CPU} if asked is not None or name in _DEFAULTED else kwargs)
+                result = make(
+                    *args, **({**kwargs, "device": CPU} if requested is not None or name in _DEFAULTED else kwargs)
                 )
-                if side == "gpu" and not (isinstance(data, Tensor) and name in _MAKERS and found is data):
-                    # as_tensor and from_numpy share memory with an array; on a GPU there is a copy.
-                    found = _fresh(found) if name in ("as_tensor", "asarray") else found
-            if isinstance(found, Tensor):
+                if side == "gpu" and not (isinstance(data, Tensor) and name in _MAKERS and result is data):
+                    # as_tensor and from_numpy share memory with an array; on a GPU they copy it.
+                    result = _fresh(result) if name in ("as_tensor", "asarray") else result
+            if isinstance(result, Tensor):
                 if side == "gpu":
-                    gpu.mark(found, "gpu")
+                    gpu.mark(result, "gpu")
                 else:
-                    gpu.made(found)
-            return found
+                    gpu.made(result)
+            return result
 
         return made
 
@@ -553,11 +564,11 @@ class _Replacements:
             side = self._side(kwargs.pop("device", None)) or gpu.label(source)
             gpu.check_generator(kwargs.get("generator"), side)
             with gpu.maker():
-                found = make(source, *args, **kwargs)
-            gpu.mark(found, side)
+                result = make(source, *args, **kwargs)
+            gpu.mark(result, side)
             if side == "cpu":
-                gpu.made(found)
-            return found
+                gpu.made(result)
+            return result
 
         return made
 
@@ -579,7 +590,7 @@ class _Replacements:
                     return _original_to(self_, given, *args[1:], **kwargs)
                 rest = args[1:]
             kwargs.pop("non_blocking", None)
-            # `to(device, dtype, non_blocking, copy)`: what stands third says nothing to us.
+            # `to(device, dtype, non_blocking, copy)`: the third argument is irrelevant here.
             dtype = rest[0] if rest and isinstance(rest[0], torch.dtype) else kwargs.pop("dtype", None)
             if side is None or side == gpu.label(self_):
                 if dtype is None and not kwargs:
@@ -631,12 +642,12 @@ class _Replacements:
 
         def set_grad(self_: Tensor, gradient: Any) -> None:
             if isinstance(gradient, Tensor) and {gpu.label(gradient), gpu.label(self_)} == {"cpu", "gpu"}:
-                on_gpu = gpu.on_device(self_)
+                here, there = ("CPU", "GPU") if gpu.on_device(self_) else ("GPU", "CPU")
                 gpu.refuse(
                     RuntimeError,
                     f"assigned grad has data of a different device: expected {self_.device}, got {gradient.device}",
-                    f"a gradient on the {'CPU' if on_gpu else 'GPU'} was given to a tensor on the {'GPU' if on_gpu else 'CPU'}",
-                    "A gradient lives where its tensor lives: `.to(parameter.device)`.",
+                    f"a gradient on the {here} was assigned to a tensor on the {there}",
+                    "A gradient must be on the device of its tensor: `.to(parameter.device)`.",
                 )
             _base.grad.__set__(self_, gradient)
 
@@ -660,13 +671,14 @@ class _Replacements:
     def _refuse_numpy(self, tensor: Tensor) -> NoReturn:
         self._gpu.refuse(
             TypeError,
-            "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.",
-            f"a tensor of shape {tuple(tensor.shape)} on the GPU was handed to NumPy",
-            "NumPy reads the machine's own memory: `.cpu()` before `.numpy()`, as in `y.detach().cpu().numpy()`.",
+            "can't convert cuda:0 device type tensor to numpy. "
+            "Use Tensor.cpu() to copy the tensor to host memory first.",
+            f"a tensor of shape {tuple(tensor.shape)} on the GPU was passed to NumPy",
+            "NumPy needs the data in main memory: call `.cpu()` before `.numpy()`, as in `y.detach().cpu().numpy()`.",
         )
 
     def _storages(self) -> None:
-        """Deep copies of tensors are made of deep copies of storages, which no op makes."""
+        """Label deep copies of tensors: they copy storages without any operation."""
         gpu = self._gpu
         original = torch.storage.UntypedStorage.__deepcopy__
 
@@ -688,11 +700,11 @@ class _Replacements:
             gpu._labels[_untyped(storage)._cdata] = (StorageWeakRef(_untyped(storage)), "gpu")
             return storage
 
-        # Asked before the one for the CPU, which has priority 10.
+        # Tried before the one for the CPU, which has priority 10.
         torch.serialization.register_package(5, written, read)
 
     def _modules(self) -> None:
-        """Models that move are those in which a stray tensor is looked for."""
+        """Track models that are moved, to search them for tensors on the wrong device."""
         materialize = UninitializedTensorMixin.materialize
 
         def materialized(self_: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
@@ -772,16 +784,19 @@ class _Replacements:
             "get_device_name": lambda *args: "Pretended GPU", "get_device_capability": lambda *args: (8, 0),
             "is_initialized": lambda: True, "is_current_stream_capturing": lambda: False,
             "is_bf16_supported": lambda *args, **kwargs: True,
-            "manual_seed": seed, "manual_seed_all": seed, "seed": nothing, "seed_all": nothing, "initial_seed": none_used,
+            "manual_seed": seed, "manual_seed_all": seed, "seed": nothing, "seed_all": nothing,
+            "initial_seed": none_used,
             "get_rng_state": lambda *args: torch.get_rng_state(), "set_rng_state": nothing,
             "get_rng_state_all": lambda: [torch.get_rng_state()], "set_rng_state_all": nothing,
             "mem_get_info": lambda *args: (8 << 30, 8 << 30), "device": Device, "device_of": Device,
             "current_stream": lambda *args: _Stream(), "default_stream": lambda *args: _Stream(),
             "Stream": _Stream, "Event": _Stream,
-            "stream": lambda *args: nullcontext(), "FloatTensor": _typed(torch.float32), "LongTensor": _typed(torch.int64),
+            "stream": lambda *args: nullcontext(), "FloatTensor": _typed(torch.float32),
+            "LongTensor": _typed(torch.int64),
             **dict.fromkeys(("synchronize", "empty_cache", "init", "set_device", "ipc_collect"), nothing),
             "reset_peak_memory_stats": nothing,
-            **dict.fromkeys(("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"), none_used),
+            **dict.fromkeys(("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"),
+            none_used),
         }  # fmt: skip
         for name, answer in answers.items():
             setattr(cuda, name, answer)
@@ -796,7 +811,7 @@ class _Replacements:
         original = autocast.__init__
 
         def begin(self_: Any, device_type: str, *args: Any, **kwargs: Any) -> None:
-            # The numbers are to be those of a plain run: no half precision.
+            # No half precision, so that the numbers are those of a run on the CPU.
             if device_type == "cuda":
                 return original(self_, "cpu", dtype=torch.bfloat16, enabled=False)
             return original(self_, device_type, *args, **kwargs)
@@ -806,7 +821,7 @@ class _Replacements:
 
 
 class _Stream:
-    """A stream or an event: everything runs at once, in order."""
+    """A stream or an event: everything runs synchronously."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
@@ -824,7 +839,7 @@ class _Stream:
 
 
 _DEFAULTED = frozenset(make.__name__ for make in _device_constructors()) - _MAKERS
-"""Called with the CPU named, so that `torch.set_default_device` changes nothing below us."""
+"""Called with an explicit CPU device, so that `torch.set_default_device` has no effect on the real tensors."""
 
 
 def _default_device() -> torch.device | None:
@@ -849,12 +864,12 @@ def _typed(dtype: torch.dtype) -> Any:
     return make
 
 
-def _fresh(found: Any) -> Any:
-    return _original_clone(found.detach()).requires_grad_(found.requires_grad) if isinstance(found, Tensor) else found
+def _fresh(value: Any) -> Any:
+    return _original_clone(value.detach()).requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
 
 
 def _inner(tensor: Tensor) -> Tensor:
-    """The tensor below what torch.func wraps around it; the values of a sparse one."""
+    """The tensor inside wrappers of torch.func; for a sparse tensor, its values."""
     while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         tensor = torch._C._functorch.get_unwrapped(tensor)
     if tensor.layout is torch.sparse_coo:

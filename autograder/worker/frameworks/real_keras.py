@@ -1,7 +1,7 @@
-"""Keras on TensorFlow on a GPU that is there: the first that TensorFlow finds.
+"""Keras with TensorFlow on a real GPU, the first one that TensorFlow finds.
 
-TensorFlow puts variables and ops on it by itself, and copies between devices in silence: what is asked is where variables were
-made, and how much of the device's memory was in use.
+TensorFlow places variables and operations on it automatically and copies silently between devices. Therefore this
+module records on which device variables were created, and how much of the device's memory was in use.
 """
 
 # Keras and TensorFlow ship no type stubs.
@@ -22,50 +22,50 @@ GPU = "GPU:0"
 
 
 class RealGPU:
-    """Where the variables are, and what the allocator says."""
+    """Reports the location of variables and the use of device memory."""
 
     def __init__(self, source: Source, memory_mb: int) -> None:
-        found = tf.config.list_physical_devices("GPU")
+        gpus = tf.config.list_physical_devices("GPU")
         self.name = ""
-        if found:
-            # A bound on the memory excludes growth on demand, and means the same: no more is taken than this.
+        if gpus:
+            # A memory limit excludes growth on demand, but also bounds the allocation.
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mb)
-            tf.config.set_logical_device_configuration(found[0], [limit])
-            self.name = str(tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU"))
+            tf.config.set_logical_device_configuration(gpus[0], [limit])
+            self.name = str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
 
     def scope(self) -> AbstractContextManager[Any]:
         """TensorFlow's own choice of devices."""
         return nullcontext()
 
     def place(self, value: Any) -> Any:
-        """Variables cannot move: TensorFlow makes them on the GPU where there is one. A tensor is copied."""
+        """Copy a tensor. Variables cannot be moved: TensorFlow creates them on the GPU if there is one."""
         if isinstance(value, tf.Tensor):
             with tf.device(f"/{GPU}"):
                 return tf.identity(value)
         return value
 
     def left_behind(self, model: Any) -> list[Finding]:
-        """Variables of the model, and of the optimiser that it was compiled with, by the device on which each was made."""
+        """Variables of the model, and of the optimiser it was compiled with, that were not created on the GPU."""
         if not isinstance(model, keras.Layer):
             return []
         optimizer = getattr(model, "optimizer", None)
-        fix = "Make the model, and its optimiser, outside of any `tf.device` scope: TensorFlow finds the GPU by itself."
+        fix = "Create the model and its optimiser outside of any `tf.device` scope: TensorFlow uses the GPU by itself."
         return [
             Finding("left_behind", f"`{variable.path}` on the CPU", fix)
             for variable in [*model.variables, *(getattr(optimizer, "variables", None) or [])]
-            # The states of random generators and counts of steps are whole numbers, which live on the CPU.
+            # States of random generators and step counts are integers, which stay on the CPU.
             if tf.as_dtype(variable.dtype).is_floating and "GPU" not in variable.value.device
         ]
 
     def findings(self) -> list[Finding]:
-        """None: what left the device in silence shows in its memory only."""
+        """Always empty: silent copies to the CPU can only be noticed in the device's memory."""
         return []
 
     def counts(self) -> dict[str, int]:
-        """And begin anew. TensorFlow lists no ops: `work` is 1 where the device's memory was in use."""
+        """Return and reset the counts. `work` is 1 if memory was in use: TensorFlow does not list operations."""
         held = int(tf.config.experimental.get_memory_info(GPU)["peak"])
         tf.config.experimental.reset_memory_stats(GPU)
         return {"work": int(held > 0), "copies": 0, "scalars": 0, "bytes": held}
 
     def provoke(self, sides: tuple[int, int]) -> None:
-        """Nothing: a device that is there needs no proof that it is awake."""
+        """Do nothing: only a pretended device must prove that it still detects mistakes."""

@@ -1,7 +1,7 @@
-"""PyTorch on a GPU that is there: CUDA's or ROCm's first, else Apple's.
+"""PyTorch on a real GPU: the first one of CUDA or ROCm, otherwise Apple's.
 
-The device refuses mixtures by itself. What it does in silence is recorded: gradients computed on the CPU, an optimiser that keeps
-its state or its parameters there, a device that has nothing to do.
+The device itself rejects operations across devices. This module records silent problems: gradients computed on the CPU,
+an optimiser whose state or parameters are there, and a device that is not used.
 """
 
 # PyTorch's stubs leave much unknown.
@@ -29,14 +29,15 @@ _COPIES = {"aten::_to_copy", "aten::copy_"}
 _READS_A_NUMBER = "aten::_local_scalar_dense"
 _NO_WORK = {
     "aten::detach", "aten::alias", "aten::view", "aten::_unsafe_view", "aten::clone", "aten::expand", "aten::t",
-    "aten::transpose", "aten::select", "aten::slice", "aten::unsqueeze", "aten::squeeze", "aten::empty", "aten::empty_like",
+    "aten::transpose", "aten::select", "aten::slice", "aten::unsqueeze", "aten::squeeze", "aten::empty",
+    "aten::empty_like",
     "aten::zero_", "aten::fill_", "aten::zeros_like", "aten::ones_like", "aten::add", "aten::add_", "aten::lift_fresh",
 }  # fmt: skip
-"""What making, viewing and moving tensors needs by itself, and adding up gradients that come from two sides."""
+"""Operations needed to create, view and move tensors, and to add up gradients from two branches."""
 
 
 class RealGPU:
-    """What ran where."""
+    """Records on which device operations run."""
 
     def __init__(self, source: Source, memory_mb: int) -> None:
         self._here = source.here
@@ -51,13 +52,13 @@ class RealGPU:
         if self._device.type == "cuda":
             whole = torch.cuda.get_device_properties(0).total_memory
             torch.cuda.set_per_process_memory_fraction(min(1.0, memory_mb * MEGABYTE / whole))
-        # What the driver takes for itself is taken now, and is not the student's.
+        # The driver allocates its own memory now, so that it does not count as the student's.
         torch.zeros(1, device=self._device).add_(1).item()
         register_optimizer_step_post_hook(self._stepped)
 
     @contextmanager
     def scope(self) -> Generator[None]:
-        """Ops are recorded, those of backward passes too; nested scopes are one."""
+        """Record operations, including those of backward passes. Nested scopes count as one."""
         outer = not self._entered
         self._entered = True
         try:
@@ -67,40 +68,40 @@ class RealGPU:
             self._entered = not outer
 
     def place(self, value: Any) -> Any:
-        """A module in place, a tensor as a copy; float64 stays behind where the device has none (MPS)."""
+        """Move a module in place, or copy a tensor; MPS raises for float64, which it does not support."""
         return value.to(self._device)
 
     def left_behind(self, model: Any) -> list[Finding]:
-        """By each tensor's own device."""
+        """Parameters and buffers on the CPU."""
         if not isinstance(model, nn.Module):
             return []
         named = [*model.named_parameters(), *model.named_buffers()]
-        fix = "What a model learns and keeps lives on the GPU once the model has been put there."
+        fix = "All parameters and buffers of a model must be on the GPU after the model has been moved there."
         return [
             Finding("left_behind", f"`{name}` on the CPU", fix) for name, value in named if value.device.type == "cpu"
         ]
 
     def findings(self) -> list[Finding]:
-        """And forget them."""
-        found, self._findings = self._findings, []
-        return found
+        """Return and clear the findings."""
+        findings, self._findings = self._findings, []
+        return findings
 
     def counts(self) -> dict[str, int]:
-        """And begin anew. `bytes` is the allocator's peak; MPS keeps none, and says what it holds now."""
-        found = {name: self._counts[name] for name in ("work", "copies", "scalars")}
+        """Return and reset the counts. `bytes` is the allocator's peak; for MPS, the current memory."""
+        counts = {name: self._counts[name] for name in ("work", "copies", "scalars")}
         self._counts.clear()
         if self._device.type == "cuda":
             held = torch.cuda.max_memory_allocated()
             torch.cuda.reset_peak_memory_stats()
         else:
             held = torch.mps.current_allocated_memory()
-        return {**found, "bytes": int(held)}
+        return {**counts, "bytes": int(held)}
 
     def provoke(self, sides: tuple[int, int]) -> None:
-        """Nothing: a device that is there needs no proof that it is awake."""
+        """Do nothing: only a pretended device must prove that it still detects mistakes."""
 
     def ran(self, op: str, given: list[Tensor], made: list[Tensor]) -> None:
-        """An op was run."""
+        """Record an operation."""
         there = any(tensor.device.type != "cpu" for tensor in given)
         if op in _COPIES:
             if there and any(tensor.device.type == "cpu" and tensor.dim() for tensor in made):
@@ -124,10 +125,10 @@ class RealGPU:
                     )
                     return
                 for name, kept in optimizer.state.get(parameter, {}).items():
-                    # How many steps there were is a number that optimisers keep on the CPU by themselves.
+                    # Optimisers keep their step count, a scalar, on the CPU.
                     if isinstance(kept, Tensor) and kept.dim() and kept.device != parameter.device:
-                        saw = f"`{name}` of {type(optimizer).__name__} on the CPU, of a parameter on the GPU"
-                        self._find("worked_on_cpu", saw, "Make the optimiser after the model has been moved.")
+                        saw = f"`{name}` of {type(optimizer).__name__} on the CPU, for a parameter on the GPU"
+                        self._find("worked_on_cpu", saw, "Create the optimiser after moving the model.")
                         return
 
     def _find(self, kind: str, saw: str, fix: str) -> None:
@@ -136,13 +137,13 @@ class RealGPU:
 
 
 _WORK_THERE = (
-    "Let the work go where the model's parameters live: `device = next(model.parameters()).device`, "
-    "and never `.cpu()` on the model."
+    "Do the work on the device of the model's parameters: `device = next(model.parameters()).device`, "
+    "and never call `.cpu()` on the model."
 )
 
 
 class _Record(TorchDispatchMode):
-    """Sees each op below autograd."""
+    """Intercepts each operation below autograd."""
 
     def __init__(self, gpu: RealGPU) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ def versions() -> dict[str, str]:
 
 
 def preload() -> None:
-    """Without `torch._dynamo` the first optimizer step of every worker costs over a second."""
+    """Import `torch._dynamo` and others: without it, the first optimizer step of every worker takes over a second."""
     for module in ("torch._dynamo", "torch.optim", "torch.utils.data"):
         importlib.import_module(module)
     torch.set_num_threads(1)
@@ -42,11 +42,11 @@ def seed(seed: int) -> None:
 
 
 def eagerly(on: bool) -> None:
-    """PyTorch traces nothing."""
+    """No effect: PyTorch does not trace."""
 
 
 def draws_repeat() -> bool:
-    """Does the same seed give the same draws, of every generator?"""
+    """Whether the same seed gives the same random numbers, for every generator."""
 
     def draws() -> list[float]:
         seed(20)
@@ -56,12 +56,12 @@ def draws_repeat() -> bool:
 
 
 def tensor(values: Numbers) -> torch.Tensor:
-    """A tensor of its own memory."""
+    """A tensor with its own memory."""
     return torch.from_numpy(np.array(values))
 
 
 def array(value: Any) -> Numbers | None:
-    """The numbers of a tensor, wherever it lives."""
+    """The values of a tensor on any device."""
     if not isinstance(value, torch.Tensor):
         return None
     plain = value.detach().cpu()
@@ -83,17 +83,18 @@ def images_out(values: Numbers) -> Numbers:
 
 
 def ready(model: Any, example: Numbers) -> None:
-    """Lazy modules have no parameters before the first call.
+    """Initialise lazy modules, which have no parameters before their first call.
 
-    A copy is called and shows what each of them is called on: a state that a call leaves behind stays with the copy.
+    A copy of the model is called to record the inputs of each lazy module, so that any state from the call stays in the
+    copy.
     """
     if not isinstance(model, nn.Module) or not any(is_lazy(parameter) for parameter in model.parameters()):
         return
-    twin, asked = copy.deepcopy(model), dict[nn.Module, Any]()
+    twin, inputs = copy.deepcopy(model), dict[nn.Module, Any]()
 
     def listen(original: nn.Module, called: nn.Module) -> None:
         def hook(_: nn.Module, args: Any) -> None:
-            asked.setdefault(original, args)
+            inputs.setdefault(original, args)
 
         called.register_forward_pre_hook(hook)
 
@@ -102,18 +103,18 @@ def ready(model: Any, example: Numbers) -> None:
             listen(original, called)
     forward(twin, np.zeros_like(example), training=False)
     with _mode(model, False), torch.no_grad():
-        for original, args in asked.items():
+        for original, args in inputs.items():
             original(*args)
 
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:
-    """In the mode asked for, without gradients."""
+    """In the given mode, without gradients."""
     with _mode(model, training), torch.no_grad():
         return model(_input(model, inputs))
 
 
 def parameters(model: Any) -> dict[str, Numbers]:
-    """`named_parameters()`; lazy ones are not there yet."""
+    """`named_parameters()` without uninitialised lazy parameters."""
     return {
         name: _numbers(parameter) for name, parameter in _module(model).named_parameters() if not is_lazy(parameter)
     }
@@ -125,7 +126,7 @@ def buffers(model: Any) -> dict[str, Numbers]:
 
 
 def assign(model: Any, values: dict[str, Numbers]) -> None:
-    """Copy into the tensors that are there, so that optimisers keep what they hold."""
+    """Copy into the existing tensors, so that references in optimisers stay valid."""
     module = _module(model)
     tensors = dict(module.named_parameters()) | dict(module.named_buffers())
     with torch.no_grad():
@@ -136,7 +137,7 @@ def assign(model: Any, values: dict[str, Numbers]) -> None:
 
 
 def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
-    """By `torch.autograd.grad`, which leaves `.grad` alone; of frozen parameters too: the mathematics is asked for."""
+    """With `torch.autograd.grad`, which leaves `.grad` unchanged; also for frozen parameters."""
     named = dict(_module(model).named_parameters())
     frozen = [parameter for parameter in named.values() if not parameter.requires_grad]
     try:
@@ -152,7 +153,7 @@ def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -
 
 
 def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> Numbers | None:
-    """By `torch.autograd.grad`."""
+    """With `torch.autograd.grad`."""
     with _mode(model, training), torch.enable_grad():
         x = _input(model, inputs).requires_grad_()
         output = model(x)
@@ -161,7 +162,7 @@ def input_gradient(model: Any, inputs: Numbers, cotangent: Numbers, training: bo
 
 
 def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbers | None) -> Any:
-    """By `torch.autograd.grad`; `None` too where the answer hangs on no tensor at all."""
+    """With `torch.autograd.grad`; also `None` if the result does not depend on any tensor."""
     several = isinstance(args[wrt], list)
     leaves: list[torch.Tensor] = [leaf.detach().requires_grad_() for leaf in (args[wrt] if several else [args[wrt]])]
     given = [*args[:wrt], leaves if several else leaves[0], *args[wrt + 1 :]]
@@ -171,18 +172,18 @@ def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbe
         if isinstance(output, torch.Tensor) and output.requires_grad:
             weights = torch.ones_like(output) if cotangent is None else _like(output, cotangent)
             slopes = torch.autograd.grad(output, leaves, weights, allow_unused=True)
-    found = [array(slope) for slope in slopes]
-    return found if several else found[0]
+    gradients = [array(slope) for slope in slopes]
+    return gradients if several else gradients[0]
 
 
 def _module(model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
-        raise TypeError(f"a torch.nn.Module is needed here, not a {type(model).__name__}")
+        raise TypeError(f"expected a torch.nn.Module, not a {type(model).__name__}")
     return model
 
 
 def _numbers(value: torch.Tensor) -> Numbers:
-    # A copy: the grader compares before with after.
+    # A copy, because the grader compares values before and after training.
     return value.detach().cpu().numpy().copy()
 
 

@@ -16,7 +16,7 @@ def dense():
 
 def fit_in_a_scope_of_the_cpu():
     model = dense()
-    with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
         model.compile("sgd", "mse")
         model.fit(X, Y, verbose=0)
 
@@ -24,27 +24,27 @@ def fit_in_a_scope_of_the_cpu():
 def train_on_batch_in_a_scope():
     model = dense()
     model.compile("sgd", "mse")
-    with tf.device("CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("CPU:0"):  # finds: Remove the `tf.device` scope
         model.train_on_batch(X, Y)
 
 
 def scope_of_keras():
     model = dense()
-    with keras.device("cpu:0"):  # finds: Take the `tf.device` scope away
+    with keras.device("cpu:0"):  # finds: Remove the `tf.device` scope
         model.compile("sgd", "mse")
         model.train_on_batch(X, Y)
 
 
 def step_in_a_scope():
     model, optimizer = dense(), keras.optimizers.SGD()
-    with tf.device("/cpu:0"), tf.GradientTape() as tape:  # finds: Take the `tf.device` scope away
+    with tf.device("/cpu:0"), tf.GradientTape() as tape:  # finds: Remove the `tf.device` scope
         loss = tf.reduce_mean(tf.square(model(X) - Y))
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
 
 
 def forward_in_a_scope():
     model = dense()
-    with tf.device("/device:CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("/device:CPU:0"):  # finds: Remove the `tf.device` scope
         return model(X)
 
 
@@ -53,7 +53,7 @@ def step_pinned_in_a_function():
 
     @tf.function
     def step():
-        with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+        with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.square(model(X) - Y))
             gradients = tape.gradient(loss, model.trainable_variables)
@@ -67,7 +67,7 @@ class Pinned(layers.Layer):
         self.kernel = self.add_weight(shape=(shape[-1], 2))
 
     def call(self, x):
-        with tf.device("/CPU:0"):  # finds layer_pinned: Take the `tf.device` scope away
+        with tf.device("/CPU:0"):  # finds layer_pinned: Remove the `tf.device` scope
             return tf.matmul(x, self.kernel)
 
 
@@ -78,13 +78,13 @@ def layer_pinned():
 
 
 def model_made_on_the_cpu():
-    with tf.device("/CPU:0"):  # finds: Make models and optimisers outside
+    with tf.device("/CPU:0"):  # finds: Create models and optimisers outside
         return dense()
 
 
 def weights_of_a_layer_on_the_cpu():
     keras.utils.set_random_seed(0)
-    with tf.device("/CPU:0"):  # finds: Make models and optimisers outside
+    with tf.device("/CPU:0"):  # finds: Create models and optimisers outside
         first = layers.Dense(2)
         first.build((None, 3))
     return keras.Sequential([keras.Input((3,)), first, layers.Dense(1)])
@@ -152,13 +152,13 @@ def gpu_hidden():
 def evaluation_on_the_cpu():
     model = dense()
     model.compile("sgd", "mse")
-    with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
         return model.predict(X, verbose=0)
 
 
 def lstm_in_a_scope():
     model = keras.Sequential([keras.Input((4, 1)), layers.LSTM(3), layers.Dense(1)])
-    with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
         return model(np.ones((2, 4, 1), "float32"))
 
 
@@ -166,7 +166,7 @@ def loss_in_a_scope():
     model = dense()
     with tf.GradientTape() as tape:
         p = model(X)
-        with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+        with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
             loss = tf.reduce_mean(tf.matmul(p - Y, p - Y, transpose_a=True))
     tape.gradient(loss, model.trainable_variables)
 
@@ -177,6 +177,6 @@ def gan_step_on_the_cpu():
     with tf.GradientTape() as tape:
         score = D(G(X))
         loss = tf.reduce_mean(score)
-    with tf.device("/CPU:0"):  # finds: Take the `tf.device` scope away
+    with tf.device("/CPU:0"):  # finds: Remove the `tf.device` scope
         gradients = tape.gradient(loss, G.trainable_variables)
         optimizer.apply(gradients, G.trainable_variables)

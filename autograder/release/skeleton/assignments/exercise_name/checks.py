@@ -9,7 +9,7 @@ from .probes import drawn, scores, softmax, tensors
 
 @check("weights.values")
 def _(student, draw):
-    """The weights are the softmax of Q Kᵀ / √d, over the keys.
+    """The weights are the softmax of Q Kᵀ / √d over the keys.
 
     Forge: the softmax of scores of queries and keys drawn now.
     So: compute it.
@@ -20,13 +20,11 @@ def _(student, draw):
         student.attention_weights(*tensors(queries, keys)),
         softmax(raw / np.sqrt(d)),
         tried="attention_weights of a batch of 2, with 3 queries and 5 keys of 4 numbers each",
-        cause="Divide Q Kᵀ by √d, then take the softmax over the last axis.",
+        cause="Divide Q Kᵀ by √d, then apply the softmax along the last axis.",
         mistakes={
             "You do not divide by √d.": softmax(raw),
             "You divide by d, not by √d.": softmax(raw / d),
-            "The softmax runs over the queries; it belongs over the keys, the last axis.": softmax(
-                raw / np.sqrt(d), -2
-            ),
+            "The softmax is over the queries; it must be over the keys, the last axis.": softmax(raw / np.sqrt(d), -2),
             "These are the scores; the softmax is missing.": raw / np.sqrt(d),
         },
     )
@@ -34,7 +32,7 @@ def _(student, draw):
 
 @check("values.average", needs="weights.values")
 def _(student, draw):
-    """The answers are the values, averaged with the weights.
+    """The answers are the values averaged with the weights.
 
     Forge: averages of values drawn now.
     So: compute it.
@@ -46,7 +44,7 @@ def _(student, draw):
         weights @ values,
         tried="attention of a batch of 2, with 3 queries, 5 keys and 5 values of 6 numbers each",
         cause="Multiply the weights, `(*batch, n, m)`, by the values, `(*batch, m, w)`.",
-        mistakes={"You add up the values without their weights.": np.ones_like(weights) @ values},
+        mistakes={"You sum the values without the weights.": np.ones_like(weights) @ values},
     )
 
 

@@ -1,4 +1,4 @@
-"""What both check files of `exercise_name` use. Students receive this file: no challenge of a hidden check may stand here."""
+"""Shared by both check files of `exercise_name`. Students see this file: keep hidden challenges out of it."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from autograder import tensor
 
 
 def drawn(draw):
-    """Queries `(2, 3, 4)`, keys `(2, 5, 4)` and values `(2, 5, 6)`: no two sides are equal, so that a swapped axis shows."""
+    """Queries `(2, 3, 4)`, keys `(2, 5, 4)` and values `(2, 5, 6)`: different sizes reveal swapped axes."""
     return draw.normal(2, 3, 4), draw.normal(2, 5, 4), draw.normal(2, 5, 6)
 
 
@@ -16,7 +16,7 @@ def tensors(*arrays):
 
 
 def softmax(scores, axis=-1):
-    """Positive numbers that sum to 1 along the axis."""
+    """The softmax along an axis."""
     exponentials = np.exp(scores - scores.max(axis, keepdims=True))
     return exponentials / exponentials.sum(axis, keepdims=True)
 

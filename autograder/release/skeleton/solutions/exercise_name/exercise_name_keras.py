@@ -10,7 +10,7 @@ from keras import ops
 def attention_weights(
     queries: Float[tf.Tensor, "*batch n d"], keys: Float[tf.Tensor, "*batch m d"]
 ) -> Float[tf.Tensor, "*batch n m"]:
-    """softmax(Q Kᵀ / √d), over the keys: how much of each value each query receives."""
+    """softmax(Q Kᵀ / √d) over the keys: the weight of each value for each query."""
     ### BEGIN SOLUTION
     scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2)) / queries.shape[-1] ** 0.5
     return ops.softmax(scores, axis=-1)
@@ -23,7 +23,7 @@ def attention(
     keys: Float[tf.Tensor, "*batch m d"],
     values: Float[tf.Tensor, "*batch m w"],
 ) -> Float[tf.Tensor, "*batch n w"]:
-    """The values, averaged for each query with its weights."""
+    """The average of the values for each query, with its weights."""
     ### BEGIN SOLUTION
     return ops.matmul(attention_weights(queries, keys), values)
     ### END SOLUTION
@@ -34,4 +34,4 @@ queries, keys = tf.constant([[1.0, 0.0]]), tf.constant([[1.0, 0.0], [0.0, 1.0]])
 print(attention(queries, keys, tf.constant([[10.0], [20.0]])))
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `attention` on the device on which its inputs live.
+# There is nothing to write here: the check runs your `attention` on the device of its inputs.

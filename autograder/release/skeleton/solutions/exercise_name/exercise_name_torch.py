@@ -10,7 +10,7 @@ from torch import Tensor
 def attention_weights(
     queries: Float[Tensor, "*batch n d"], keys: Float[Tensor, "*batch m d"]
 ) -> Float[Tensor, "*batch n m"]:
-    """softmax(Q Kᵀ / √d), over the keys: how much of each value each query receives."""
+    """softmax(Q Kᵀ / √d) over the keys: the weight of each value for each query."""
     ### BEGIN SOLUTION
     scores = queries @ keys.mT / queries.shape[-1] ** 0.5
     return torch.softmax(scores, dim=-1)
@@ -21,7 +21,7 @@ def attention_weights(
 def attention(
     queries: Float[Tensor, "*batch n d"], keys: Float[Tensor, "*batch m d"], values: Float[Tensor, "*batch m w"]
 ) -> Float[Tensor, "*batch n w"]:
-    """The values, averaged for each query with its weights."""
+    """The average of the values for each query, with its weights."""
     ### BEGIN SOLUTION
     return attention_weights(queries, keys) @ values
     ### END SOLUTION
@@ -32,4 +32,4 @@ queries, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]
 print(attention(queries, keys, torch.tensor([[10.0], [20.0]])))
 
 # %% [markdown] part="gpu"
-# Nothing to write here: the check runs your `attention` on the device on which its inputs live.
+# There is nothing to write here: the check runs your `attention` on the device of its inputs.

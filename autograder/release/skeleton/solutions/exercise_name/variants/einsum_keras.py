@@ -1,4 +1,4 @@
-# einsum for every product; the softmax written out, in plain TensorFlow.
+# Every product with einsum; an explicit softmax, in plain TensorFlow.
 # %%
 def attention_weights(queries, keys):
     scores = tf.einsum("...nd,...md->...nm", queries, keys) / queries.shape[-1] ** 0.5

@@ -1,4 +1,4 @@
-# einsum for every product; the softmax written out.
+# Every product with einsum; an explicit softmax.
 # %%
 def attention_weights(queries, keys):
     scores = torch.einsum("...nd,...md->...nm", queries, keys) / queries.shape[-1] ** 0.5
