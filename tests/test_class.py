@@ -55,7 +55,7 @@ SAYS = {
     "mo": ("training.losses", "output limit"),
     "nia": ("training.losses", "NaN"),
     "pia": ("gates.or", "is empty"),
-    "quinn": ("gates.or", "is no notebook"),
+    "quinn": ("gates.or", "is not a notebook"),
     "sofia": ("gates.or", "notes.txt"),
 }
 """Student → a check that failed, and what the student reads there."""
