@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.authoring.exercise import Exercise
@@ -49,7 +49,7 @@ class Session:
             limits.gpu_memory_mb if gpu else 0,
         )
         self._zygote_of = zygote_of
-        self._slow_imports = [module for module in SLOW_IMPORTS if _mentions(file, module)]
+        self._slow_imports = [module for module, words in SLOW_IMPORTS.items() if _mentions(file, words)]
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
         self.shortened: dict[int, int] = {} if shortened is None else shortened
@@ -184,10 +184,9 @@ class ReferenceSession:
             raise GraderError(f"the reference solution: {problem}") from problem
 
 
-def _mentions(file: Submission, module: str) -> bool:
-    """Does a cell name all that the module is called by, as `import scipy.stats` and `from scipy import special, stats` do?"""
-    names = module.split(".")
-    return any(all(name in source for name in names) for _, source in file.cells)
+def _mentions(file: Submission, words: Sequence[str]) -> bool:
+    """Whether one cell contains all the words, as `import scipy.stats` and `from scipy import special, stats` do."""
+    return any(all(word in source for word in words) for _, source in file.cells)
 
 
 def _not_run(cell: tuple[str, str], seconds: float) -> str:

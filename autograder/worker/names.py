@@ -12,5 +12,12 @@ FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 Numbers = np.ndarray[Any, Any]
 """An array of any shape and dtype."""
 
-SLOW_IMPORTS = ("scipy.optimize", "scipy.stats", "sympy")
-"""What a zygote imports when it first forks a worker for a file that mentions it: the workers after it have it at once."""
+SLOW_IMPORTS = {
+    "scipy.optimize": ("scipy", "optimize"),
+    "scipy.stats": ("scipy", "stats"),
+    "sympy": ("sympy",),
+    # Otherwise the first optimiser step of every worker imports it, which takes a second.
+    "torch._dynamo": ("torch", "optim"),
+}
+"""Module → the words by which a file shows that it will import it. A zygote imports it when it first forks a worker for such a
+file, and its later workers have it from the start."""
