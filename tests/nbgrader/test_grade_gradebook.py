@@ -82,7 +82,7 @@ def test_a_course_s_own_gradebook(tmp_path: Path) -> None:
     (late.parent / "timestamp.txt").write_text("2026-11-01 13:00:00 UTC\n")
     refused = command.run("grade", "course/submitted", "--gradebook", "course", cwd=tmp_path)
     assert refused.code == 2, refused
-    assert "say `nbgrader generate_assignment toy --force` first" in refused.err.replace("\n", " ")
+    assert "run `nbgrader generate_assignment toy --force` first" in refused.err.replace("\n", " ")
     made.generate("toy")
     with made.gradebook() as book:
         book.update_or_create_assignment("toy", duedate="2026-11-01 12:00:00 UTC")
