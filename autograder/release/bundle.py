@@ -22,8 +22,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = "requirements.txt"
 LOCK = "requirements.lock"
 
-_PROJECT_FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", LOCK)
-_PACKAGES = ("autograder", "shared")
+PROJECT_FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE", LOCK)
+"""What installing the project's folder needs."""
+PACKAGES = ("autograder", "shared")
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "variants", "mistakes.yml"}
 _FRAMEWORK_PACKAGES = ("torch", "keras", "tensorflow-cpu")
 _BUILD = ("setuptools", "wheel")
@@ -44,8 +45,8 @@ def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
     problems += [f"{half} does not exist" for half in halves if not (half / "checks.py").is_file()]
     if problems:
         raise UsageError(*problems)
-    files = {name: (PROJECT / name).read_bytes() for name in _PROJECT_FILES}
-    for folder in (*(PROJECT / name for name in _PACKAGES), *halves):
+    files = {name: (PROJECT / name).read_bytes() for name in PROJECT_FILES}
+    for folder in (*(PROJECT / name for name in PACKAGES), *halves):
         above = PROJECT if folder.parent == PROJECT else root
         files |= {path.relative_to(above).as_posix(): path.read_bytes() for path in _files(folder)}
     only = {"title": policy.title, "exercises": {exercise: own.model_dump(mode="json")}}
@@ -89,7 +90,7 @@ def write(files: Files, folder: Path) -> None:
 
 
 def _missing() -> Iterator[str]:
-    for name in (*_PROJECT_FILES, *_PACKAGES):
+    for name in (*PROJECT_FILES, *PACKAGES):
         if not (PROJECT / name).exists():
             yield name
 
