@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.release import bundle
+from autograder.course import submission
+from autograder.release import bundle, notebooks
 from tests import command, secret_lines
 from tests.catalogue import ROOT, names
 from tests.conftest import Once
@@ -153,3 +154,56 @@ def test_another_package_called_shared_stays_what_other_programs_import(student:
     assert "autograder/course_data/modules/shared" in student.python(look, tmp_path)
     look = "import importlib.util as u; print([name for name in ('solutions', 'assignments', 'tests') if u.find_spec(name)])"
     assert student.python(look, tmp_path) == "[]", "the checkout is not on the path"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("no_fork", ["", "1"], ids=["forked", "plain"])
+def test_from_start_to_handing_in(student: Environment, tmp_path: Path, no_fork: str) -> None:
+    """In a folder outside of any project; plain workers are what macOS and Windows have."""
+    home = tmp_path / "home"
+    settings = {"HOME": str(home), "AUTOGRADER_NO_FORK": no_fork}
+    started = student.autograder("start", "xor", "--framework", "torch", cwd=tmp_path, **settings)
+    assert started.code == 0, started
+    notebook = tmp_path / "xor" / "xor_torch.ipynb"
+    solution = ROOT / "solutions" / "xor"
+    notebook.write_bytes(notebooks.notebook(solution, ROOT / "assignments/xor/README.md", "torch", solved=True))
+    checked = student.autograder("check", notebook, "--json", cwd=tmp_path, **settings)
+    assert checked.code == 0, checked
+    assert checked.json["score"] == checked.json["maximum"] > 0
+    handed_in = student.autograder("handin", notebook, "--name", "Ada", "--json", cwd=tmp_path, **settings)
+    assert handed_in.code == 0, handed_in
+    assert (handed_in.json["score"], handed_in.json["missing"]) == (checked.json["score"], [])
+    read = submission.read(tmp_path / "xor_Ada.zip", "ada", "xor")
+    assert (read.content, read.notes) == (notebook.read_bytes(), ())
+
+
+@pytest.mark.slow
+def test_doctor_finds_every_exercise_and_the_data_has_a_place_of_the_users_own(
+    student: Environment, tmp_path: Path
+) -> None:
+    found = student.autograder("doctor", "--json", cwd=tmp_path, HOME=str(tmp_path))
+    assert found.code == 0, found
+    said = {each["about"]: (each["state"], each["said"]) for each in found.json}
+    assert {about.removeprefix("exercise: ") for about in said if about.startswith("exercise: ")} == set(names())
+    assert all("0 of them hidden" in said[f"exercise: {name}"][1] for name in names())
+    assert (said["torch"][0], said["policy"][0]) == ("good", "good")
+    look = "import autograder.execution; from shared import data; print(data.DATA_DIR)"
+    ended = run(student.scripts / "python", "-c", look, cwd=tmp_path, HOME=str(tmp_path))
+    assert ended.out.strip() == str(tmp_path / ".cache" / "deep-learning-autograder" / "data")
+
+
+@pytest.mark.slow
+def test_a_folder_on_the_python_path(student: Environment, tmp_path: Path) -> None:
+    """As `pip install --target` leaves it: the workers find the package, and `shared`, there as well."""
+    shutil.copy(ROOT / "solutions" / "xor" / "xor_torch.py", tmp_path)
+    arguments = ["-m", "autograder", "check", "xor_torch.py", "--part", "gates"]
+    for no_fork in ("", "1"):
+        path = str(student.packages)
+        ended = run(sys.executable, *arguments, cwd=tmp_path, PYTHONPATH=path, AUTOGRADER_NO_FORK=no_fork)
+        assert ended.code == 0, ended
+        assert f"policy   {student.packages / 'autograder' / 'course_data' / 'grading.yml'}" in ended.out
+
+
+def test_what_needs_the_whole_project_says_so(student: Environment, tmp_path: Path) -> None:
+    ended = student.autograder("handout", "release", cwd=tmp_path)
+    assert ended.code == 2 and "a student release is made from the project's folder" in ended.err

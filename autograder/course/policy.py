@@ -79,6 +79,8 @@ class Policy(_Strict):
     """Submissions that share a GPU."""
     framework: FrameworkName = "torch"
     """The framework of the notebooks that a course hands out. Students may submit either."""
+    upload: str = ""
+    """Where students upload what `handin` writes: a sentence that they read."""
     exercises: dict[str, ExercisePolicy]
     _file: Path = PrivateAttr(default=Path(GRADING_FILE))
     _roots: tuple[Path, ...] = PrivateAttr(default=(Path(),))

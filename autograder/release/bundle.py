@@ -39,7 +39,7 @@ Files = Mapping[str, bytes]
 def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
     """The files of the bundle. Raises `UsageError` if the project is incomplete or has no solutions."""
     own = policy.exercise(exercise)
-    problems = [f"{name} is not in {PROJECT}: the bundle is built from the project's folder" for name in _missing()]
+    problems = [f"{name} is not in {PROJECT}: the bundle is built from the project's folder" for name in missing()]
     root = policy.root_of(exercise)
     halves = [root / half / exercise for half in ("assignments", "solutions")]
     problems += [f"{half} does not exist" for half in halves if not (half / "checks.py").is_file()]
@@ -89,7 +89,8 @@ def write(files: Files, folder: Path) -> None:
         path.write_bytes(content)
 
 
-def _missing() -> Iterator[str]:
+def missing() -> Iterator[str]:
+    """What is not in the project's folder and is needed to install it: where the package came from a wheel, nearly all."""
     for name in (*PROJECT_FILES, *PACKAGES):
         if not (PROJECT / name).exists():
             yield name
