@@ -8,7 +8,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: help demo test test-quick matrix exercise lint release claims docs lock clean
+.PHONY: help demo test test-quick matrix exercise lint release claims docs dist lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make release     regenerate the notebooks in assignments/"
 	@echo "make claims      regenerate docs/claims.md from the checks"
 	@echo "make docs        build the documentation site, strictly: build/docs/index.html"
+	@echo "make dist        the wheel for students and the sdist of the whole project: build/dist/"
 	@echo "make lock        resolve requirements.in into requirements.lock again"
 	@echo "make clean       remove .venv and build/"
 
@@ -87,6 +88,11 @@ docs: $(INSTALLED)
 	  || { echo "The documentation's graphs need Graphviz. On Debian and Ubuntu: apt-get install graphviz"; exit 2; }
 	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs build/docs
 	@echo "build/docs/index.html"
+
+# The wheel is built from the sdist, in a folder of its own: no file of an earlier build gets into it.
+dist: $(INSTALLED)
+	$(BIN)/python -m build --no-isolation --outdir build/dist . >/dev/null
+	@ls build/dist
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

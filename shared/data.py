@@ -28,8 +28,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 PROJECT = Path(__file__).resolve().parent.parent
+# In a checkout inside it; an installed package may lie where its user may not write.
+_DEFAULT = "build/data" if (PROJECT / "pyproject.toml").is_file() else "~/.cache/deep-learning-autograder/data"
 # A relative path counts from the project's root, whatever the current folder is.
-DATA_DIR = PROJECT / (os.environ.get("AUTOGRADER_DATA") or "build/data")
+DATA_DIR = PROJECT / Path(os.environ.get("AUTOGRADER_DATA") or _DEFAULT).expanduser()
 
 Digits: TypeAlias = tuple[Float[np.ndarray, "n 28 28 1"], Int[np.ndarray, "n"]]
 Flowers: TypeAlias = tuple[Float[np.ndarray, "n 4"], Int[np.ndarray, "n"]]

@@ -16,7 +16,7 @@ from autograder.results import form
 from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "grade", "release", "new", "doctor", "data"]
+COMMANDS = ["start", "check", "handin", "grade", "handout", "release", "new", "doctor", "data"]
 HALF = toy.RIGHT.replace("return 3", "return 4")
 
 OURS = '''

@@ -13,7 +13,20 @@ import sys
 import typer
 from rich.text import Text
 
-from autograder.commands import check, data, doctor, grade, gradescope, nbgrader, new, otter, release
+from autograder.commands import (
+    check,
+    data,
+    doctor,
+    grade,
+    gradescope,
+    handin,
+    handout,
+    nbgrader,
+    new,
+    otter,
+    release,
+    start,
+)
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
 from autograder.errors import GraderError, UsageError
 from autograder.reports import safe_text
@@ -38,7 +51,17 @@ app = typer.Typer(
 )
 
 # The help lists the commands in this order.
-for command in (check.check, grade.grade, release.release, data.data, doctor.doctor, new.new):
+for command in (
+    start.start,
+    check.check,
+    handin.handin,
+    grade.grade,
+    handout.handout,
+    release.release,
+    data.data,
+    doctor.doctor,
+    new.new,
+):
     app.command()(command)
 app.add_typer(nbgrader.app, name="nbgrader")
 for command in (gradescope.gradescope, otter.otter):

@@ -86,7 +86,9 @@ def grade(
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
-    names = [policy.exercise(exercise_name) and exercise_name] if exercise_name else list(policy.exercises)
+    if exercise_name:
+        policy.exercise(exercise_name)
+    names = list(policy.exercises)
     submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_a_students_policy(policy, submissions, config)
     _refuse_doubles(submissions)

@@ -33,7 +33,8 @@ Config = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The grading.yml to use. Default: the nearest one upwards from a given folder, otherwise from here.",
+        help="The grading.yml to use. Default: the nearest one upwards from a given folder, otherwise from here, "
+        "otherwise the package's own.",
     ),
 ]
 ExerciseName = Annotated[

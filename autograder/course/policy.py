@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from autograder.errors import UsageError
+from autograder.worker.course_modules import COURSE
 from autograder.worker.names import FrameworkName
 
 GRADING_FILE = "grading.yml"
@@ -78,6 +79,8 @@ class Policy(_Strict):
     """Submissions that share a GPU."""
     framework: FrameworkName = "torch"
     """The framework of the notebooks that a course hands out. Students may submit either."""
+    upload: str = ""
+    """Where students upload what `handin` writes: a sentence that they read."""
     exercises: dict[str, ExercisePolicy]
     _file: Path = PrivateAttr(default=Path(GRADING_FILE))
     _roots: tuple[Path, ...] = PrivateAttr(default=(Path(),))
@@ -123,7 +126,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def find_policy(*folders: Path) -> Path:
-    """The governing `grading.yml`: the nearest one upwards from the given or the current folder, or the package's.
+    """The governing `grading.yml`: the nearest one upwards from the given or the current folder, or the package's own.
 
     A file in or below a folder `submitted` never governs, because students could have submitted it. Raises `UsageError`
     if there is none, or if different files govern the folders.
@@ -133,12 +136,17 @@ def find_policy(*folders: Path) -> Path:
         raise UsageError(
             f"These folders have different policies: {', '.join(map(str, files))}; choose one with --config"
         )
-    beside_package = Path(__file__).resolve().parents[2] / GRADING_FILE
     here = Path.cwd()
-    file = next(iter(files), None) or _nearest(here) or (beside_package if beside_package.is_file() else None)
+    file = next(iter(files), None) or _nearest(here) or _own()
     if file is None:
         raise UsageError(f"No {GRADING_FILE} in {here} or above it; specify one with --config")
     return file
+
+
+def _own() -> Path | None:
+    """The package's own `grading.yml`: inside it in a wheel, and beside it in a checkout."""
+    files = (COURSE / GRADING_FILE, COURSE.parents[1] / GRADING_FILE)
+    return next((file for file in files if file.is_file()), None)
 
 
 def _nearest(folder: Path) -> Path | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from autograder.course import handin_zip
 from autograder.errors import UsageError
 from autograder.worker.names import FRAMEWORKS, FrameworkName
 
@@ -62,7 +63,7 @@ class Submission:
 
 
 def read(path: Path, student: str, exercise: str) -> Submission:
-    """Read a submission from its file, whatever the file contains."""
+    """Read a submission from its file, whatever the file contains: a notebook, a `.py` file, or a zip with one."""
     try:
         if path.stat().st_size > LARGEST:
             return _nothing(path, student, exercise, b"", f"{path.name} is larger than {LARGEST >> 20} MB.")
@@ -71,6 +72,21 @@ def read(path: Path, student: str, exercise: str) -> Submission:
         return _nothing(path, student, exercise, b"", f"{path.name} cannot be read: {problem.strerror}.")
     except OSError as problem:
         return _withheld(path, student, exercise, problem)
+    if path.suffix.lower() == handin_zip.ENDING:
+        return _from_zip(path, student, exercise, content)
+    return _from_content(path, student, exercise, content)
+
+
+def _from_zip(path: Path, student: str, exercise: str, content: bytes) -> Submission:
+    try:
+        inside = handin_zip.unpack(content, ENDINGS, LARGEST)
+    except handin_zip.Refused as problem:
+        return _nothing(path, student, exercise, content, f"{path.name} {problem}.")
+    read = _from_content(path.with_name(inside.name), student, exercise, inside.content)
+    return replace(read, path=path, notes=(*read.notes, *inside.notes(exercise)))
+
+
+def _from_content(path: Path, student: str, exercise: str, content: bytes) -> Submission:
     try:
         text = content.decode("utf-8-sig" if path.suffix == ".ipynb" else _encoding(content))
     except (UnicodeError, SyntaxError):
@@ -179,7 +195,10 @@ def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, stude
 
 
 def exercise_of(path: Path, exercises: Sequence[str]) -> str | None:
-    """The exercise whose name the file has, or its folder."""
+    """The exercise whose name the file has, or its folder. A zip has the exercise's name and the student's."""
+    if path.suffix.lower() == handin_zip.ENDING:
+        named = [name for name in exercises if _is_zip_of(path, name)]
+        return max(named, key=len) if named else path.parent.name if path.parent.name in exercises else None
     stem = re.sub(r"_(torch|keras)$", "", path.stem)
     return next((name for name in (stem, path.parent.name) if name in exercises), None)
 
@@ -226,7 +245,7 @@ def _loose_files(path: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, s
     for student in students:
         there = list(student.iterdir())
         for name in exercises:
-            files = [file for file in there if _may_be(file) and exercise_of(file, (name,))]
+            files = [file for file in there if _may_be(file) and exercise_of(file, exercises) == name]
             if not any(each.name == name for each in there) and (file := chosen(files, name)):
                 yield file, name
 
@@ -248,25 +267,38 @@ def _is_handed_in(folder: Path) -> bool:
 def chosen(files: Iterable[Path], exercise: str) -> Path | None:
     """The student's file that is the submission: the one named after the exercise, otherwise the only one.
 
-    Upper and lower case are equivalent; among files with other names, notebooks take precedence over `.py` files.
+    Upper and lower case are equivalent. A zip is named `xor_ada.zip`, as `handin` does; a file with the exercise's own
+    name takes precedence over it. Among files with other names, notebooks take precedence over `.py` files, and these
+    over zips.
     """
-    files = sorted(path for path in files if path.suffix in ENDINGS)
+    files = sorted(files)
+    zips = [path for path in files if path.suffix.lower() == handin_zip.ENDING]
+    files = [path for path in files if path.suffix in ENDINGS]
     names = [f"{exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS]
     named = [path for name in names for path in files if path.name == name]
     named += [path for name in names for path in files if path.name.lower() == name]
     notebooks = [path for path in files if path.suffix == ".ipynb"]
-    only = next((those[0] for those in (notebooks, files) if len(those) == 1), None)
+    handed_in = [path for path in zips if _is_zip_of(path, exercise)]
+    only = next((those[0] for those in (handed_in, notebooks, files, zips) if len(those) == 1), None)
     return named[0] if named else only
+
+
+def _is_zip_of(path: Path, exercise: str) -> bool:
+    """Whether it is named as `handin` names the zip of an exercise: `xor_ada.zip`, or `xor.zip`."""
+    name = path.name.lower()
+    return name.endswith(handin_zip.ENDING) and (path.stem.lower() == exercise or name.startswith(f"{exercise}_"))
 
 
 def beside(read: Submission, files: Iterable[Path]) -> Submission:
     """The submission, with a note about other files that could have been meant instead."""
     names = {f"{read.exercise}{suffix}{ending}" for suffix in ("", "_torch", "_keras") for ending in ENDINGS}
-    others = sorted(file.name for file in files if file.name.lower() in names and file.name != read.file)
+    graded = read.path.name if read.path else ""
+    meant = [file for file in files if file.name.lower() in names or _is_zip_of(file, read.exercise)]
+    others = sorted(file.name for file in meant if file.name != graded)
     if not others:
         return read
     were = "were also submitted and were" if len(others) > 1 else "was also submitted and was"
-    return replace(read, notes=(*read.notes, f"{read.file} was graded; {', '.join(others)} {were} not."))
+    return replace(read, notes=(*read.notes, f"{graded} was graded; {', '.join(others)} {were} not."))
 
 
 def _withheld(path: Path, student: str, exercise: str, problem: OSError) -> Submission:

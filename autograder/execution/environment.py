@@ -46,11 +46,13 @@ FONTS = Path("~/.cache/deep-learning-autograder/matplotlib")
 
 def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
     """A worker's environment variables: private folders, one thread, quiet frameworks."""
+    from shared import data
+
     private = {name: str(folder) for name in ("HOME", "TMPDIR", "KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR")}
     private["MPLCONFIGDIR"] = str(fonts.expanduser() if fonts else folder)
     kept = {
         name: os.environ[name]
-        for name in ("SYSTEMROOT", "AUTOGRADER_DATA", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+        for name in ("SYSTEMROOT", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
         if name in os.environ
     }
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -58,6 +60,9 @@ def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
         **private,
         **kept,
         **one_thread,
+        **_package_path(),
+        # A worker has another home folder.
+        "AUTOGRADER_DATA": str(data.DATA_DIR),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "PYTHONUTF8": "1",
@@ -68,6 +73,14 @@ def environment(folder: Path, fonts: Path | None = None) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
     }
+
+
+def _package_path() -> dict[str, str]:
+    """`PYTHONPATH` for a package that was found through it (`pip install --target`): that one folder, no other."""
+    folder = Path(wire.__file__).resolve().parents[2]
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    found = any(name and Path(name).resolve() == folder for name in named)
+    return {"PYTHONPATH": str(folder)} if found else {}
 
 
 def readable() -> list[str]:

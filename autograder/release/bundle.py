@@ -22,8 +22,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = "requirements.txt"
 LOCK = "requirements.lock"
 
-_PROJECT_FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", LOCK)
-_PACKAGES = ("autograder", "shared")
+PROJECT_FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE", LOCK)
+"""What installing the project's folder needs."""
+PACKAGES = ("autograder", "shared")
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "variants", "mistakes.yml"}
 _FRAMEWORK_PACKAGES = ("torch", "keras", "tensorflow-cpu")
 _BUILD = ("setuptools", "wheel")
@@ -38,14 +39,14 @@ Files = Mapping[str, bytes]
 def pack(policy: Policy, exercise: str) -> dict[str, bytes]:
     """The files of the bundle. Raises `UsageError` if the project is incomplete or has no solutions."""
     own = policy.exercise(exercise)
-    problems = [f"{name} is not in {PROJECT}: the bundle is built from the project's folder" for name in _missing()]
+    problems = [f"{name} is not in {PROJECT}: the bundle is built from the project's folder" for name in missing()]
     root = policy.root_of(exercise)
     halves = [root / half / exercise for half in ("assignments", "solutions")]
     problems += [f"{half} does not exist" for half in halves if not (half / "checks.py").is_file()]
     if problems:
         raise UsageError(*problems)
-    files = {name: (PROJECT / name).read_bytes() for name in _PROJECT_FILES}
-    for folder in (*(PROJECT / name for name in _PACKAGES), *halves):
+    files = {name: (PROJECT / name).read_bytes() for name in PROJECT_FILES}
+    for folder in (*(PROJECT / name for name in PACKAGES), *halves):
         above = PROJECT if folder.parent == PROJECT else root
         files |= {path.relative_to(above).as_posix(): path.read_bytes() for path in _files(folder)}
     only = {"title": policy.title, "exercises": {exercise: own.model_dump(mode="json")}}
@@ -88,8 +89,9 @@ def write(files: Files, folder: Path) -> None:
         path.write_bytes(content)
 
 
-def _missing() -> Iterator[str]:
-    for name in (*_PROJECT_FILES, *_PACKAGES):
+def missing() -> Iterator[str]:
+    """What is not in the project's folder and is needed to install it: where the package came from a wheel, nearly all."""
+    for name in (*PROJECT_FILES, *PACKAGES):
         if not (PROJECT / name).exists():
             yield name
 

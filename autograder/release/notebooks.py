@@ -244,13 +244,18 @@ def _layout(exercise: str, cells: Sequence[Cell], sections: Sequence[Section]) -
         leading.append(section.text)
         if section.part:
             texts[section.part], leading = leading, []
+    # Before the student's imports: where the course comes from a wheel, `Notebook` makes `shared` importable.
     start = _check_cell(f'from autograder import Notebook\n\ngrader = Notebook("{exercise}")')
     for name in chapters:
         label = name or "introduction"
         for text in texts.get(name, []):
             yield label, _markdown(text)
-        closing = _check_cell(f'grader.check("{name}")') if name else start
-        for cell in _with_check([cell for cell in chapters[name] if cell.source], closing):
+        own = [cell for cell in chapters[name] if cell.source]
+        if name is None:
+            yield "grader", start
+        else:
+            own = _with_check(own, _check_cell(f'grader.check("{name}")'))
+        for cell in own:
             yield name or "setup", cell
     for text in leading:
         yield "end", _markdown(text)

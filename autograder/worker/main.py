@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograder.worker import frameworks, wire
+from autograder.worker.course_modules import make_importable
 from autograder.worker.frameworks import devices
 from autograder.worker.loader import Cell, Submission
 from autograder.worker.names import FrameworkName
@@ -245,6 +246,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)
     sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: SIM115 - a descriptor
+    make_importable()
     framework = frameworks.load(name)
     framework.preload()
     apply_limits(limits)

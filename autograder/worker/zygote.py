@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from autograder.worker import frameworks
+from autograder.worker.course_modules import make_importable
 from autograder.worker.frameworks import devices
 from autograder.worker.main import Stream, serve
 from autograder.worker.names import SLOW_IMPORTS, FrameworkName
@@ -44,6 +45,7 @@ def main() -> None:
     # threads.
     name, descriptor = cast(FrameworkName, sys.argv[1]), int(sys.argv[2])
     adopt_orphans()
+    make_importable()
     orders = socket.socket(fileno=descriptor)
     framework = frameworks.load(name)
     framework.preload()

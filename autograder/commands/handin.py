@@ -1,0 +1,72 @@
+"""`autograder handin`: one file, checked and packed for the instructor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from autograder.authoring.loading import load_exercise
+from autograder.commands.options import Config, ExerciseName, Json, governing_policy, out, print_json, spinner
+from autograder.course import submission
+from autograder.errors import UsageError
+from autograder.execution.zygote_client import Zygotes
+from autograder.release import handin as release
+from autograder.reports import safe_text, words
+
+
+def handin(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your notebook (.ipynb) or Python file (.py), saved.")],
+    name: Annotated[str, typer.Option("--name", "-n", metavar="NAME", help="Your name, as your instructor knows it.")],
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where to write the zip. Default: here.")
+    ] = Path(),
+    exercise_name: ExerciseName = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Pack FILE for your instructor: <exercise>_<name>.zip, with the notebook and the result of the visible checks.
+
+    The visible checks run once more, and what is missing is named. You can hand in a file that is not complete.
+    The grade comes from your notebook alone, whatever the result in the zip says.
+    """
+    policy = governing_policy(config)
+    exercise = exercise_name or submission.exercise_of(file, list(policy.exercises))
+    if not file.is_file():
+        raise UsageError(f"{file} {'is not a file' if file.exists() else 'does not exist'}: name your notebook")
+    if exercise is None:
+        raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
+    loaded = load_exercise(policy, exercise)
+    with Zygotes() as zygotes, spinner("checking") as say:
+        done = release.hand_in(
+            loaded, file, name, folder=folder, zygote_of=zygotes.of, upload=policy.upload, progress=say
+        )
+    if as_json:
+        result = done.result
+        print_json(
+            {
+                "written": str(done.path),
+                "file": done.file,
+                "saved": done.saved.isoformat(timespec="seconds"),
+                "missing": list(done.missing),
+                "score": result.score if result else None,
+                "maximum": result.maximum if result else None,
+                "not_run": done.why_not_run,
+                "upload": done.upload,
+            }
+        )
+        return
+    out.print(Text(safe_text.inert(report(done))), soft_wrap=True)
+
+
+def report(done: release.HandIn) -> str:
+    """What was packed, what is missing, and what to do with the zip, in lines."""
+    lines = [f"{done.path}  written: {done.file} as saved on {done.saved:%Y-%m-%d at %H:%M:%S}"]
+    lines += [f"missing  {each}" for each in done.missing]
+    if done.result and done.result.score is not None:
+        lines.append(f"checked  {words.score_line(done.result, hidden_later=True)}")
+    else:
+        lines.append(f"checked  not on this machine: {done.why_not_run}")
+    return "\n".join([*lines, f"upload   {done.upload}"])
