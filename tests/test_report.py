@@ -234,7 +234,7 @@ def test_hostile_text_does_nothing_to_a_terminal(text: str):
         assert "[bold red]rich[/] [link=file:///etc/passwd]x[/link] :smile:" in seen
 
 
-# --- words
+# --- messages
 
 
 def test_inert_text_shows_what_it_removes_the_sting_of():

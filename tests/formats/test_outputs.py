@@ -157,7 +157,7 @@ def test_points_as_the_reporter_of_classroom_reads_them() -> None:
     assert json.loads(base64.b64decode(github.classroom([result([check(status="passed")])])))["status"] == "pass"
 
 
-# ── where an annotation stands ──────────────────────────────────────────────────────────────────────────────
+# ── where an annotation points ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def test_validate_says_what_the_checks_say(made: Course, monkeypatch: pytest.Mon
     path = made.folder / "toy.ipynb"
     nbformat.write(wrong, path)
     monkeypatch.chdir(made.folder)
-    # A busy machine is slow.
+    # This takes long on a busy machine.
     validator = Validator(config=Course(made.folder, Execute={"timeout": 900}).api.config)
     said = validator.validate(str(path))
     (failed,) = said["failed"]
