@@ -1,10 +1,11 @@
-"""The same attack ideas on stock `nbgrader autograde`, on stock `otter run` and here; writes `docs/comparison.md`.
+"""Run the same attack ideas on stock `nbgrader autograde`, on stock `otter run` and here; writes `docs/comparison.md`.
 
     python -m benchmarks.compare_attacks
 
-The exercise is small: `one()` is 1, `double(x)` is 2x, `three()` is 3, 20 points. In the stock tools its tests stand where
-their manuals put them: in cells of the notebook, in the files of `autograder.zip`. Of each idea is measured how many points
-it takes, and whether it did harm: wrote into a folder outside, reached a listener of this machine, left a process behind.
+The exercise is small: `one()` is 1, `double(x)` is 2x, `three()` is 3; 20 points. In the stock tools, the tests are
+where the manuals put them: in cells of the notebook and in the files of `autograder.zip`. The measurements for each
+idea are the points that it gains and the harm that it does: it writes to a folder outside, reaches a listener on this
+machine, or leaves a process behind.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)", TARGETS[
 
 @dataclass(frozen=True)
 class Measured:
-    """What one idea took from one tool."""
+    """What one idea gained from one tool."""
 
     points: float | None
     harm: tuple[str, ...]
@@ -126,7 +127,7 @@ Tool = Callable[[str, Path], float | None]
 
 
 def main() -> int:
-    # nbgrader starts `alembic` by its bare name.
+    # nbgrader starts `alembic` by its name, without a path.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     rows: dict[str, list[Measured]] = {}
     honest: list[float | None] = []
@@ -154,7 +155,7 @@ def main() -> int:
 
 
 def measure(tool: Tool, source: str) -> Measured:
-    """Grade the source in a world of its own, and look at that world."""
+    """Grade the source in its own world, and inspect that world afterwards."""
     with world() as around, tempfile.TemporaryDirectory() as folder:
         points = tool(f"TARGETS = {json.dumps(around.targets)}\n{source}", Path(folder))
         harm = around.harm()
@@ -162,7 +163,7 @@ def measure(tool: Tool, source: str) -> Measured:
 
 
 def nbgrader_course(folder: Path) -> list[Any]:
-    """A course whose assignment has been generated, for every idea to start from; the notebook's cells."""
+    """A course with a generated assignment, from which every idea starts; and the notebook's cells."""
     solution = f"### BEGIN SOLUTION\n{toy.RIGHT}### END SOLUTION\n"
     tests = "\n".join(f"assert {test}" for test in TESTS)
     cells = [
@@ -213,7 +214,7 @@ def ours(source: str, folder: Path, zygotes: Zygotes) -> float | None:
 
 
 def page(rows: dict[str, list[Measured]], honest: list[float | None], layers: tuple[str, ...]) -> str:
-    """The table; only what was measured stands in it."""
+    """The table, which contains measurements only."""
     lines = [
         "# The same attacks on other tools",
         "",
@@ -240,7 +241,7 @@ def _in_short(harm: str) -> str:
 
 
 def _left_behind(around: World) -> tuple[str, ...]:
-    """Is there a process that carries the token? It is ended."""
+    """Whether a process with the token is left; such a process is killed."""
     found = [each for each in psutil.process_iter(["cmdline"]) if around.token in (each.info["cmdline"] or [])]
     for each in found:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -271,7 +272,7 @@ def _write_notebook(path: Path, cells: list[Any]) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """Whatever it ends with: what it did is looked at."""
+    """Run it and ignore its exit status: its effects are inspected afterwards."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(command, cwd=folder, capture_output=True, timeout=SECONDS, check=False)
 

@@ -1,4 +1,4 @@
-"""Fuzz the wire and the reading of submissions; writes `docs/fuzzing.md`, and what crashes into `tests/fuzz/crashes/`.
+"""Fuzz the wire and the submission reader; writes `docs/fuzzing.md`, and crashing inputs to `tests/fuzz/crashes/`.
 
 python -m benchmarks.fuzz [--cpu-minutes 10] [--seed N]
 """
@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def _fuzz(target: str, seed: int, cpu_seconds: float) -> tuple[set[str], int]:
-    """The names of what crashed, and how many cases were tried."""
+    """The names of the crashing inputs, and the number of cases tried."""
     rng, good, found, cases = random.Random(f"{seed} {target}"), seeds(target), set[str](), 0
     start = time.process_time()
     while time.process_time() - start < cpu_seconds:

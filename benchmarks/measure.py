@@ -1,7 +1,7 @@
-"""What things cost on this machine: `python -m benchmarks.measure` writes `docs/measurements.md`.
+"""Measure costs on this machine: `python -m benchmarks.measure` writes `docs/measurements.md`.
 
-Run it alone: figures of a busy machine say nothing. CPU seconds are of the worker and the grader together, the framework's
-import (in the zygote) not counted.
+Run it on an idle machine: measurements on a busy one are meaningless. CPU seconds are the sum for the worker and the
+grader, without the framework's import, which happens in the zygote.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def start_times(zygotes: Zygotes, framework: FrameworkName, count: int) -> list[float]:
-    """Seconds from asking for a worker to the student's file loaded, sandbox included; the first is left out."""
+    """Seconds from the request for a worker until the student's file is loaded, with the sandbox. Omits the first."""
     handed_in = catalogue.as_submission("xor", framework, catalogue.reference_source("xor", framework))
     times: list[float] = []
     for _ in range(count + 1):
@@ -61,7 +61,7 @@ def start_times(zygotes: Zygotes, framework: FrameworkName, count: int) -> list[
 
 
 def submission_cost(zygotes: Zygotes, name: str, framework: FrameworkName, seed: int) -> tuple[float, float]:
-    """CPU seconds and wall seconds of one right submission."""
+    """CPU seconds and wall-clock seconds of one right submission."""
     exercise = catalogue.load(name)
     handed_in = catalogue.as_submission(name, framework, catalogue.reference_source(name, framework))
     children, own, started = _children_cpu(), time.process_time(), time.perf_counter()
@@ -72,7 +72,7 @@ def submission_cost(zygotes: Zygotes, name: str, framework: FrameworkName, seed:
 
 
 def demo() -> float:
-    """Wall seconds of the sample class, from the command's start to its table."""
+    """Wall-clock seconds for the sample class, from the command's start to its table."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "autograder", "grade", "tests/class", "--results", folder, "--jobs", "2"]
         started = time.perf_counter()
@@ -124,7 +124,7 @@ def page(
 
 
 def _children_cpu() -> float:
-    """CPU seconds of all processes that belong to this one: zygotes and the workers that they have reaped."""
+    """CPU seconds of all descendants of this process: zygotes and the workers that they have reaped."""
     import psutil
 
     total = 0.0

@@ -1,8 +1,9 @@
-"""`nbgrader autograde` with our engine, against stock nbgrader executing the same notebooks with the checks in cells.
+"""Compare `nbgrader autograde` with our engine to stock nbgrader, which executes notebooks with the checks in cells.
 
-`python -m benchmarks.nbgrader` writes `docs/nbgrader-benchmark.md`. Run it alone: figures of a busy machine say nothing. Both
-courses hold the same right submissions of `xor` in PyTorch; both are graded by the command, one after the other, in one run. The
-stock course's grade cells hold plain checks of each part: shapes, values, a training until the corners are right.
+`python -m benchmarks.nbgrader` writes `docs/nbgrader-benchmark.md`. Run it on an idle machine: measurements on a busy
+one are meaningless. Both courses contain the same right submissions of `xor` in PyTorch, and one run of the command
+grades all of them sequentially. The grade cells of the stock course contain plain checks of each part: shapes, values,
+and training until the corners are right.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ assert ((model(x).detach().numpy() > 0.5) == targets).all()
 """,
     "gpu": "pass",
 }
-"""What an instructor would write into the grade cell of each part."""
+"""What an instructor would write in the grade cell of each part."""
 
 
 def main() -> None:
@@ -96,7 +97,7 @@ def main() -> None:
 
 
 def prepare(ours: Path, stock: Path, count: int) -> None:
-    """Both courses, with the same submissions; nothing graded yet."""
+    """Both courses with the same submissions, not graded yet."""
     _run(sys.executable, "-m", "autograder", "nbgrader", "init", ours, EXERCISE, cwd=ROOT)
     shutil.copytree(ours, stock)
     (stock / "nbgrader_config.py").write_text(
@@ -121,11 +122,11 @@ def prepare(ours: Path, stock: Path, count: int) -> None:
 
 @dataclass(frozen=True, order=True)
 class Spent:
-    """What one run of the command took, from its start to its end."""
+    """The cost of one run of the command, from its start to its end."""
 
     wall: float
     cpu: float
-    """Of the command and all that it started."""
+    """Of the command and all its descendants."""
 
 
 def autograde(folder: Path) -> Spent:
@@ -140,7 +141,7 @@ def _children_cpu() -> float:
 
 
 def shares_of(folder: Path) -> list[float]:
-    """Of the points, of each submission."""
+    """Each submission's share of the points."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gradebook: Any = Gradebook(f"sqlite:///{folder / 'gradebook.db'}")
@@ -177,12 +178,12 @@ def page(ours: list[Spent], stock: list[Spent], count: int) -> str:
 
 
 def _is_check_of_ours(cell: Any) -> bool:
-    """Cells that ask `grader`: the stock course has its checks in the grade cells and needs none."""
+    """Cells that call `grader`. The stock course does not need them: its checks are in the grade cells."""
     return "check" in cell.metadata.get("tags", []) and not cell.metadata.get("nbgrader", {}).get("grade")
 
 
 def _answer(released: Any, source: Any) -> None:
-    """Put the solutions into the cells for answers."""
+    """Put the solutions into the answer cells."""
     solved = {
         cell.metadata.nbgrader.grade_id: solution_markers.solved(cell.source)
         for cell in source.cells

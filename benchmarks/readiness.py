@@ -1,5 +1,6 @@
-"""CPU seconds of `gpu.readiness` with each reference: the plain run, and the worker with the pretended GPU, whose start is
-paid for readiness alone.
+"""CPU seconds of `gpu.readiness` with each reference: the plain run, and the worker with the pretended GPU.
+
+That worker is started for this check only.
 
 `python -m benchmarks.readiness [EXERCISE…]`
 """
@@ -19,7 +20,7 @@ from tests.catalogue import FRAMEWORKS, SEED
 
 
 def cpu_seconds(session: Session) -> float:
-    """Of the session's worker, now."""
+    """CPU seconds that the session's worker has used so far."""
     worker = session._worker  # pyright: ignore[reportPrivateUsage]
     assert worker
     used = psutil.Process(worker._process.pid).cpu_times()  # pyright: ignore[reportPrivateUsage]
@@ -27,7 +28,7 @@ def cpu_seconds(session: Session) -> float:
 
 
 def main() -> None:
-    """A line for each exercise and framework."""
+    """Print a line for each exercise and framework."""
     print(f"{'exercise':<24}{'framework':<10}{'plain':>8}{'pretended':>11}{'start':>8}{'in all':>8}")
     with Zygotes() as zygotes:
         for name in sys.argv[1:] or catalogue.names():

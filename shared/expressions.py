@@ -1,4 +1,4 @@
-"""Reads a formula in A and B that somebody typed, by a whitelist of syntax: nothing in it is ever run."""
+"""Parse a formula in A and B that a student typed. Only whitelisted syntax is accepted, and no code in it is run."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ LONGEST = 500
 DEEPEST = 60
 HIGHEST_POWER = 64
 Real = Any
-"""A number of mpmath, which knows no types."""
+"""A number of mpmath, which has no type annotations."""
 DIGITS = 1200
-"""More than can cancel between any two numbers of `LONGEST` characters."""
+"""More digits than two numbers of `LONGEST` characters can lose by cancellation."""
 
 
 class Unreadable(ValueError):
-    """The text is no formula of the kind asked for; the message says why in a sentence."""
+    """The text is not a formula of the required kind; the message explains why in one sentence."""
 
 
 def read(text: str) -> sympy.Expr:
-    """The expression that `text` spells in A, B, numbers, + − * / ** and brackets."""
+    """Parse `text` into an expression: A, B, numbers, + − * / ** and parentheses are allowed."""
     if len(text) > LONGEST:
         raise Unreadable(f"it has {len(text)} characters; {LONGEST} are the most that is read")
     try:
@@ -37,12 +37,12 @@ def read(text: str) -> sympy.Expr:
 
 
 def same(formula: sympy.Expr, wanted: sympy.Expr, points: Sequence[tuple[Fraction, Fraction]]) -> bool:
-    """Have both the same value, to 25 digits, at each of the `points` (A, B)? Draw them after the answer."""
+    """Whether both have the same value, to 25 digits, at each of the `points` (A, B). Draw these after the answer."""
     return all(_differ_by(formula, wanted, a, b) < mpmath.mpf("1e-25") for a, b in points)
 
 
 def value(formula: sympy.Expr, a: Fraction | float, b: Fraction | float) -> float:
-    """The formula's value at A = a, B = b; NaN where it has none."""
+    """The formula's value at A = a, B = b; NaN where it is undefined."""
     return float(_at(formula, Fraction(a), Fraction(b)))
 
 
@@ -52,7 +52,7 @@ def _differ_by(formula: sympy.Expr, wanted: sympy.Expr, a: Fraction, b: Fraction
 
 
 def _at(formula: sympy.Expr, a: Fraction, b: Fraction) -> Real:
-    """By ourselves: SymPy's `evalf` takes twice as long for each factor of a product that was left unevaluated."""
+    """Our own evaluation: the time of SymPy's `evalf` doubles with each factor of an unevaluated product."""
     with mpmath.workdps(DIGITS):
         point = {A: mpmath.mpf(a.numerator) / a.denominator, B: mpmath.mpf(b.numerator) / b.denominator}
         try:
@@ -62,7 +62,7 @@ def _at(formula: sympy.Expr, a: Fraction, b: Fraction) -> Real:
 
 
 def _number_of(formula: sympy.Basic, point: Mapping[sympy.Basic, Real]) -> Real:
-    """Raises `ZeroDivisionError` and `ValueError` where there is no real number."""
+    """Raises `ZeroDivisionError` or `ValueError` where the value is not a real number."""
     if formula in point:
         return point[formula]
     if isinstance(formula, sympy.Rational):
@@ -104,7 +104,7 @@ def _expression(node: ast.expr, depth: int) -> sympy.Expr:
 
 
 def _operation(operation: ast.operator, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
-    # Unevaluated: a number such as ((9**64)**64)**64 is then never written out.
+    # Unevaluated, so that a number such as ((9**64)**64)**64 is never computed.
     match operation:
         case ast.Add():
             return sympy.Add(left, right, evaluate=False)

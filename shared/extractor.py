@@ -1,7 +1,8 @@
-"""A small convolutional network with fixed random weights, the same in PyTorch and Keras: what `transfer` sees images with.
+"""The feature extractor for `transfer`: a small convolutional network with fixed random weights.
 
-Random filters are enough for textures; a trained VGG is the better eye, and 80 MB. Three convolutions of 3×3 with ReLU, the
-maps after each of them; the mean of 2×2 pixels between them.
+The weights are the same in PyTorch and Keras. Random filters are sufficient for textures; a pre-trained VGG would be
+better, but has 80 MB. The network has three 3×3 convolutions with ReLU and returns the feature maps after each of them.
+2×2 average pooling separates the convolutions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ CHANNELS = (3, 8, 16, 32)
 def weights(seed: int = 0, one_colour_each: bool = False) -> list[Float[np.ndarray, "3 3 before after"]]:
     """The kernels of the three convolutions; their biases are 0.
 
-    `one_colour_each`: all three look at the image itself, the first at its red, the second at its green, the third at its blue.
+    `one_colour_each`: all three read the image itself: the first its red channel, the second its green, the third its
+    blue channel.
     """
     rng = np.random.default_rng(seed)
     if one_colour_each:
@@ -34,9 +36,9 @@ def weights(seed: int = 0, one_colour_each: bool = False) -> list[Float[np.ndarr
 
 
 def build(framework: str | None = None, seed: int = 0, one_colour_each: bool = False) -> Any:
-    """A `torch.nn.Module` or a `keras.Model`: from a batch of images to the list of its three batches of feature maps.
+    """A `torch.nn.Module` or a `keras.Model` that maps a batch of images to the list of three batches of feature maps.
 
-    Without a name, in the framework that this process has imported.
+    Without a name, it uses the framework that this process has imported.
     """
     if framework is None:
         framework = "keras" if "keras" in sys.modules else "torch"
@@ -46,7 +48,7 @@ def build(framework: str | None = None, seed: int = 0, one_colour_each: bool = F
 def features(
     image: Float[np.ndarray, "height width 3"], seed: int = 0, one_colour_each: bool = False
 ) -> list[Float[np.ndarray, "h w channels"]]:
-    """The same feature maps of one image, by NumPy alone."""
+    """The same feature maps of one image, computed with NumPy only."""
     maps: list[np.ndarray] = []
     for kernel in weights(seed, one_colour_each):
         from_image = one_colour_each or not maps
@@ -58,7 +60,7 @@ def features(
 
 
 def _mean_of_squares(x: np.ndarray) -> np.ndarray:
-    """The mean of each 2×2 pixels; an odd row or column at the end is left out."""
+    """2×2 average pooling; an odd last row or column is dropped."""
     height, width, channels = x.shape[0] // 2, x.shape[1] // 2, x.shape[2]
     return x[: 2 * height, : 2 * width].reshape(height, 2, width, 2, channels).mean(axis=(1, 3))
 

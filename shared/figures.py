@@ -1,4 +1,4 @@
-"""The pictures in the exercises' texts: `python -m shared.figures xor` writes `assignments/xor/xor.png`."""
+"""The figures in the exercises' texts: `python -m shared.figures xor` writes `assignments/xor/xor.png`."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ RED, BLUE = "#c0392b", "#2471a3"
 
 
 def xor() -> Figure:
-    """The corners of OR, AND and XOR; a line that separates the first two, and why none does the third."""
+    """The corners of OR, AND and XOR; a line that separates the first two, and why no line separates the third."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.6, 3.5))
     _corners(left, "OR: one line is enough", ones=[(0, 1), (1, 0), (1, 1)])
     left.axline((0, 0.5), (0.5, 0), color="black", linestyle="--")
@@ -36,7 +36,7 @@ def xor() -> Figure:
 
 
 def cnn_lstm() -> Figure:
-    """A sentence of six words on its way through embedding, convolution, pooling and LSTM to one probability."""
+    """A sentence of six words passes through embedding, convolution, pooling and LSTM to one probability."""
     words = ["not", "good", "but", "very", "very", "funny"]
     near = [(i, j) for i in range(6) for j in (i - 1, i, i + 1) if 0 <= j < 6]
     return plots.layers_over_steps(
@@ -54,7 +54,7 @@ def cnn_lstm() -> Figure:
 
 
 def cnn() -> Figure:
-    """The 3×4 image and the 2×2 kernel of the text, the first patch framed, and what comes out; below, edges of a digit."""
+    """The 3×4 image with its first patch framed, the 2×2 kernel, and the output; below, the edges of a digit."""
 
     def slid(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         return (np.lib.stride_tricks.sliding_window_view(image, kernel.shape) * kernel).sum(axis=(-2, -1))
@@ -83,7 +83,7 @@ def cnn() -> Figure:
 
 
 def dcgan() -> Figure:
-    """A 2×2 image made larger: its values repeated, straight lines between them, copies of a kernel that add up."""
+    """A 2×2 image, upsampled: repeated values, bilinear interpolation, and summed copies of a kernel."""
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     side = np.clip((np.arange(6) + 0.5) / 3 - 0.5, 0, 1)
     blend = np.stack([1 - side, side], axis=1)
@@ -113,7 +113,7 @@ def dcgan() -> Figure:
 
 
 def char_rnn() -> Figure:
-    """A recurrent network written out over a window of four characters, its answer, and the window slid on."""
+    """A recurrent network unrolled over a window of four characters, its output, and the window moved by one."""
     figure, axis = plt.subplots(figsize=(9.6, 4.2))
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": "black"}
     arrow = {"arrowstyle": "->", "shrinkA": 15, "shrinkB": 15}
@@ -147,7 +147,7 @@ def char_rnn() -> Figure:
 
 
 def stateful_lstm() -> Figure:
-    """The airline series with its split and two windows; below, a state that crosses from slice to slice and dies at a reset."""
+    """The airline series with its split and two windows; below, a state passed from slice to slice until a reset."""
     series = data.airline_passengers()
     months = 1949 + np.arange(len(series)) / 12
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(9.6, 5.6), height_ratios=[3, 2])
@@ -182,7 +182,7 @@ def stateful_lstm() -> Figure:
 
 
 def optimal_discriminator() -> Figure:
-    """D* between two densities; ln(1−D) and −ln D over D's logit; the game xy under simultaneous steps."""
+    """D* between two densities; ln(1−D) and −ln D over D's logit; the game xy under simultaneous gradient steps."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.5, 3.6))
     x = np.linspace(-4, 4, 401)
     p_real, p_fake = (np.exp(-((x - m) ** 2) / 2) / np.sqrt(2 * np.pi) for m in (1, -1))
@@ -214,7 +214,7 @@ def optimal_discriminator() -> Figure:
 
 
 def style_loss() -> Figure:
-    """An image, the same pixels in another order, and another texture: what the Gram matrix of a feature map tells apart."""
+    """An image, the same pixels shuffled, and another texture: what the Gram matrix of a feature map distinguishes."""
     row, column = 2 * np.pi * np.mgrid[0:64, 0:64] / 64
     waves = {"stripes": np.sin(8 * column + 3 * row), "another texture": np.sin(8 * column) * np.sin(8 * row)}
     colour = np.array([0.9, 0.6, 0.2])
@@ -225,9 +225,9 @@ def style_loss() -> Figure:
         "the same, moved": moved,
         "another texture": textures["another texture"],
     }
-    # The border is no part of the texture.
+    # The border is not part of the texture.
     features = {name: extractor.features(picture)[1][2:-2, 2:-2] for name, picture in pictures.items()}
-    # Roots, for the eye: a few channels answer far more than the others.
+    # Square roots make the picture readable: a few channels respond far more strongly than the others.
     grams = {name: np.sqrt(np.einsum("hwc,hwd->cd", f, f)) for name, f in features.items()}
     top = max(gram.max() for gram in grams.values())
     figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.8), layout="constrained")
@@ -240,7 +240,7 @@ def style_loss() -> Figure:
 
 
 def gan_1d() -> Figure:
-    """What goes where in a GAN, and the force on G by either loss, over D's answer to its fakes."""
+    """The data flow in a GAN, and the gradient that each of the two losses gives to G, over D's output for fakes."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), width_ratios=[3, 2])
     boxes = {"$z$": (0, 1), "G": (1.2, 1), "fake": (2.5, 1), "real": (2.5, 0), "D": (3.8, 0.5), "$p$": (5, 0.5)}
     for name, place in boxes.items():
@@ -271,7 +271,7 @@ def gan_1d() -> Figure:
 
 
 def conditional_gan() -> Figure:
-    """Noise and a one-hot 3 go through G to an image, which D answers with eleven probabilities; a fake's target and G's wish."""
+    """G maps noise and a one-hot 3 to an image; D maps it to eleven probabilities. D's target for it and G's target."""
     figure, axis = plt.subplots(figsize=(10.5, 3.4))
     arrow = {"arrowstyle": "->", "linewidth": 1.5}
     box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "black"}
@@ -329,13 +329,13 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "style_loss": style_loss,
     "xor": xor,
 }
-"""The picture of each exercise that has one, by the exercise's name."""
+"""Exercise → its figure, for exercises that have one."""
 
 
 def main(names: list[str]) -> None:
     for name in names or FIGURES:
         path = ASSIGNMENTS / name / f"{name}.png"
-        # No version of Matplotlib in the file: the same picture is the same bytes.
+        # Without Matplotlib's version in the file, the same picture has the same bytes.
         FIGURES[name]().savefig(path, dpi=110, metadata={"Software": None})
         print(path)
 

@@ -1,4 +1,4 @@
-"""Pictures for the demo cells: each function draws onto a new figure and returns it."""
+"""Plots for the demo cells: each function draws a new figure and returns it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 
 def decision_regions(gates: Mapping[str, tuple[Float[np.ndarray, "2"], float]]) -> Figure:
-    """σ(w·x + b) of each named `(weights, bias)` over the plane, with its ½ line and the four corners."""
+    """σ(w·x + b) of each named `(weights, bias)` over the plane, with its ½ contour and the four corners."""
 
     def logistic_unit(weights: Float[np.ndarray, "2"], bias: float):
         return lambda x: 1 / (1 + np.exp(-(x @ np.asarray(weights) + bias)))
@@ -19,13 +19,13 @@ def decision_regions(gates: Mapping[str, tuple[Float[np.ndarray, "2"], float]]) 
 
 
 def surfaces(functions: Mapping[str, Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n"]]]) -> Figure:
-    """Each named function of `(n, 2)` points as colours over [−½, 1½]², its ½ line, and the four corners."""
+    """Each named function of `(n, 2)` points as colours over [−½, 1½]², its ½ contour, and the four corners."""
     side = np.linspace(-0.5, 1.5, 81, dtype=np.float32)
     grid = np.stack(np.meshgrid(side, side), axis=-1)
     figure, axes = plt.subplots(1, len(functions), figsize=(4.2 * len(functions), 3.6), squeeze=False)
     for axis, (name, function) in zip(axes[0], functions.items(), strict=True):
         values = np.asarray(function(grid.reshape(-1, 2))).reshape(81, 81)
-        # The same colours in every picture, or the rounding errors of a constant would look like a pattern.
+        # All pictures share one colour scale; otherwise the rounding errors of a constant would look like a pattern.
         colours = axis.contourf(side, side, values.clip(-0.1, 1.1), levels=np.linspace(-0.1, 1.1, 25), cmap="RdBu")
         if values.min() < 0.5 < values.max():
             axis.contour(side, side, values, levels=[0.5], colors="black")
@@ -37,7 +37,7 @@ def surfaces(functions: Mapping[str, Callable[[Float[np.ndarray, "n 2"]], Float[
 
 
 def loss_curve(losses: Sequence[float] | Mapping[str, Sequence[float]], unit: str = "epoch") -> Figure:
-    """One curve, or one for each name, of a loss over its epochs or steps."""
+    """A loss over epochs or steps: one curve, or one for each name."""
     figure, axis = plt.subplots(figsize=(5, 3))
     for name, curve in losses.items() if isinstance(losses, Mapping) else [("", losses)]:
         axis.plot(range(1, len(curve) + 1), curve, label=name or None)
@@ -49,7 +49,7 @@ def loss_curve(losses: Sequence[float] | Mapping[str, Sequence[float]], unit: st
 
 
 def curves(x: Sequence[float], functions: Mapping[str, Sequence[float]], xlabel: str = "", ylabel: str = "") -> Figure:
-    """One curve for each name over the same `x`, dashes between them where they lie on each other."""
+    """One curve for each name over the same `x`; dashes show all curves where they coincide."""
     figure, axis = plt.subplots(figsize=(5, 3))
     for index, (name, values) in enumerate(functions.items()):
         axis.plot(x, values, label=name, linestyle=["-", "--", ":"][index % 3], linewidth=max(3 - index, 1.5))
@@ -65,7 +65,7 @@ def two_densities(
     p_fake: Float[np.ndarray, "n"],
     discriminators: Mapping[str, Float[np.ndarray, "n"]],
 ) -> Figure:
-    """The densities of real and fake points as areas, and each named discriminator as a curve over them."""
+    """The densities of real and fake points as areas, and each named discriminator as a curve."""
     figure, axis = plt.subplots(figsize=(6, 3.4))
     axis.fill_between(x, p_real, alpha=0.25, color="tab:blue", label="real")
     axis.fill_between(x, p_fake, alpha=0.25, color="tab:red", label="fake")
@@ -79,7 +79,7 @@ def two_densities(
 
 
 def trajectories(paths: Mapping[str, Float[np.ndarray, "steps 2"]]) -> Figure:
-    """Paths in the plane, each in a panel of its own, with a dot where it starts and a cross at 0."""
+    """Paths in the plane, each in its own panel, with a dot at its start and a cross at 0."""
     figure, axes = plt.subplots(1, len(paths), figsize=(3.4 * len(paths), 3.4), squeeze=False)
     reach = 1.1 * max(np.abs(path).max() for path in paths.values())
     for axis, (name, path) in zip(axes[0], paths.items(), strict=True):
@@ -97,7 +97,7 @@ def next_characters(
     index_to_char: Mapping[int, str],
     top: int = 5,
 ) -> Figure:
-    """Under each character of `text` the model's `top` guesses, the darker the likelier; the right one framed."""
+    """The model's `top` guesses below each character of `text`: darker is more likely, and the right one is framed."""
     ranked = np.argsort(-probabilities, axis=1)[:, :top]
     figure, axis = plt.subplots(figsize=(0.32 * len(text) + 1, 0.32 * top + 1))
     axis.imshow(np.take_along_axis(probabilities, ranked, axis=1).T, cmap="Blues", vmin=0, vmax=1, aspect="equal")
@@ -120,7 +120,7 @@ def next_characters(
 def distributions(
     probabilities: Mapping[str, Float[np.ndarray, "outcomes"]], labels: Sequence[str], top: int = 12
 ) -> Figure:
-    """Named distributions over the same outcomes, side by side: the `top` likeliest outcomes of the first."""
+    """Named distributions over the same outcomes, side by side: the `top` most likely outcomes of the first."""
     shown = np.argsort(-next(iter(probabilities.values())), kind="stable")[:top]
     figure, axes = plt.subplots(
         1, len(probabilities), figsize=(3 * len(probabilities), 2.4), sharey=True, squeeze=False
@@ -135,12 +135,12 @@ def distributions(
 
 
 def _visible(character: str) -> str:
-    """The character as it can be read in a picture: blanks and line breaks get a sign."""
+    """The character in readable form: spaces and line breaks become visible symbols."""
     return {" ": "␣", "\n": "↵"}.get(character, character)
 
 
 def time_series(curves: Mapping[str, tuple[int, Float[np.ndarray, "time"]]], time: str, value: str) -> Figure:
-    """Named curves over one axis of time steps, each given as its first time step and its values."""
+    """Named curves over a common time axis, each given as its first time step and its values."""
     figure, axis = plt.subplots(figsize=(8, 3.2))
     for name, (start, values) in curves.items():
         axis.plot(np.arange(start, start + len(values)), values, label=name)
@@ -154,7 +154,7 @@ def time_series(curves: Mapping[str, tuple[int, Float[np.ndarray, "time"]]], tim
 def image_grid(
     images: Sequence[Float[np.ndarray, "_ _"]], titles: Sequence[str] = (), columns: int | None = None
 ) -> Figure:
-    """Grey images, `columns` to a row (None: all in one), each from its smallest value, black, to white."""
+    """Grey images, `columns` per row (None: all in one row). The smallest value of each is black, the largest white."""
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     tile = 2.2 if titles else 0.6
@@ -170,7 +170,7 @@ def image_grid(
 
 
 def confusion_matrix(labels: Int[np.ndarray, "n"], guesses: Int[np.ndarray, "n"]) -> Figure:
-    """How often each true class (row) was taken for each class (column); mistakes are in red."""
+    """How often each true class (row) was predicted as each class (column); mistakes are red."""
     classes = int(max(np.max(labels), np.max(guesses))) + 1
     counts = np.zeros((classes, classes), dtype=int)
     np.add.at(counts, (labels, guesses), 1)
@@ -189,7 +189,7 @@ def confusion_matrix(labels: Int[np.ndarray, "n"], guesses: Int[np.ndarray, "n"]
 
 
 def token_matrix(tokens: Int[np.ndarray, "n length"], title: str = "") -> Figure:
-    """Rows of numbers in their cells, the zeros left pale: sentences of unequal length after padding."""
+    """Sentences of unequal length after padding, as a table of numbers with pale zeros."""
     tokens = np.asarray(tokens)
     rows, length = tokens.shape
     figure, axis = plt.subplots(figsize=(0.6 * length + 1.2, 0.45 * rows + 1))
@@ -207,7 +207,7 @@ def token_matrix(tokens: Int[np.ndarray, "n length"], title: str = "") -> Figure
 
 
 def opinion_while_reading(words: Sequence[str], probabilities: Float[np.ndarray, "words"]) -> Figure:
-    """A model's probability after each word of a sentence: bars above ½ lean to yes, those below it to no."""
+    """A model's probability after each word of a sentence: bars above ½ mean yes, bars below mean no."""
     leaning = np.asarray(probabilities).reshape(-1) - 0.5
     places = np.arange(len(words))
     figure, axis = plt.subplots(figsize=(0.5 * len(words) + 1.5, 3.2))
@@ -225,10 +225,10 @@ def layers_over_steps(
     links: Sequence[Sequence[tuple[int, int]]],
     recurrent: Sequence[int] = (),
 ) -> Figure:
-    """Layers of a network over a sequence, from the bottom up: `(name, shape, what stands in the boxes)`.
+    """Layers of a network over a sequence, from bottom to top: `(name, shape, contents of the boxes)`.
 
-    `links[k]` pairs the boxes of layer k with those of layer k + 1 that read them. In the layers of `recurrent`
-    each box reads its left neighbour too.
+    `links[k]` pairs boxes of layer k with the boxes of layer k + 1 that read them. In the layers of `recurrent`, each
+    box also reads its left neighbour.
     """
     width = max(len(boxes) for _, _, boxes in layers)
     figure, axis = plt.subplots(figsize=(1.0 * width + 3.6, 0.75 * len(layers)))
@@ -258,7 +258,7 @@ def layers_over_steps(
 
 
 def heat_maps(matrices: Mapping[str, Float[np.ndarray, "rows columns"]]) -> Figure:
-    """Each named matrix as colours, each on a scale of its own."""
+    """Each named matrix as colours, each with its own colour scale."""
     figure, axes = plt.subplots(1, len(matrices), figsize=(3.2 * len(matrices), 3), squeeze=False)
     for axis, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
         colours = axis.imshow(np.asarray(matrix), cmap="viridis")
@@ -280,7 +280,7 @@ def pictures(images: Mapping[str, Float[np.ndarray, "height width 3"]]) -> Figur
 
 
 def points(groups: Mapping[str, Float[np.ndarray, "_ 2"]]) -> Figure:
-    """Named groups of points of the plane, each in a colour of its own."""
+    """Named groups of points in the plane, each in its own colour."""
     figure, axis = plt.subplots(figsize=(5, 3))
     for name, group in groups.items():
         axis.plot(*np.asarray(group).T, ".", markersize=4, alpha=0.6, label=name)
@@ -294,7 +294,7 @@ def probability_map(
     discriminator: Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n 1"]],
     groups: Mapping[str, Float[np.ndarray, "_ 2"]],
 ) -> Figure:
-    """A probability as colours over the part of the plane where the named groups of points lie, and the points."""
+    """A probability as colours over the region of the named groups of points, and the points."""
     everywhere = np.concatenate([np.asarray(group) for group in groups.values()])
     low, high = everywhere.min(axis=0) - 0.1, everywhere.max(axis=0) + 0.1
     sides = [np.linspace(low[axis], high[axis], 81, dtype=np.float32) for axis in (0, 1)]
@@ -312,7 +312,7 @@ def probability_map(
 
 
 def image_sheet(groups: Mapping[str, Float[np.ndarray, "n height width"]], columns: int = 12) -> Figure:
-    """Each named group of grey images in [−1, 1] as one sheet, `columns` images to a row, one group beside the next."""
+    """Each named group of grey images in [−1, 1] as one sheet, `columns` images per row, side by side."""
     figure, axes = plt.subplots(1, len(groups), figsize=(3.4 * len(groups), 3.4), squeeze=False)
     for axis, (name, images) in zip(axes[0], groups.items(), strict=True):
         axis.set_title(f"{name} ({len(images)})", fontsize=10)

@@ -1,4 +1,4 @@
-"""Every exercise's reference, variants and known mistakes, as submissions to grade."""
+"""Every exercise's reference, variants and known mistakes as submissions to grade."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ def reference_source(name: str, framework: FrameworkName) -> str:
 
 
 def frameworks(name: str) -> list[FrameworkName]:
-    """Those in which the exercise is offered."""
+    """The frameworks in which the exercise is available."""
     return notebooks.frameworks_of(_solutions(name))
 
 
 def variants(name: str, framework: FrameworkName) -> dict[str, str]:
-    """Name → source. One without a FRAMEWORK of its own is run after the reference, whose names it replaces."""
+    """Name → source. A variant without its own FRAMEWORK runs after the reference and replaces some of its names."""
     return read_variants(_solutions(name), framework)
 
 
 @cache
 def mistakes(name: str) -> list[Mistake]:
-    """The known mistakes; raises `UsageError` with what is wrong in `mistakes.yml`."""
+    """The known mistakes. Raises `UsageError` with the problems in `mistakes.yml`."""
     return read_mistakes(policy(), name)
 
 
 def shortcomings(name: str) -> list[str]:
-    """What is wrong in the exercise's `mistakes.yml`, or what the exercise has too little of, a sentence each."""
+    """The problems in the exercise's `mistakes.yml`, and what the exercise has too few of: one sentence each."""
     try:
         return shortfalls(load(name), mistakes(name))
     except UsageError as problem:
@@ -94,13 +94,16 @@ def grade(
 
 
 def exact_checks(name: str) -> list[str]:
-    """Checks that train nothing in earnest. Those of the part `gpu` start a worker of their own: a second for each of
-    700 mistakes is too much for every run of the tests, and `make matrix` has them."""
+    """Checks without a full training.
+
+    Checks of the part `gpu` are omitted: they start their own worker, and a second for each of 700 mistakes is too much
+    for every run of the tests. `make matrix` includes them.
+    """
     return [check.id for check in load(name).checks if not check.trains and check.part != "gpu"]
 
 
 def contract(name: str) -> list[str]:
-    """The functions and classes that students write: what the stub defines."""
+    """The functions and classes that students write: those that the stub defines."""
     tree = ast.parse(solution_markers.stub(reference_source(name, frameworks(name)[0])))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
@@ -110,7 +113,7 @@ def by_id(result: Result) -> dict[str, CheckResult]:
 
 
 def not_passed(result: Result) -> str:
-    """For the message of a failed test: what was not passed and why."""
+    """For the message of a failed test: the checks that did not pass, and why."""
     return "\n".join(
         f"{check.id} {check.status}: tried {check.tried}; saw {check.saw}; expected {check.expected}; likely {check.likely}"
         for check in result.checks
@@ -119,7 +122,7 @@ def not_passed(result: Result) -> str:
 
 
 def complaints(mistake: Mistake, result: Result) -> list[str]:
-    """What is wrong with how a mistake was graded: nothing where it fails what it names, as it says, and nothing else."""
+    """What is wrong with a mistake's result. Nothing if it fails the checks that it names, as stated, and no others."""
     checks = by_id(result)
     named = checks[mistake.fails]
     found: list[str] = []

@@ -41,7 +41,7 @@ The [corpus](attacks.md) contains attacks on each.
 
 
 def page() -> str:
-    """The page, Markdown."""
+    """The page in Markdown."""
     exercises = [catalogue.load(name) for name in catalogue.names()]
     lines = [INTRODUCTION]
     for exercise in exercises:
@@ -59,7 +59,7 @@ def page() -> str:
 
 
 def without_a_claim(exercise: Exercise) -> list[str]:
-    """Ids of the checks that do not say what a forger would have to do."""
+    """Ids of the checks that do not state what a forger would have to do."""
     return [check.id for check in exercise.checks if check.claim is None]
 
 
@@ -68,7 +68,7 @@ def _claims(exercise: Exercise) -> Iterator[tuple[str, Claim]]:
 
 
 def _open(exercises: list[Exercise]) -> Iterator[str]:
-    """Checks of one lie and one remedy in one row; those of all exercises once."""
+    """One row for all checks with the same lie and the same remedy; checks of all exercises are listed once."""
     rows: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for exercise in exercises:
         for id, claim in _claims(exercise):

@@ -1,4 +1,4 @@
-"""The command `autograder` as a process of its own, as users have it."""
+"""Run the command `autograder` in its own process, as users do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 SECONDS = 300
-"""Longer than any of these takes on a busy machine: a hanging command fails its test, no more."""
+"""Longer than any of these commands takes on a busy machine, so that a hanging command fails only its own test."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -24,7 +24,7 @@ def _listen_to_ctrl_c() -> None:
 
 
 def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[str]:
-    """A command that runs, leading a process group of its own as in a terminal."""
+    """A running command that leads its own process group, as in a terminal."""
     return subprocess.Popen(
         [sys.executable, "-m", "autograder", *map(str, arguments)],
         cwd=cwd,
@@ -34,13 +34,13 @@ def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell has its background jobs ignore Ctrl-C, and that is inherited: these tests send it.
+        # A shell makes its background jobs ignore Ctrl-C, and children inherit this; these tests send Ctrl-C.
         preexec_fn=_listen_to_ctrl_c,
     )
 
 
 class Ended:
-    """What a command left."""
+    """The result of a command that has ended."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
@@ -64,5 +64,5 @@ def finish(process: subprocess.Popen[str]) -> Ended:
 
 
 def run(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
-    """A command that has ended."""
+    """Run a command to its end."""
     return finish(start(*arguments, cwd=cwd, **more))

@@ -1,4 +1,4 @@
-"""What tests share: zygotes, started once for each test process, and what is made once for all of them."""
+"""Shared fixtures: zygotes, started once per test process, and folders that are created once for all processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # Not `-k NAME`: the name of one exercise may be part of another's, as cnn is of cnn_lstm.
+    # Not `-k NAME`: the name of one exercise may be part of another's, as with cnn and cnn_lstm.
     name = config.getoption("--exercise")
     if name:
         kept = [item for item in items if name in _exercises_of(item)]
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _exercises_of(item: pytest.Item) -> set[str]:
-    """The exercises that a test is parametrised by."""
+    """The exercises among a test's parameters."""
     callspec = getattr(item, "callspec", None)
     values = callspec.params if callspec else {}
     named = {value for key in ("name", "exercise") if isinstance(value := values.get(key), str)}
@@ -44,7 +44,7 @@ def zygotes() -> Iterator[Zygotes]:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
-    """`once(name, make)`: a folder that one of the test processes has made for all; the others wait for it."""
+    """`once(name, make)`: a folder that one test process creates for all; the others wait for it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 

@@ -1,4 +1,4 @@
-"""Debian's packages that tests need: installed by the tests themselves where they run as root."""
+"""Debian packages that tests need: the tests install them if they run as root."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ HERE = Path(__file__)
 
 
 def install(*packages: str) -> None:
-    """Install them, one process at a time: tests run in parallel, and apt does not wait for another apt.
+    """Install the packages, one process at a time: tests run in parallel, and apt does not wait for another apt.
 
-    Nothing where this is not root, or no Debian. Raises `RuntimeError` with what apt said where it fails.
+    It does nothing without root or on systems other than Debian. Raises `RuntimeError` with apt's message if apt fails.
     """
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return

@@ -1,9 +1,9 @@
-"""How much stands twice in the check files: `python -m tests.duplication` shows where.
+"""Count duplicated lines in the check files: `python -m tests.duplication` shows them.
 
-Two numbers are added up. Namesakes: functions and classes that have one name in several files, all but the longest of each.
-Shared runs: lines of the hidden checks of an exercise that its visible checks have too, in runs of three and more; blank lines,
-comments and docstrings do not count: claims of two checks may well be the same. An exercise's `probes.py` counts as a
-check file, so that a copy does not vanish by moving there.
+The count is the sum of two numbers. Namesakes: functions and classes with the same name in several files, without the
+longest of each. Shared runs: lines in the hidden checks of an exercise that its visible checks also contain, in runs of
+three or more. Blank lines, comments and docstrings do not count, because two checks may have the same claims. An
+exercise's `probes.py` counts as a check file, so that moving a copy there does not hide it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUN = 3
-"""Lines that make a run: two alike are often nothing but the end of a call."""
+"""Minimum length of a run: two equal lines are often just the end of a call."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """Lines of a file that stand elsewhere too."""
+    """Lines of a file that also occur elsewhere."""
 
     path: Path
     first: int
     last: int
     lines: int
-    """Of those from first to last, the ones that count."""
+    """The number of lines between first and last that count."""
     what: str
 
 
 def duplicated_lines(root: Path) -> int:
-    """How many lines stand twice in the check files of all exercises under `root`."""
+    """The number of duplicated lines in the check files of all exercises under `root`."""
     return sum(copy.lines for copy in [*namesakes(root), *shared_runs(root)])
 
 
 def namesakes(root: Path) -> list[Copy]:
-    """Functions and classes of one name at the top of several files, all but the longest of each."""
+    """Top-level functions and classes with the same name in several files, without the longest of each."""
     by_name: dict[str, list[Copy]] = defaultdict(list)
     for path in _check_files(root):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -49,7 +49,7 @@ def namesakes(root: Path) -> list[Copy]:
 
 
 def shared_runs(root: Path) -> list[Copy]:
-    """Runs of lines that two files of one exercise share, as they stand in the second of them."""
+    """Runs of lines that two files of one exercise share, with their position in the second file."""
     found: list[Copy] = []
     for folder in sorted({path.parent.name for path in _check_files(root)}):
         files = [path for path in _check_files(root) if path.parent.name == folder]
@@ -84,11 +84,11 @@ def _windows(texts: list[str]) -> list[tuple[str, ...]]:
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """Number and text of the lines that count; indentation does not."""
+    """Number and text of the lines that count, without indentation."""
     text = path.read_text("utf-8")
     prose = {line for node in ast.walk(ast.parse(text)) for line in _docstring_lines(node)}
     stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    # No run goes across a docstring: each line of one is like no other.
+    # No run spans a docstring: each of its lines is replaced by a unique one.
     return [
         (number, f"{path}:{number}" if number in prose else line)
         for number, line in stripped
@@ -103,7 +103,7 @@ def _docstring_lines(node: ast.AST) -> range:
 
 
 def main(root: Path) -> None:
-    """Print each copy with its place, and the sums."""
+    """Print each copy with its position, and the sums."""
     for title, copies in (("Namesakes", namesakes(root)), ("Shared runs", shared_runs(root))):
         print(f"{title}: {sum(copy.lines for copy in copies)} lines")
         for copy in sorted(copies, key=lambda copy: (str(copy.path), copy.first)):

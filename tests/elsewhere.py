@@ -1,7 +1,7 @@
-"""A program of ours as it would see another system: `python tests/elsewhere.py PLATFORM -m MODULE ARGUMENT…`
+"""Run one of our programs as if on another system: `python tests/elsewhere.py PLATFORM -m MODULE ARGUMENT…`
 
-Our own modules, and no others, find that system's name in `sys.platform`, and what it lacks is not there: neither in `os` and
-`signal` nor as a module. The workers that they start are such programs, too.
+Only our own modules are affected. For them, `sys.platform` has the other system's name, and what that system lacks is
+missing: attributes of `os` and `signal`, and modules. The workers that they start are affected too.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NAMES = {"darwin": LINUX_ONLY, "win32": LINUX_ONLY | POSIX_ONLY}
 
 
 class Seen(ModuleType):
-    """A module as it is elsewhere. What is set in it is set in the real one."""
+    """A module as it is on another system. Assignments to its attributes change the real module."""
 
     def __init__(self, real: ModuleType, lacks: set[str], **own: Any) -> None:
         super().__init__(real.__name__)
@@ -62,7 +62,7 @@ class Seen(ModuleType):
 
 
 def pretend(system: str, python: Path) -> None:
-    """From now on our modules see that system; `python` is the interpreter that they start."""
+    """From now on, our modules see that system; `python` is the interpreter that they start."""
     seen = {
         "sys": Seen(sys, set(), platform=system, executable=str(python)),
         "os": Seen(os, NAMES[system]),

@@ -37,7 +37,7 @@ def main() -> int:
     with Zygotes() as zygotes, ThreadPoolExecutor(asked.jobs) as pool:
         for name in asked.exercises or catalogue.names():
             right = right_programs(name, asked.seeds, of_variants, zygotes, pool)
-            # Written before the mistakes as well: an interruption then costs half of the hours.
+            # The page is also written before the mistakes, so that an interruption costs only half of the hours.
             problems = write(name, right, [])
             if asked.mistakes:
                 problems = with_mistakes(name, right, zygotes, pool)
@@ -53,7 +53,7 @@ Program = tuple[FrameworkName, str]
 def with_mistakes(
     name: str, right: dict[Program, list[Result]], zygotes: Zygotes, pool: ThreadPoolExecutor
 ) -> list[str]:
-    """Write the page with the mistakes; returns what is wrong, in `mistakes.yml` too."""
+    """Write the page with the mistakes; returns the problems, also those in `mistakes.yml`."""
     try:
         return write(name, right, known_mistakes(name, zygotes, pool))
     except UsageError as problem:
@@ -85,7 +85,7 @@ def known_mistakes(name: str, zygotes: Zygotes, pool: ThreadPoolExecutor) -> lis
 
 
 def write(name: str, right: dict[Program, list[Result]], mistakes: Sequence[tuple[Mistake, Result]]) -> list[str]:
-    """Write the page; returns what is wrong."""
+    """Write the page; returns the problems."""
     page, problems = written(name, right, mistakes)
     write_whole(FOLDER / f"{name}.md", page.encode())
     (FOLDER / f"{name}.md").chmod(0o644)
@@ -95,7 +95,7 @@ def write(name: str, right: dict[Program, list[Result]], mistakes: Sequence[tupl
 def written(
     name: str, right: dict[Program, list[Result]], mistakes: Sequence[tuple[Mistake, Result]]
 ) -> tuple[str, list[str]]:
-    """The page, and what is wrong."""
+    """The page and the problems."""
     problems: list[str] = []
     lines = [
         f"# The matrix of `{name}`",
@@ -136,7 +136,7 @@ def written(
 
 
 def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
-    """What the grader drew of each reference at the first seed; the pictures lie in a folder beside the page."""
+    """The grader's pictures of each reference with the first seed; they are saved in a folder beside the page."""
     firsts = {framework: right[framework, "reference"][0] for framework in catalogue.frameworks(name)}
     drawn = [
         (framework, check.id, picture)
@@ -157,17 +157,17 @@ def _samples(name: str, right: dict[Program, list[Result]]) -> Iterable[str]:
 
 
 def _margins(right: dict[Program, list[Result]]) -> Iterable[str]:
-    """Mean, smallest and largest of every number that a check held against a bound, over all seeds."""
+    """Mean, minimum and maximum over all seeds of every number that a check compared with a bound."""
     seen: dict[tuple[str, str, str, str, float], list[float]] = defaultdict(list)
     for (framework, program), results in right.items():
         kind = "reference" if program == "reference" else "variants"
         for result in results:
             for check in result.checks:
                 for each in check.measured:
-                    # |x| stands in a table's cell.
+                    # A table cell may contain |x|.
                     what = f"{each.what.rstrip(',')}, {each.wanted}".replace("|", r"\|")
                     seen[check.id, framework, kind, what, each.bound].append(each.value)
-    # A bound that is drawn anew for each seed says nothing over seeds.
+    # A bound that is drawn separately for each seed cannot be summarised over seeds.
     steady = {key: values for key, values in seen.items() if len(values) >= 2}
     if not steady:
         return ["No check compares a measured number with a fixed bound."]

@@ -1,7 +1,7 @@
-"""How plain the texts for students are: `python -m tests.prose [FILE …]` counts and shows what is not.
+"""Check the style of texts for students: `python -m tests.prose [FILE …]` lists and counts violations.
 
-Sentences over 30 words, lines over 120 characters, and phrases that the house does not use. Mathematics, code, tables and links'
-addresses are not prose: a formula or a piece of code counts as one word.
+Violations are sentences over 30 words, lines over 120 characters, and phrases that the style guide rejects.
+Mathematics, code, tables and link addresses are not prose: a formula or a piece of code counts as one word.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.catalogue import ROOT
 WORDS = 30
 CHARACTERS = 120
 LONG_SENTENCES = 0.05
-"""The share of long sentences that a text may have."""
+"""The maximum share of long sentences in a text."""
 
 PHRASES = {
     r"\bliv(?:es?|ing) on\b(?! the| a)": "keeps running, stays",
@@ -37,12 +37,12 @@ PHRASES = {
     r"\bsilence\b": "silently",
     r"\bgoes? on (?:on|to|setting)\b": "continues on, continues to",
 }
-"""What stands there, and what to say."""
+"""Phrase → what to write instead."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A place where a text is not plain."""
+    """A violation and its location."""
 
     file: Path
     line: int
@@ -54,17 +54,17 @@ class Finding:
 
 
 def students_texts() -> list[Path]:
-    """What students read as prose: each exercise's README, and the texts that all READMEs share."""
+    """The texts that students read as prose: each exercise's README, and the texts that all READMEs share."""
     return [*sorted(ROOT.glob("assignments/*/README.md")), *sorted(ROOT.glob("autograder/release/common/*.md"))]
 
 
 def checks() -> list[Path]:
-    """Check files, whose titles and sentences students read, and the solutions, whose docstrings stand in the notebooks."""
+    """Check files, whose titles and sentences students read; solutions, whose docstrings are in the notebooks."""
     return sorted([*ROOT.glob("assignments/*/*.py"), *ROOT.glob("solutions/*/*.py")])
 
 
 def findings(file: Path) -> Iterator[Finding]:
-    """Long lines and phrases of any text, and long sentences of Markdown."""
+    """Long lines and rejected phrases of any text, and long sentences of Markdown."""
     text = file.read_text(encoding="utf-8")
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > CHARACTERS:
@@ -79,7 +79,7 @@ def findings(file: Path) -> Iterator[Finding]:
 
 
 def sentences(markdown: str) -> list[tuple[int, str]]:
-    """The sentences of a Markdown text with the line where their paragraph begins."""
+    """The sentences of a Markdown text, each with the line where its paragraph begins."""
     found: list[tuple[int, str]] = []
     for number, paragraph in _paragraphs(_without_blocks(markdown)):
         plain = re.sub(r"`[^`]+`|\$[^$]+\$", "x", " ".join(paragraph))
@@ -90,7 +90,7 @@ def sentences(markdown: str) -> list[tuple[int, str]]:
 
 
 def _without_blocks(markdown: str) -> str:
-    """Code, displayed mathematics, comments and front matter become empty lines, so that numbers of lines stay."""
+    """Replace code, displayed mathematics, comments and front matter by empty lines, so that line numbers stay."""
     blocks = re.compile(r"^```.*?^```$|\$\$.*?\$\$|<!--.*?-->|\{%.*?%\}", re.DOTALL | re.MULTILINE)
     return blocks.sub(lambda block: "\n" * block[0].count("\n"), markdown)
 
@@ -109,7 +109,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def share_of_long_sentences(files: Sequence[Path]) -> float:
-    """Of all sentences in these Markdown files, how many have more than `WORDS` words."""
+    """The share of sentences in these Markdown files that have more than `WORDS` words."""
     lengths = [len(sentence.split()) for file in files for _, sentence in sentences(file.read_text(encoding="utf-8"))]
     return sum(length > WORDS for length in lengths) / max(1, len(lengths))
 

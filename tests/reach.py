@@ -1,7 +1,7 @@
-"""Which checks run which of a student's functions: a mistake cannot change what a check finds that never runs it.
+"""Which checks run which of a student's functions: a mistake cannot affect a check that never runs the mistaken code.
 
-The reference says its functions' names as they run. A check is graded alone in a worker of its own, so that nothing was traced
-by an earlier one; with the same seed it asks the same questions again.
+The reference prints its functions' names as they run. Each check is graded alone in its own worker, so that no earlier
+check has traced anything; with the same seed, it makes the same requests again.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def _ran(name):
         print(f"<ran {name}>", flush=True)
 """
 MODULE = "the module itself"
-"""What an edit stands in that stands in no function: every check may depend on it."""
+"""The name for edits outside all functions: every check may depend on them."""
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:
-    """The functions of a file and the methods of its classes, `GAN.fit`; what is nested in one belongs to it."""
+    """The functions of a file and the methods of its classes (`GAN.fit`), including everything nested in them."""
     found: dict[str, ast.FunctionDef] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
@@ -43,7 +43,7 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
 
 
 def says_what_runs(source: str) -> str:
-    """The source, in which each function says its name when it first runs."""
+    """The source, changed so that each function prints its name when it first runs."""
     lines = source.split("\n")
     for name, node in sorted(functions(source).items(), key=lambda item: -item[1].lineno):
         first = next((each for each in node.body if not _is_docstring(each)), None)
@@ -63,7 +63,7 @@ def says_what_runs(source: str) -> str:
 
 
 def edited(mistake: Mistake) -> set[str]:
-    """The functions that a mistake's edits stand in."""
+    """The functions that a mistake's edits change."""
     source = catalogue.reference_source(mistake.exercise, mistake.framework)
     spans = {name: _span(node) for name, node in functions(source).items()}
     found: set[str] = set()
@@ -76,7 +76,7 @@ def edited(mistake: Mistake) -> set[str]:
 
 
 def repeats_itself(mistake: Mistake, others: Iterable[Mistake]) -> bool:
-    """Is it, in Keras, the same edit of the same function as in PyTorch? Such a function is NumPy alone: once is enough."""
+    """Whether a Keras mistake is the same edit as in PyTorch. Such a function uses NumPy only: one test is enough."""
     if mistake.framework == "torch":
         return False
     twin = next((each for each in others if each.framework == "torch" and each.title == mistake.title), None)
@@ -86,14 +86,14 @@ def repeats_itself(mistake: Mistake, others: Iterable[Mistake]) -> bool:
 
 
 def _texts(mistake: Mistake) -> list[str]:
-    """The functions that it edits, as they stand in the reference."""
+    """The source of the functions that it edits, from the reference."""
     source = catalogue.reference_source(mistake.exercise, mistake.framework)
     found = functions(source)
     return sorted(ast.get_source_segment(source, found[name]) or "" for name in edited(mistake) if name in found)
 
 
 def of_reference(zygotes: Zygotes, name: str, framework: FrameworkName) -> dict[str, list[str]]:
-    """Check → the functions that it runs, for the checks that train nothing in earnest."""
+    """Check → the functions that it runs, for checks without a full training."""
     source = says_what_runs(catalogue.reference_source(name, framework))
     file = catalogue.as_submission(name, framework, source)
     known = {check.id: _passed(name, check.id) for check in catalogue.load(name).checks}
@@ -101,7 +101,7 @@ def of_reference(zygotes: Zygotes, name: str, framework: FrameworkName) -> dict[
 
 
 def unreached(mistake: Mistake, reach: dict[str, list[str]]) -> dict[str, CheckResult]:
-    """The results of the checks that run nothing of what the mistake edits: the reference's, which passes them."""
+    """Results for the checks that run no function that the mistake edits: those of the reference, which passes them."""
     where = edited(mistake)
     if MODULE in where:
         return {}
@@ -113,7 +113,7 @@ def unreached(mistake: Mistake, reach: dict[str, list[str]]) -> dict[str, CheckR
 def stored(
     once: Callable[[str, Callable[[Path], None]], Path], zygotes: Zygotes, mistake: Mistake
 ) -> dict[str, list[str]]:
-    """`of_reference`, worked out by one test process for all."""
+    """`of_reference`, computed by one test process for all."""
 
     def make(folder: Path) -> None:
         found = of_reference(zygotes, mistake.exercise, mistake.framework)

@@ -1,6 +1,6 @@
-"""The filter of system calls on each architecture: the program that the kernel would run there, run by hand.
+"""The system call filter on each architecture: the tests interpret the program that the kernel would run there.
 
-What runs on this machine is tried in `test_walls.py`; here libseccomp builds the same filter for the others too.
+`test_walls.py` tests the filter of this machine's architecture; here, libseccomp also builds it for the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.worker import sandbox
 pyseccomp = pytest.importorskip("pyseccomp", exc_type=ImportError)
 
 AUDIT = {"X86_64": 0xC000003E, "AARCH64": 0xC00000B7}
-"""How the kernel names the architecture of a call."""
+"""The kernel's names for the architecture of a call."""
 OTHERS = (0x40000003, 0x40000028)
 """32-bit x86 and 32-bit ARM, which the same processors can run."""
 LACKS = {
@@ -27,7 +27,7 @@ LACKS = {
         "utimes": "utimensat", "futimesat": "utimensat",
     },
 }  # fmt: skip
-"""What an architecture never had, and what it has in its place."""
+"""System calls that an architecture never had, and the calls that it has instead."""
 PID = 1234
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0, 0x00050000
 
@@ -52,7 +52,7 @@ def there(request: pytest.FixtureRequest) -> tuple[str, Program]:
 
 
 def verdict(there: tuple[str, Program], call: str | int, *args: int, audit: int | None = None) -> int:
-    """What the filter says of a call: the classic BPF of the kernel, as much of it as libseccomp writes."""
+    """The filter's verdict on a call. Implements the subset of the kernel's classic BPF that libseccomp writes."""
     architecture, instructions = there
     asked = number(architecture, call) if isinstance(call, str) else call
     six = [*args, 0, 0, 0, 0, 0, 0][:6]
@@ -132,7 +132,7 @@ def test_what_everybody_needs(there: tuple[str, Program], name: str) -> None:
 
 
 def test_calls_that_came_later(there: tuple[str, Program]) -> None:
-    """All that libseccomp knows by name here; those without a name it can refuse on this machine's own architecture only."""
+    """All calls that this libseccomp knows by name; it can refuse the others only on this machine's architecture."""
     own = pyseccomp.system_arch() == getattr(pyseccomp.Arch, there[0])
     for call in sandbox.NEWER_CALLS:
         if own or _has_a_name(there[0], call):

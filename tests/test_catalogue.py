@@ -1,4 +1,4 @@
-"""Reading `mistakes.yml` and the variants: what is wrong is a sentence with its line, what is missing one with both numbers."""
+"""Reading `mistakes.yml` and the variants: errors are reported with their line, missing items with both numbers."""
 
 from __future__ import annotations
 

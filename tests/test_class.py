@@ -1,4 +1,4 @@
-"""The sample class: each gets what it deserves, and nothing that one does touches another."""
+"""The sample class: each student gets the right score, and no submission affects another."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCORES = {
     "eli": 0,
     "fatima": 7,
     "goran": EVERYTHING - 3,
-    # Where training fails, whether it is ready for a GPU is not asked.
+    # If the training fails, readiness for a GPU is not tested.
     "hana": EVERYTHING - 3 - 3 - 4 - 1,
     "ivan": EVERYTHING - 4 - 1,
     "jo": EVERYTHING - 3,
@@ -42,7 +42,7 @@ SCORES = {
     "ravi": 20,
     "sofia": 0,
 }
-"""By student. What each did is in the name of the check and the words below."""
+"""Student → score. The names of the checks and the sentences below show what each student did."""
 
 SAYS = {
     "fatima": ("model.shape", "NotImplementedError"),
@@ -58,11 +58,11 @@ SAYS = {
     "quinn": ("gates.or", "is not a notebook"),
     "sofia": ("gates.or", "notes.txt"),
 }
-"""Student → a check that failed, and what the student reads there."""
+"""Student → a failed check, and what the student reads there."""
 
 
 def grade_the_class(folder: Path) -> None:
-    """The class as `make demo` grades it, from the same command; what it printed stands in `printed.txt`."""
+    """Grade the class with the command of `make demo`; its output is in `printed.txt`."""
     command = [sys.executable, "-m", "autograder", "grade", str(CLASS), "--results", str(folder / "results")]
     done = subprocess.run([*command, "--jobs", "2"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
@@ -71,7 +71,7 @@ def grade_the_class(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def graded(once: Once) -> Path:
-    """Its results."""
+    """The folder with the class's results."""
     return once("class", grade_the_class) / "results"
 
 
@@ -133,7 +133,7 @@ def test_table_and_pages(graded: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("class")
 def test_nothing_is_left_behind(graded: Path) -> None:
-    """No worker outlives the grading, and no file of theirs lies among the results."""
+    """No worker outlives the grading, and none of its files is among the results."""
     workers = [
         process
         for process in psutil.process_iter(["cmdline"])

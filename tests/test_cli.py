@@ -1,4 +1,4 @@
-"""The commands: exit codes, JSON, words; and never a traceback of ours (`command` looks for one in every output)."""
+"""The commands: exit codes, JSON and messages, without any traceback of ours (`command` checks every output)."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_the_output_names_the_policy_and_a_wrong_one_is_not_passed_over(
 
 
 def test_release_where_there_is_no_solution_is_refused(project: Path) -> None:
-    """It once said that every notebook is right: there was none to look at."""
+    """It once reported that every notebook is right, although there was none."""
     shutil.rmtree(project / "solutions")
     ended = command.run("release", cwd=project)
     assert ended.code == 2 and "contains no exercise: a release needs the solutions" in ended.err

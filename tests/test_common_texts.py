@@ -1,4 +1,4 @@
-"""What stands in every README is written once, and `release` puts it in."""
+"""Texts that all READMEs share are written once, and `release` inserts them."""
 
 from __future__ import annotations
 

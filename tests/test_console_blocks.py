@@ -1,4 +1,4 @@
-"""Commands in the `console` blocks of the README and of `docs/`: every one is run, here or by a test that is named here."""
+"""Every command in the `console` blocks of the README and of `docs/` is run, here or by a test that is named here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ELSEWHERE = {
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
 }
-"""Pages whose commands another test runs in their order, with what the page says in words between them."""
+"""Pages whose commands another test runs in order, together with the steps that the page describes in words."""
 NOT_RUN = {
     "make demo": "sets up an environment; tests/test_class.py grades the class",
     "make test": "runs this test",
@@ -32,12 +32,12 @@ NOT_RUN = {
     "pip install -e '.[torch]'": "changes the environment; the extras are looked up instead",
     "jupyter lab assignments/xor": "starts a server that does not end",
 }
-"""Commands that no test runs from their page → the reason."""
+"""Commands that no test runs → the reason."""
 EXIT_CODES = {
     "autograder check assignments/xor/xor_torch.ipynb --part gates": 1,
     "autograder check --config release/grading.yml assignments/xor/xor_torch.ipynb": 1,
 }
-"""Commands that end in another code than 0: the notebook that they check is the stub."""
+"""Commands with an exit code other than 0: the notebook that they check is the stub."""
 COPIED = ("assignments", "autograder", "shared", "solutions")
 BESIDE = ("grading.yml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements.lock")
 
@@ -52,7 +52,7 @@ def _lines(page: Path) -> list[str]:
 
 
 def _commands(page: Path) -> list[str]:
-    """The commands, without the comments behind them."""
+    """The commands, without their trailing comments."""
     return [re.sub(r"\s+# .*", "", line.removeprefix("$ ")) for line in _lines(page)]
 
 
@@ -61,7 +61,7 @@ RUN_HERE = [page for page in PAGES if _name(page) not in ELSEWHERE and set(_comm
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the project, with one student's submission."""
+    """A copy of the project with one student's submission."""
     for name in COPIED:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in BESIDE:

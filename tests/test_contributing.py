@@ -1,4 +1,4 @@
-"""What a contributor finds: complete help, hooks that run what is installed, a page whose commands and links exist."""
+"""The contributor's tools: complete help, hooks that run installed tools, and a page whose commands and links exist."""
 
 from __future__ import annotations
 

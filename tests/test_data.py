@@ -1,4 +1,4 @@
-"""`shared.data`: what each loader promises, and fetching for real (marked slow)."""
+"""`shared.data`: the documented properties of each loader, and real downloads (marked slow)."""
 
 import dataclasses
 import hashlib
@@ -16,7 +16,7 @@ import pytest
 from shared import data
 
 PROJECT = Path(data.__file__).parent.parent
-# pip as if no one had configured it, and an index where nobody listens.
+# pip without any configuration, and an index where no server listens.
 UNREACHABLE = {
     "PIP_CONFIG_FILE": os.devnull,
     "PIP_INDEX_URL": "http://127.0.0.1:9",
@@ -43,7 +43,7 @@ def set_data_dir(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """An empty data folder of this test's own."""
+    """An empty data folder for this test."""
     set_data_dir(monkeypatch, tmp_path / "data")
     yield tmp_path / "data"
     data.alice.cache_clear()
@@ -52,7 +52,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 @pytest.fixture(scope="session")
 def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that `fetch` has filled, from the index that pip is configured for."""
+    """A data folder that `fetch` has filled from pip's configured index."""
     folder = tmp_path_factory.mktemp("fetched")
     done = in_a_new_process("print(sorted(data.fetch()), data.verify())", folder)
     assert done.returncode == 0, done.stderr
@@ -60,7 +60,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-# ---- What needs no fetching ----
+# ---- Data sets that need no download ----
 
 
 def test_importing_is_cheap():
@@ -75,13 +75,13 @@ def test_digits():
     assert labels.shape == (1797,) and labels.dtype == np.int64
     assert images.min() == 0 and images.max() == 1
     assert labels[:10].tolist() == list(range(10))
-    # Enlarging moves no ink: shrunk again, an image is the original, but for what the spline smooths.
+    # Upsampling does not move ink: downsampled again, an image equals the original, except for the spline's smoothing.
     from sklearn.datasets import load_digits
 
     originals = np.reshape(load_digits(return_X_y=True)[0], (-1, 8, 8)) / 16
     blocks = images[:, 3:-3, 3:-3, 0].reshape(1797, -1).mean(axis=1)
     assert np.corrcoef(blocks, originals.mean(axis=(1, 2)))[0, 1] > 0.98
-    assert images[:, :2].max() < 0.2 and images[:, :, :2].max() < 0.2  # a margin all around
+    assert images[:, :2].max() < 0.2 and images[:, :, :2].max() < 0.2  # a margin on all sides
 
 
 def test_arrays_are_read_only():
@@ -143,8 +143,8 @@ def test_airline_passengers():
     assert series[:12].tolist() == [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118]
     assert series[-1] == 432 and series.max() == 622
     yearly = series.reshape(12, 12)
-    assert (np.diff(yearly.sum(axis=1)) > 0).all()  # every year has more than the one before
-    assert set(yearly.argmax(axis=1)) <= {6, 7}  # the peak is July or August
+    assert (np.diff(yearly.sum(axis=1)) > 0).all()  # every year has more passengers than the year before
+    assert set(yearly.argmax(axis=1)) <= {6, 7}  # the peak is in July or August
 
 
 def test_style_images():
@@ -155,7 +155,7 @@ def test_style_images():
         assert image.dtype == np.float32 and image.ndim == 3 and image.shape[2] == 3
         assert image.min() >= 0 and image.max() <= 1 and image.std() > 0.05
     assert {image.shape for image in data.style_images(side=64).values()} == {(64, 64, 3)}
-    # The square is the middle: its mean colours are those of the middle of the photograph.
+    # The square is the centre: its mean colours are those of the centre of the photograph.
     middle = images["china"][:, 106:533]
     assert data.style_images(side=64)["china"].mean(axis=(0, 1)) == pytest.approx(middle.mean(axis=(0, 1)), abs=0.01)
 
@@ -176,7 +176,7 @@ def test_both_apostrophes_make_the_same_word():
     assert data.tokenize(["we’ve", "We've", "''we've''"], top_words=5) == [[1], [1], [1]]
 
 
-# ---- Fetched files ----
+# ---- Downloaded files ----
 
 
 @pytest.mark.parametrize("load", [data.alice, data.movie_reviews])
@@ -232,7 +232,7 @@ def an_archive(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, packages: Path, members: dict[str, bytes]) -> None:
-    """Make pip find a `wordcloud` 1.9.6 of these members, and no other index; expect its checksum."""
+    """Make pip find only a `wordcloud` 1.9.6 with these members, and expect its checksum."""
     packages.mkdir()
     described = {"wordcloud-1.9.6/PKG-INFO": b"Metadata-Version: 2.1\nName: wordcloud\nVersion: 1.9.6\n"}
     archive = an_archive(packages / "wordcloud-1.9.6.tar.gz", described | members)

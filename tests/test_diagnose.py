@@ -1,4 +1,4 @@
-"""What a student reads of an exception."""
+"""The explanation of an exception that a student reads."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_keras_wraps_the_reason_in_the_layer() -> None:
         "Could not infer the shape. Error encountered:\n\nDimensions must be equal": "Dimensions must be equal",
     }.items():
         assert diagnose.first_line(f"{LAYER}\n\n\x1b[1m{said}\x1b[0m{GIVEN}") == f"{LAYER} {reason}"
-    # Cut off within the reason, as long messages are.
+    # Cut off within the reason, like long messages.
     assert diagnose.first_line(f"{LAYER}\n\n\x1b[1mThe batch size") == f"{LAYER} The batch size"
-    # Without colours nothing tells where the reason ends.
+    # Without colours, the end of the reason is unknown.
     assert diagnose.first_line(f"{LAYER}\n\nThe batch size{GIVEN}") == LAYER
 
 

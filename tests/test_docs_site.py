@@ -1,4 +1,4 @@
-"""The documentation as a site: the strict build succeeds, needs no other host, and fails on what it should fail on."""
+"""The documentation site: the strict build succeeds, needs no other host, and fails on each kind of error."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ LOADED = {
     "source": "src",
     "video": "src",
 }
-"""Elements that a browser loads something for, and the attribute that says what."""
+"""Elements for which a browser loads something, and the attribute with its address."""
 
 
 def _build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """The build of `make docs`, of other pages by the same configuration."""
+    """The build of `make docs` for other pages, with the same configuration."""
     return subprocess.run(
         [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet",
          "-c", str(DOCS), "-d", str(target / "doctrees"), str(source), str(target / "site")],
@@ -44,7 +44,7 @@ def _build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
 
 
 class _Loads(HTMLParser):
-    """What a page has its browser load."""
+    """Collects the addresses that a browser loads for a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Loads(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(once: Once) -> Path:
-    """The site, built as `make docs` builds it."""
+    """The site as `make docs` builds it."""
 
     def make(folder: Path) -> None:
         if not shutil.which("dot"):

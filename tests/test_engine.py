@@ -1,4 +1,4 @@
-"""Many submissions: results are whole or not there, a second run grades nothing, an interrupted one goes on."""
+"""Many submissions: result files are complete or absent, a second run grades nothing, interrupted runs resume."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from autograder.results.form import Result, read
 from tests import command, toy
 
 EMPTY = ""
-"""A submission that needs no worker: it is graded in no time."""
+"""A submission that needs no worker, so that grading it takes almost no time."""
 
 
 def a_class(folder: Path, **files: str) -> Path:
-    """A project with a class in it."""
+    """A project with a class."""
     toy.project(folder, hidden="")
     for student, source in files.items():
         toy.write(folder / "submitted" / student / "toy" / "toy.py", source)
@@ -33,7 +33,7 @@ def a_class(folder: Path, **files: str) -> Path:
 
 
 def results(folder: Path) -> dict[str, Result]:
-    """All result files, each of which must be whole; and nothing else may lie there."""
+    """All result files. Each must be complete, and there must not be any other files."""
     found: dict[str, Result] = {}
     for path in (folder / "results").glob("*/*"):
         assert path.name in ("toy.json", "toy.html"), f"{path} was left"
@@ -47,7 +47,7 @@ def stamps(folder: Path) -> dict[str, int]:
 
 
 def content(result: Result) -> Any:
-    """What does not hang on the clock."""
+    """The parts of a result that do not depend on the clock."""
     return [(check.id, check.status, check.points, check.tried, check.saw, check.expected) for check in result.checks]
 
 
@@ -144,7 +144,7 @@ SLOW = toy.RIGHT + "\nimport time\ntime.sleep(1.5)\n"
 @pytest.mark.slow
 @pytest.mark.parametrize("whom", ["the whole group, as Ctrl-C in a terminal does", "the grader alone"])
 def test_interrupted_it_goes_on_where_it_was(tmp_path: Path, whom: str) -> None:
-    """And nobody who was being graded at that moment loses a point."""
+    """Students whose submissions were being graded at that moment lose no points."""
     a_class(tmp_path, **{f"student{number}": SLOW for number in range(4)})
     process = command.start("grade", ".", cwd=tmp_path)
     started = psutil.Process(process.pid)
@@ -187,11 +187,11 @@ def test_a_grader_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
     started = psutil.Process(process.pid)
     below: list[psutil.Process] = []
     end = time.monotonic() + command.SECONDS
-    # The zygote, and the worker below it.
+    # The zygote and its worker.
     while len(below) < 2 and process.poll() is None and time.monotonic() < end:
         below = started.children(recursive=True)
         time.sleep(0.05)
-    # What a killed grader cannot clear away: the private folders, where its children live.
+    # A killed grader cannot remove the private folders of its children.
     folders = {folder for each in below if (folder := cwd_of(each)).name.startswith("autograder-")}
     process.kill()
     process.communicate()
@@ -202,7 +202,7 @@ def test_a_grader_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
     assert not results(tmp_path)
 
 
-# Where results cannot be written.
+# Results that cannot be written.
 
 
 def sentence(ended: command.Ended) -> None:
@@ -232,7 +232,7 @@ SOMEBODY = 65534
 
 
 def as_a_user(*arguments: str, cwd: Path) -> command.Ended:
-    """A command that may read and write what others are allowed to: root without the right to pass over that."""
+    """A command that respects file permissions: root without the capabilities that override them."""
     bare = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     done = subprocess.run(
         [*bare, sys.executable, "-m", "autograder", *arguments],
@@ -261,7 +261,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
 
 
 def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:
-    """A file and an exercise's folder: no score, and all others have theirs. A student's folder: nobody knows what is in it."""
+    """An unreadable file or exercise folder has no score, the others do. An unreadable student folder is refused."""
     a_class(tmp_path, ada=EMPTY, bob=EMPTY, cleo=EMPTY, dan=EMPTY)
     closed = [tmp_path / "submitted" / name for name in ("bob/toy/toy.py", "cleo/toy", "dan")]
     for path in closed:
@@ -282,7 +282,7 @@ def test_what_may_not_be_read_is_graded_when_it_may(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """A limit on the size of files stands for the disk: the write fails in its middle."""
+    """A limit on file sizes simulates a full disk: the write fails in the middle."""
     a_class(tmp_path, ada=EMPTY)
     process = subprocess.Popen(
         [sys.executable, "-m", "autograder", "grade", "."],
@@ -339,7 +339,7 @@ def test_names_of_all_kinds(tmp_path: Path) -> None:
 
 
 def test_names_that_are_no_name_for_a_file(tmp_path: Path) -> None:
-    """Of files of ours, of other systems, or too long: each has a folder, where its result and its page lie together."""
+    """Names of our own files, names reserved on other systems, long names: each gets a folder for result and page."""
     names = [
         "index.html",
         "summary.csv",
@@ -364,7 +364,7 @@ def test_names_that_are_no_name_for_a_file(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
-    """A folder from an old Windows archive: not UTF-8. The others are graded whatever comes of it."""
+    """A folder from an old Windows archive whose name is not UTF-8. The others are graded in any case."""
     a_class(tmp_path, ada=EMPTY)
     odd = tmp_path / "submitted" / os.fsdecode(b"ren\xe9") / "toy"
     try:

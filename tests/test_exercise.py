@@ -1,4 +1,4 @@
-"""Loading an exercise: what does not fit together is said at once, before anybody is graded."""
+"""Loading an exercise: inconsistencies are reported immediately, before any submission is graded."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_check_and_a_hidden_one_of_one_id(tmp_path: Path) -> None:
 
 
 def test_points_without_a_check(tmp_path: Path) -> None:
-    """In a student's release these are the hidden ones; where the solutions are, it is a mistake."""
+    """In a student's release, these are the hidden checks; in a project with the solutions, it is an error."""
     (found,) = problems(tmp_path, a_check("part.one"), hidden="")
     assert found.endswith(
         "grading.yml, line 4: toy gives points to part.two, but no check has that id; did you mean part.one?"
@@ -212,7 +212,7 @@ def test_both_check_files_import_the_exercises_probes(tmp_path: Path) -> None:
         tmp_path, ask + a_check("part.one", doc="answer()"), POINTS, hidden=ask + a_check("part.two", doc="answer()")
     )
     with pytest.raises(UsageError, match="no docstring"):
-        toy.load(tmp_path)  # It was found: what stops the load is what stands in the check.
+        toy.load(tmp_path)  # The module was found: the load fails because of the check's content.
     toy.project(tmp_path, ask + a_check("part.one"), POINTS, hidden=ask + a_check("part.two"))
     first = toy.load(tmp_path)
     toy.write(tmp_path / "assignments/toy/probes.py", "def answer():\n    return 'Another answer'\n")

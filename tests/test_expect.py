@@ -1,4 +1,4 @@
-"""The words of checks: each passes and fails as it says, refuses NaN by name, and names the nearest known mistake."""
+"""Assertion helpers: each passes and fails as documented, rejects NaN explicitly, and names the nearest mistake."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_blame() -> None:
         pass
 
 
-# Draws.
+# Random draws.
 
 
 def test_draws_repeat_and_differ_between_checks() -> None:

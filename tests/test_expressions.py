@@ -1,4 +1,4 @@
-"""Formulas that somebody typed: read by a whitelist, and worked out in a moment whatever they are."""
+"""Typed formulas: parsed with a whitelist, and any of them is evaluated quickly."""
 
 from __future__ import annotations
 

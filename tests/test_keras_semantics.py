@@ -1,7 +1,7 @@
-"""What `trainable` does in Keras 3 on TensorFlow: READMEs of the GANs teach it, and their checks were written by it.
+"""What `trainable` does in Keras 3 on TensorFlow: the GAN exercises teach these facts, and their checks rely on them.
 
-A new version of Keras that changes a fact is noticed here, before a student notices. A worker's Keras, which traces less, must
-agree in every fact.
+These tests detect a new version of Keras that changes a fact before students notice it. A worker's Keras, which traces
+less, must agree in every fact.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def test_a_model_that_is_half_built_learns(found: dict[str, Any]) -> None:
 
 
 def test_a_net_that_is_frozen_between_compile_and_its_first_step_never_learns(found: dict[str, Any]) -> None:
-    """The lectures' order. Nothing raises: the composite's G learns against a D that stands still."""
+    """The lectures' order. No error is raised: the composite's G learns against a D that does not change."""
     assert found["frozen after compile"] == [[], ["g"]]
     assert found["set free after the first step"] == []
 
@@ -177,7 +177,7 @@ def test_freezing_after_the_first_step_does_nothing_until_compiled_again(found: 
 
 
 def test_setting_it_before_every_step_moves_one_net_at_a_time(found: dict[str, Any]) -> None:
-    """Also where another size of batch has the step traced anew."""
+    """Also if a different batch size causes the step to be traced again."""
     assert found["set before every step"] == [["d"], ["g"]] * 2
     assert found["the same with other sizes of batch"] == [["d"], ["g"]] * 2
     assert found["what a composite with a frozen net is to learn"] == 2

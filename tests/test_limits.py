@@ -1,6 +1,6 @@
-"""What runs past a limit, crashes or cheats: the right sentence, its own check's points, and the next check goes on.
+"""Code that exceeds a limit, crashes or cheats: the report is right, only its own check fails, and grading continues.
 
-Every process here is a real one and really dies. The limits are small so that nobody waits.
+All processes here are real and really die. The limits are small to keep the tests fast.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def graded(zygotes: Zygotes, exercise: Exercise, bad: str, framework: FrameworkN
 
 
 ENDINGS = {
-    # name: (body of bad(), what the report says it saw, what it says of the cause)
+    # name: (body of bad(), what the report says under "saw", what it says about the cause)
     "an infinite loop": ("while True: pass", "it exceeded the time limit", "An endless loop"),
     "sleep": ("time.sleep(1000)", "it exceeded the time limit", "An endless loop"),
     "os._exit(0)": ("os._exit(0)", "the process exited with status 0", "os._exit"),
@@ -163,7 +163,7 @@ def test_memory_that_the_kernel_does_not_count_is_counted_by_us(zygotes: Zygotes
 
 
 def test_of_a_cell_that_computes_for_too_long_what_it_defines_is_graded(zygotes: Zygotes, exercise: Exercise) -> None:
-    """An experiment that a student has left in costs nothing but what it would have computed."""
+    """A student's forgotten experiment costs only the result that it would have computed."""
     experiment = "TWO = 2\nresult = sum(iter(int, 1))\ndef bad():\n    return TWO\n"
     result = grader.grade(toy.handed_in(PROLOGUE + experiment), grader.Job(exercise, 1, zygotes.of))
     assert result.score == result.maximum, result.checks
@@ -276,24 +276,24 @@ def test_a_forged_answer_is_none(zygotes: Zygotes, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["right_nonce", "two_answers"])
 def test_an_answer_too_many_spoils_the_next_question(zygotes: Zygotes, name: str) -> None:
-    """Whoever answers for himself has answered that question: it could have been returned. The second is refused."""
+    """A forged answer counts as the answer to its question: the code could have returned it. The second is rejected."""
     with toy.session(zygotes, FORGE, check_seconds=1) as session:
         student = Student(session.ask)
         assert student.call(name) in (5, 42)
         with pytest.raises(LimitExceeded) as caught:
             for _ in range(20):
                 student.one()
-        # Which of two processes answers first is chance; so is whether the second is still heard.
+        # It is random which of two processes answers first, and whether the second answer is still received.
         assert caught.value.limit in ("wire", "process")
         session.begin()
         assert student.one() == 1
 
 
-# What is left behind.
+# Processes and files that are left behind.
 
 
 def gone(pid: int, seconds: float = 5) -> bool:
-    """Is the process no more (a zombie counts as none)?"""
+    """Whether the process has ended (a zombie counts as ended)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -357,7 +357,7 @@ def busy_child():
 
 @pytest.mark.parametrize("name", ["child", "of_its_own_session", "orphan", "shell", "thread"])
 def test_nothing_is_left_running(zygotes: Zygotes, name: str) -> None:
-    """A process that a student's code starts is dead once its worker is closed, also one that moved away from it."""
+    """Processes that a student's code starts are dead once its worker is closed, also those that detached from it."""
     with toy.session(zygotes, LEAVE, check_seconds=5) as session:
         pid = Student(session.ask).call(name)
         assert psutil.pid_exists(pid)

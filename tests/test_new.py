@@ -1,4 +1,4 @@
-"""`autograder new`: what it writes works at once, and nothing else is touched."""
+"""`autograder new`: the files that it writes work immediately, and no other file is changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def project(once: Once) -> Path:
-    """A copy of the project's exercises, to which `autograder new attention` has added one; made once."""
+    """A copy of the project's exercises, to which `autograder new attention` has added one; created once."""
 
     def make(folder: Path) -> None:
         for half in scaffold.HALVES:
@@ -65,7 +65,7 @@ def exercise(project: Path) -> Exercise:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A course with an exercise of its own, in name only."""
+    """A course whose own exercise exists only by name."""
     (tmp_path / "assignments" / "first").mkdir(parents=True)
     (tmp_path / GRADING_FILE).write_text(COURSE, encoding="utf-8")
     return tmp_path
@@ -288,7 +288,7 @@ def test_braces_with_exercises_in_them_are_refused(course: Path, text: str) -> N
 
 
 def example(file: str) -> str:
-    """The block of the guide whose first line names the file, without that line."""
+    """The code block of the guide whose first line names the file, without that line."""
     guide = (ROOT / "docs" / "adding-an-exercise.md").read_text(encoding="utf-8")
     (found,) = re.findall(rf"```\w+\n# {re.escape(file)}\n(.*?)```", guide, re.DOTALL)
     return found
@@ -296,7 +296,7 @@ def example(file: str) -> str:
 
 @pytest.fixture
 def followed(project: Path, tmp_path: Path) -> Path:
-    """The new exercise, with what the guide adds to it."""
+    """The new exercise with the guide's additions."""
     for half in scaffold.HALVES:
         shutil.copytree(project / half / NAME, tmp_path / half / NAME)
     (tmp_path / GRADING_FILE).write_text(example(GRADING_FILE), encoding="utf-8")

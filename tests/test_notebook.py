@@ -1,4 +1,4 @@
-"""`Notebook` in a notebook's own folder: the same checks and words as on the command line."""
+"""`Notebook` in a notebook's own folder: the same checks and messages as on the command line."""
 
 from __future__ import annotations
 

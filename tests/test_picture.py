@@ -1,4 +1,4 @@
-"""Pictures are drawn by the grader from whatever arrays a student's code answers, and reach the pages."""
+"""The grader draws pictures from any arrays that a student's code returns, and the pages show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where nothing can be forked (Windows, macOS) a worker is a plain process over pipes: the same results, only slower."""
+"""Without fork (Windows, macOS), a worker is a plain process that uses pipes: the same results, only slower."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_frameworks_own_memory_is_not_the_students(plain: Zygotes, framework
 
 
 def test_the_wire_is_not_the_students_output(plain: Zygotes) -> None:
-    """`print` and a bare write to descriptor 1 are output; the pipes of the wire lie elsewhere."""
+    """`print` and a direct write to descriptor 1 are output; the wire uses other pipes."""
     source = """
     import os, sys
     def speak():
@@ -134,18 +134,18 @@ ANYWHERE = {
     "socket": {"socket"},
     "select": {"select"},
 }
-"""Of modules that differ from system to system, what every system has and an import may use."""
+"""Attributes of platform-dependent modules that exist on every system and may be used on import."""
 ANYWHERE_ALL = {f"{module}.{name}" for module, names in ANYWHERE.items() for name in names}
 
 
 def modules() -> list[Path]:
-    """Of the package and of what notebooks import; on no other system than Linux is there a zygote."""
+    """The modules of the package and those that notebooks import, without the zygote, which exists only on Linux."""
     found = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "shared").rglob("*.py")]
     return [path for path in sorted(found) if path != PACKAGE / "worker" / "zygote.py"]
 
 
 def evaluated_by_an_import(tree: ast.AST) -> Iterator[ast.AST]:
-    """What an import of the module runs: also below `if`, `try` and `class`, in decorators and defaults; no function's body."""
+    """The code that an import runs: also in `if`, `try` and `class`, decorators and defaults; no function bodies."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -209,7 +209,7 @@ def run_elsewhere(system: str, *arguments: str, cwd: Path) -> command.Ended:
 @pytest.mark.slow
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_what_students_use_finds_all_that_it_needs_elsewhere(tmp_path: Path, system: str) -> None:
-    """On a system that is called so and lacks what Linux alone has: `check`, with a loop and a crash; `Notebook`; `release`."""
+    """On a simulated system without Linux's features: `check`, with a loop and a crash; `Notebook`; `release`."""
     toy.project(tmp_path, hidden="", limits="{seconds: 60, check_seconds: 1, memory_mb: 600}")
     wrong = toy.RIGHT.replace("return 2 * x", "while True: pass").replace("return 3", "import os; os._exit(3)")
     toy.write(tmp_path / "toy.py", wrong)
@@ -228,7 +228,7 @@ def test_what_students_use_finds_all_that_it_needs_elsewhere(tmp_path: Path, sys
 
 
 def test_elsewhere_is_not_here(tmp_path: Path) -> None:
-    """What another system lacks is missed: else the test above says nothing."""
+    """Code that uses what another system lacks fails there; otherwise, the test above would prove nothing."""
     toy.write(tmp_path / "autograder_asks.py", "import sys, os\nprint(sys.platform, os.sep)\nos.fork()")
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "elsewhere.py", "win32", "-m", "autograder_asks"],
@@ -248,7 +248,7 @@ def test_nobody_imports_the_zygote() -> None:
 
 @pytest.mark.parametrize("module", ["autograder.commands.app", "autograder.notebook", "autograder.grading.engine"])
 def test_the_grader_imports_no_framework(module: str) -> None:
-    """Nor anything else that is slow to import and not needed on the way."""
+    """It also imports nothing else that is slow to import and not needed."""
     heavy = ["torch", "tensorflow", "keras", "nbformat", "jsonschema", "matplotlib", "sklearn", "sympy"]
     look = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Texts for students are plain, and every exercise's README has the same skeleton."""
+"""Texts for students follow the style guide, and every exercise's README has the same structure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_one_skeleton(readme: Path) -> None:
 
 
 def _missing(section: Section) -> list[str]:
-    """What every part has, in this order: an example, what to write, and what is graded."""
+    """The elements that a part lacks. Each part has an example, the task, and what is graded, in this order."""
     wanted = ["**Example", "**Graded"] if section.part == "gpu" else ["**Example", "**Write", "**Graded"]
     places = [section.text.find(f"\n{each}") for each in wanted]
     missing = [each for each, place in zip(wanted, places, strict=True) if place < 0]

@@ -1,4 +1,4 @@
-"""`shared.reader`: what it reads, and that each of its measures tells real digits from what GANs do wrong."""
+"""`shared.reader`: its predictions, and that each of its measures distinguishes real digits from failures of GANs."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def real() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def other() -> np.ndarray:
-    """As many other real digits."""
+    """An equal number of other real digits."""
     return reader.unseen()[0][N : 2 * N]
 
 

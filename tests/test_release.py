@@ -1,4 +1,4 @@
-"""`autograder release`: solutions and READMEs become notebooks. Every exercise is held to it."""
+"""`autograder release` turns solutions and READMEs into notebooks. Every exercise is tested."""
 
 import ast
 import io
@@ -92,7 +92,7 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
     texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     for section in sections:
         assert texts.count(without_comments(section.text)) == 1, section.text[:60]
-    # From a part's text to its check nothing but the part's own cells; demos come behind the check.
+    # Between a part's text and its check are only the part's own cells; demos follow the check.
     sources = [cell["source"] for cell in cells]
     own = [cell for cell in parse(stub(source_of(exercise, framework))) if cell.part and "demo" not in cell.tags]
     for section in parts:
@@ -125,7 +125,7 @@ def test_no_line_of_a_solution_leaks(exercise, framework):
     source = source_of(exercise, framework)
     marked, open_lines = marked_and_open_lines(source)
     assert marked
-    # The README's text is public whatever it says; what must not leak is code.
+    # The README's text is public in any case; only code must not leak.
     code = (cell["source"] for cell in cells_of(made(exercise, framework)) if cell["cell_type"] == "code")
     released = "\n".join(code)
     for text in (stub(source), released):
@@ -190,7 +190,7 @@ for name, cells in json.load(sys.stdin).items():
 @pytest.mark.slow
 @BOTH
 def test_every_stub_cell_still_runs(framework, tmp_path):
-    """What students see who run all cells: a fresh process for each framework, one exercise after another."""
+    """Run all cells as students do: a fresh process for each framework, one exercise after another."""
     runnable: dict[str, list[tuple[str, str]]] = {}
     broken: list[str] = []
     for exercise in [exercise for exercise, offered in OFFERED if offered == framework]:
@@ -427,7 +427,7 @@ def test_points_in_a_readme_that_are_not_those_of_the_policy(tmp_path):
     assert len(found) == 2
     assert "README.md, line 5: part `other` is worth 9 points here and 10 in " in found[0] and "line 5" in found[0]
     assert "README.md, line 7: part `thrid` has no points in " in found[1]
-    # A course that extends this one gives the points that it likes.
+    # A course that extends this one may give different points.
     over = toy.write(tmp_path / "course/grading.yml", "extends: ../grading.yml\n")
     assert not list(verify.readme_points(load_policy(over), "toy"))
     ended = command.run(

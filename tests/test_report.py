@@ -1,4 +1,4 @@
-"""What the reports show, and that students' text does nothing in a terminal, a browser, a spreadsheet."""
+"""What the reports show, and that students' text has no effect in a terminal, a browser or a spreadsheet."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ MIXED = (
 
 
 class Page(HTMLParser):
-    """The elements, attributes and texts that a browser would see."""
+    """The elements, attributes and texts as a browser parses them."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Page(HTMLParser):
 
 
 def printed(shown: Any, width: int = 120) -> str:
-    """As a colour terminal gets it, escapes and all."""
+    """The output for a colour terminal, with escape sequences."""
     paper = io.StringIO()
     Console(file=paper, width=width, force_terminal=True, color_system="truecolor").print(shown)
     return paper.getvalue()
@@ -234,7 +234,7 @@ def test_hostile_text_does_nothing_to_a_terminal(text: str):
         assert "[bold red]rich[/] [link=file:///etc/passwd]x[/link] :smile:" in seen
 
 
-# --- words
+# --- messages
 
 
 def test_inert_text_shows_what_it_removes_the_sting_of():

@@ -1,4 +1,4 @@
-"""grading.yml: every mistake in it is named, all at once, each with its line."""
+"""grading.yml: all errors in it are reported at once, each with its line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ exercises:
 
 
 def problems(folder: Path, text: str, name: str = "grading.yml") -> list[str]:
-    """What is said of a file, without its path."""
+    """The problems that are reported for a file, without its path."""
     path = folder / name
     path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
@@ -102,7 +102,7 @@ def test_points_that_are_no_points(tmp_path: Path, worth: str) -> None:
 
 @pytest.mark.parametrize("worth", ["true", "'10'"])
 def test_points_that_only_look_like_numbers(tmp_path: Path, worth: str) -> None:
-    """Not silently 1 and 10: they are either refused, or the sum is what they say."""
+    """They are not silently read as 1 and 10: they are rejected, or counted with the stated value."""
     path = toy.write(tmp_path / "grading.yml", GOOD.replace("third: 10", f"third: {worth}"))
     if worth == "'10'":
         assert load_policy(path).exercise("toy").check_points()["other.third"] == 10
@@ -294,7 +294,7 @@ def test_mistakes_are_named_in_the_file_that_holds_them(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_one_exercise_hides_none_in_another(tmp_path: Path) -> None:
-    """The points of those that are sound are looked at, whatever is wrong beside them."""
+    """The points of valid exercises are checked, even if there are errors in others."""
     more = "  other:\n    points: {part: {First: 19}}\n    leaderboard: [part.second]\n"
     found = problems(tmp_path, GOOD.replace("loss: 0.5", "loss: high") + more)
     for said in (
@@ -317,7 +317,7 @@ def test_a_file_that_windows_saved(tmp_path: Path) -> None:
     assert load_policy(path).exercise("toy")
 
 
-# Which file governs.
+# The governing file.
 
 
 def test_the_nearest_file_governs_and_never_a_students(tmp_path: Path) -> None:

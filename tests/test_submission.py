@@ -1,4 +1,4 @@
-"""Reading submissions: whatever a file holds, reading it raises nothing, and what is wrong is a note."""
+"""Reading submissions: reading never raises, whatever a file contains, and problems become notes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_notebook_as_colab_saves_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lines", [str, lambda source: source.splitlines(keepends=True)], ids=["text", "lines"])
 def test_a_notebook_of_the_third_form(tmp_path: Path, lines: Any) -> None:
-    """Worksheets, and `input` where later forms have `source`."""
+    """Version 3 has worksheets, and `input` where later versions have `source`."""
     sources = [FRAMEWORK, "def f():\n    return 1\n"]
     cells = [{"cell_type": "code", "input": lines(source), "language": "python", "outputs": []} for source in sources]
     text = {"cell_type": "heading", "level": 1, "source": ["Title"]}
@@ -131,7 +131,7 @@ def test_a_notebook_without_cells_is_nothing_to_run(tmp_path: Path) -> None:
 
 
 def test_a_lone_surrogate_in_a_cell(tmp_path: Path, zygotes: Zygotes) -> None:
-    """It costs nobody's grade: neither does it end in an error of ours, nor can the result not be written."""
+    """It costs no points: it causes no error of ours, and the result can be written."""
     content = json.dumps(toy.notebook(FRAMEWORK + 's = "X"\ndef one():\n    return 1')).replace("X", "\\ud800")
     found = read_bytes(tmp_path, content.encode(), "toy.ipynb")
     exercise = toy.load(toy.project(tmp_path))
@@ -241,7 +241,7 @@ def test_sizes(tmp_path: Path) -> None:
     assert "of code" in read_bytes(tmp_path, b"x = 1 \n" * (2 << 20)).notes[0]
 
 
-# Which framework.
+# The framework.
 
 
 @pytest.mark.parametrize(
@@ -363,13 +363,13 @@ def test_a_folder_without_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_another_name_where_only_one_can_be_meant(tmp_path: Path, files: list[str], chosen: str) -> None:
-    """Browsers and students rename; nobody gets nothing for it."""
+    """Browsers and students rename files; this costs no points."""
     laid_out(tmp_path, *(f"submitted/ada/toy/{name}" for name in files))
     assert who(tmp_path) == [("ada", "toy", chosen)]
 
 
 def test_a_file_without_its_folder(tmp_path: Path) -> None:
-    """Its name says which exercise it is; where the folder is there too, that one counts."""
+    """Its name determines the exercise; if the exercise's folder exists too, the folder counts."""
     laid_out(
         tmp_path,
         "submitted/ada/toy/toy.py",
@@ -391,7 +391,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
     assert found["ada", "toy"].path == tmp_path / "submitted" / "ada" / "toy" / "toy.py"
     assert not found["eve", "other"].content
     assert [each.student for each in submission.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
-    # Nobody's copies beside or inside an exercise's folder are a student.
+    # Copies beside or inside an exercise's folder are not students.
     laid_out(tmp_path, "submitted/ada/old/toy.py", "submitted/ada/toy/old/toy.py")
     for named in ("submitted/ada", "submitted/ada/toy"):
         assert who(tmp_path / named, exercise="toy") == [("ada", "toy", "toy.py")]
@@ -417,7 +417,7 @@ def test_links_of_all_kinds(tmp_path: Path) -> None:
 
 
 def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> None:
-    """A submission that is a link to another student's file, or to the solution, is not that file."""
+    """A submission that is a link to another student's file or to the solution does not count as that file."""
     laid_out(tmp_path, "submitted/ada/toy/toy.py")
     folder = tmp_path / "submitted" / "eve" / "toy"
     folder.mkdir(parents=True)
@@ -428,7 +428,7 @@ def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> Non
 
 
 def test_links_of_the_instructors(tmp_path: Path) -> None:
-    """A student's whole folder may lie elsewhere, and so may what is named; below, links are a student's."""
+    """A student's folder and named paths may be links. Links inside the student's folder are the student's."""
     laid_out(tmp_path, "homes/ada/toy/toy.py", "elsewhere/toy/toy.py", "submitted/bob/notes.txt")
     (tmp_path / "submitted/ada").symlink_to(tmp_path / "homes/ada")
     (tmp_path / "submitted/bob/toy").symlink_to(tmp_path / "homes/ada/toy")
@@ -460,7 +460,7 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_nobodys_fault(tmp_path: Path) -> None:
-    """Root reads everything: another refusal of the system's stands for the right to read."""
+    """Root may read everything, so another error of the system stands for a missing permission."""
     (tmp_path / "toy.py").mkdir()
     found = submission.read(tmp_path / "toy.py", "ada", "toy")
     assert found.withheld == f"{tmp_path}/toy.py cannot be read: Is a directory."

@@ -1,4 +1,4 @@
-"""What student code tries from inside, layer by layer. A layer that this machine cannot have is skipped, with its reason."""
+"""What student code tries inside the sandbox, layer by layer. Layers unavailable here are skipped with the reason."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def ask(zygote: Zygote) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture(scope="module")
 def ask_with_gpu(zygote: Zygote) -> Iterator[Callable[..., Any]]:
-    """A worker with what a GPU's driver needs on top, and a driver that computes nothing."""
+    """Ask a worker with the additional access that a GPU's driver needs, and a driver that computes nothing."""
     worker = Worker("torch", Budget(), zygote, Lease({}, ("/dev/null",)))
     assert worker.ask("load", seconds=30, args=[["cell 1", ATTACKS]]) == []
 
@@ -178,7 +178,7 @@ def test_nothing_of_the_machine_can_be_read(zygote: Zygote, ask: Callable[..., A
 
 
 def test_what_the_exercise_needs_can_be_read(ask: Callable[..., Any]) -> None:
-    """The other side of the wall: the interpreter, its packages, `shared`."""
+    """The sandbox permits reading the interpreter, its packages and `shared`."""
     assert ask("read", os.__file__) > 0
     assert ask("read", str(ROOT / "shared" / "plots.py")) > 0
     for name in ("sklearn.datasets", "scipy.integrate", "shared.data", "torch.nn.utils.rnn", "wave"):
@@ -219,7 +219,7 @@ def test_a_worker_with_a_gpu_may_listen_and_not_connect(
     for family, kind in (
         (socket.AF_INET, socket.SOCK_STREAM),
         (socket.AF_INET6, socket.SOCK_DGRAM),
-        # A socket of datagrams can be sent to any path without connecting.
+        # A datagram socket can send to any path without connecting.
         (socket.AF_UNIX, socket.SOCK_DGRAM),
     ):
         assert "PermissionError" in refused(ask_with_gpu, "socket_of", int(family), int(kind))
@@ -232,7 +232,7 @@ def test_a_worker_with_a_gpu_may_listen_and_not_connect(
 
 
 def test_what_programs_ordinarily_do_goes_on(ask: Callable[..., Any]) -> None:
-    """The other side of the filter: copying, packing, moving files, asking for limits, starting a program."""
+    """The filter permits copying, packing and moving files, querying limits, and starting a program."""
     assert ask("ordinary") is None
 
 

@@ -1,4 +1,4 @@
-"""The wire: what goes in comes out; what is no frame is a `WireError`, and costs no memory."""
+"""The wire: decoding inverts encoding; an invalid frame is a `WireError` and costs no memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK = settings(
 
 
 class Tape:
-    """A stream in memory: what was sent can be read, as a socket would hand it out."""
+    """A stream in memory: sent bytes can be read in pieces, as from a socket."""
 
     def __init__(self, content: bytes = b"", chunk: int = 1 << 30) -> None:
         self.content = bytearray(content)
@@ -50,14 +50,14 @@ def there_and_back(value: Any) -> Any:
 
 
 def frame(message: bytes, arrays: Any = (), body: bytes = b"", header_size: int = -1, body_size: int = -1) -> bytes:
-    """A frame from its parts, which need not fit together."""
+    """A frame from its parts, which need not be consistent."""
     header = msgspec.msgpack.encode([msgspec.Raw(message), arrays])
     sizes = (len(header) if header_size < 0 else header_size, len(body) if body_size < 0 else body_size)
     return sizes[0].to_bytes(4, "little") + sizes[1].to_bytes(8, "little") + header + body
 
 
 def answer_of(value: bytes) -> bytes:
-    """An answer, encoded, whose value is these bytes."""
+    """An encoded answer with these bytes as its value."""
     return msgspec.msgpack.encode({"type": "answer", "nonce": 1, "value": None})[:-1] + value
 
 
@@ -66,7 +66,7 @@ NOTHING = answer_of(b"\xc0")
 
 @contextmanager
 def at_most(megabytes: float) -> Iterator[None]:
-    """No more memory than that is taken inside."""
+    """Assert that the code inside allocates no more memory than that."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -240,7 +240,7 @@ def test_a_value_that_holds_itself_is_not_sent() -> None:
         wire.send(Tape(), Answer(nonce=1, value=round_))
 
 
-# What is no frame.
+# Invalid frames.
 
 
 def test_a_promise_takes_no_memory() -> None:
@@ -369,7 +369,7 @@ def test_nesting_within_the_limit_is_fine() -> None:
 
 @pytest.mark.parametrize("empty", [b"\x80", b"\x90", b"\xc0"], ids=["dicts", "lists", "None"])
 def test_a_header_of_empty_containers(empty: bytes) -> None:
-    """Each of them is one byte there and up to 72 here, besides a list or two: the limit on a header bounds it."""
+    """Each takes one byte on the wire and up to 72 bytes here, plus a list or two: the header's limit bounds this."""
     count, each = 100_000, 90
     bomb = frame(answer_of(b"\xdd" + count.to_bytes(4, "big") + empty * count))
     with at_most(2 + count * each / MEGABYTE):
@@ -434,7 +434,7 @@ def mutated(rng: random.Random, frames: list[bytes], kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["bits", "cut", "lengths", "swapped", "inserted"])
 def test_ten_thousand_mutated_frames(kind: str) -> None:
-    """2,000 of each of five kinds: an answer or a `WireError`, nothing else, and never more memory than what came."""
+    """2,000 of each of five kinds: each is an answer or a `WireError`, and little memory is used."""
     rng, frames = random.Random(kind), good_frames()
     refused = 0
     with at_most(8):

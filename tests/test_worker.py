@@ -1,4 +1,4 @@
-"""The worker: what a student's code is given, what comes back, and what it can see of the rest of the machine."""
+"""The worker: what a student's code receives, what it returns, and what it can see of the rest of the machine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def cells(*sources: str) -> Submission:
 
 
 def test_a_slow_module_that_the_file_mentions_is_there_before_it_is_imported() -> None:
-    """The zygote has imported it, so that the workers after the first one need not."""
+    """The zygote has imported it, so the workers after the first one need not."""
     asks = "import sys\nthere = {} in sys.modules\ndef f():\n    return there"
     with Zygotes() as own:
         for text, there in (("'.'.join(['sci' + 'py', 'stats'])", False), ("'scipy.stats'", True)):
@@ -56,7 +56,7 @@ def test_a_cell_that_raises_keeps_what_stands_before_it(zygotes: Zygotes) -> Non
 
 
 def test_of_what_stands_after_a_line_that_raises_definitions_are_taken(zygotes: Zygotes) -> None:
-    """A cell written for another service, whose modules are not here, defines what it defines all the same."""
+    """A cell for another service, whose modules are missing here, still makes its definitions."""
     cell = (
         "import math\nfrom nowhere.at_all import drive\ndrive.mount('/content')\nSIZE = 3\nprint(1 / 0)\n"
         "import json\nclass Known:\n    size = SIZE\ncomputed = max(1, 2)\n"
@@ -409,7 +409,7 @@ def test_what_cannot_come_back_leaves_the_worker_alive(plain: Any) -> None:
 
 
 def test_a_list_nested_too_deep_is_the_students_mistake(zygotes: Zygotes) -> None:
-    """No crash, and no talk of somebody having written into the grader's channel."""
+    """It does not crash, and the message does not claim that someone wrote into the grader's channel."""
     with toy.student(zygotes, GIVE) as student:
         with pytest.raises(StudentError):
             student.deep()
@@ -767,7 +767,7 @@ def test_keras_models(keras_side: Any, frozen: bool) -> None:
     assert keras_side.gradient("cut", tensor(x)) is None
 
 
-# What a worker can see.
+# The worker's view of the machine.
 
 
 LOOK = """
@@ -847,7 +847,7 @@ def test_no_descriptor_of_the_grader_comes_along(zygotes: Zygotes, tmp_path: Pat
             for each in (student, second):
                 seen = each.descriptors()
                 assert "secret" not in str(seen)
-                # Input, output twice, the wire, and perhaps the listing itself.
+                # stdin, stdout, stderr, the wire, and perhaps the directory listing itself.
                 assert set(seen) <= {"0", "1", "2", "3", "4"}
                 assert seen["0"] == "/dev/null"
                 assert seen["3"].startswith("socket:")
@@ -915,7 +915,7 @@ def test_a_fresh_worker_after_a_crash(zygotes: Zygotes) -> None:
         assert student.f() == 1
 
 
-# When the grader's own side fails.
+# Failures on the grader's side.
 
 
 @pytest.mark.slow
@@ -929,7 +929,7 @@ def test_a_zygote_killed_between_two_submissions_costs_nobody_a_point(tmp_path: 
         assert grader.grade(toy.handed_in(toy.RIGHT), job).score == 20
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        # Another is started; or it is said that the grader failed.
+        # Another worker is started, or the report says that the grader failed.
         assert grader.grade(toy.handed_in(toy.RIGHT), job).score in (20, None)
 
 

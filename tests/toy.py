@@ -1,4 +1,4 @@
-"""A small exercise of our own, so that tests of the machinery hang on no real one."""
+"""A small exercise, so that tests of the infrastructure do not depend on a real one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def project(
     thresholds: str = "{}",
     solutions: dict[str, str] | None = None,
 ) -> Path:
-    """A folder with grading.yml and the exercise `toy`; returned."""
+    """Create a folder with grading.yml and the exercise `toy`, and return it."""
     write(folder / "assignments" / "toy" / "checks.py", checks)
     if hidden is not None:
         write(folder / "solutions" / "toy" / "checks.py", hidden)
@@ -115,7 +115,7 @@ def with_limits(**limits: Any) -> Exercise:
 def session(
     zygotes: Zygotes | None, file: Submission | str, framework: FrameworkName = "torch", **limits: Any
 ) -> Iterator[Session]:
-    """A live worker with the file loaded; without zygotes a plain process."""
+    """A running worker with the file loaded; without zygotes, it is a plain process."""
     read = handed_in(file, framework) if isinstance(file, str) else file
     opened = Session(read, with_limits(**limits), zygotes.of if zygotes else lambda name: None)
     try:
@@ -129,6 +129,6 @@ def session(
 def student(
     zygotes: Zygotes | None, source: str, framework: FrameworkName = "torch", **limits: Any
 ) -> Iterator[Student]:
-    """What a check sees of a file."""
+    """The student object that a check gets for a file."""
     with session(zygotes, source, framework, **limits) as opened:
         yield Student(opened.ask)

@@ -1,4 +1,4 @@
-"""The corpus: what each file tries, and what it may keep. `corpus/` holds one submission for each attack.
+"""The corpus: what each attack tries, and which points it may keep. `corpus/` contains one submission per attack.
 
 `python -m tests.attacks.corpus` writes the table of `docs/attacks.md`.
 """
@@ -33,17 +33,17 @@ class Attack:
     exercise: str
     framework: FrameworkName
     keeps: frozenset[str]
-    """Ids of the checks that it solves honestly, and must not lose; everything else must not pass."""
+    """Ids of the checks that it solves honestly and must pass; all others must not pass."""
     only: tuple[str, ...]
     """Ids of the checks that are run."""
     check_seconds: float
 
     def __str__(self) -> str:
-        # Those of the first exercise go by their file alone.
+        # Attacks on the first exercise are named after their file only.
         return "-".join([self.path.stem, *([self.exercise] if self.exercise != _FIRST else []), self.framework])
 
     def submission(self, targets: dict[str, str | int]) -> Submission:
-        """With what an attacker could know of the place in cells before its own."""
+        """The submission, preceded by cells with what an attacker could know about the environment."""
         found = submission.read(self.path, "attacker", self.exercise)
         known = {**targets, "contract": catalogue.contract(self.exercise)}
         prelude = (FOLDER / "_prelude.py").read_text(encoding="utf-8")
@@ -54,14 +54,14 @@ class Attack:
         return replace(found, framework=self.framework, cells=(*before, *found.cells), notes=())
 
     def using(self) -> Exercise:
-        """The exercise with limits that an attack reaches soon."""
+        """The exercise with limits that an attack reaches quickly."""
         found = catalogue.load(self.exercise)
         limits = found.policy.limits.model_copy(update={"check_seconds": self.check_seconds, "memory_mb": 400})
         return replace(found, policy=found.policy.model_copy(update={"limits": limits}))
 
 
 def attacks() -> Iterator[Attack]:
-    """Every file, once for each framework that it names. Raises `ValueError` for a head that nobody reads."""
+    """Every file, once for each framework that it names. Raises `ValueError` for unknown keys in its head."""
     for path in sorted(FOLDER.glob("[!_]*")):
         head = _head(path)
         if unknown := set(head) - _KEYS:
@@ -91,7 +91,7 @@ def _ids(exercise: str) -> list[str]:
 
 
 def _head(path: Path) -> dict[str, str]:
-    """The comment lines at the top; of a notebook, at the top of its first cell."""
+    """The comment lines at the top of a file, or at the top of a notebook's first cell."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         text = "".join(json.loads(text)["cells"][0]["source"])
@@ -112,7 +112,7 @@ _START = "<!-- made by `python -m tests.attacks.corpus` -->"
 
 
 def page(text: str) -> str:
-    """The page with its table as the files have it."""
+    """The page with its table, generated from the files."""
     lines = ["| attack | tries to | exercise | frameworks | keeps |", "|---|---|---|---|---|"]
     of_file: dict[Path, list[Attack]] = {}
     for attack in attacks():

@@ -2,8 +2,8 @@
 
     python -m tests.attacks.settings SETTING COMMAND…
 
-Debian's `runc` runs it on a copy of this machine's own files that is thrown away afterwards, so that neither an image nor an
-engine is needed. Root is.
+Debian's `runc` runs it on a temporary copy of this machine's own files, so neither an image nor an engine is needed.
+Root is required.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CAPABILITIES = [
         "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
     )
 ]  # fmt: skip
-"""What Docker leaves to uid 0, from the table in its manual, "Runtime privilege and Linux capabilities"."""
+"""Capabilities that uid 0 keeps in Docker, from the manual's table "Runtime privilege and Linux capabilities"."""
 
 BLOCKED = {
     "acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "create_module", "delete_module", "finit_module",
@@ -45,17 +45,17 @@ BLOCKED = {
     "query_module", "quotactl", "reboot", "request_key", "set_mempolicy", "setns", "settimeofday", "stime", "swapoff",
     "swapon", "_sysctl", "sysfs", "syslog", "umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vm86",
     "vm86old",
-    # The newer ways to mount, which the manual does not name.
+    # Newer system calls for mounting, which the manual does not list.
     "fsconfig", "fsmount", "fsopen", "fspick", "mount_setattr", "move_mount", "open_tree", "pidfd_getfd",
 }  # fmt: skip
-"""What Docker's default profile refuses, from its manual, "Seccomp security profiles for Docker". Debian's profile is
-Podman's, which allows some of these."""
+"""Calls that Docker's default profile refuses, from its manual, "Seccomp security profiles for Docker". Debian's
+profile is Podman's, which allows some of them."""
 NAMESPACE_FLAGS = 0x7E020000
 """`CLONE_NEW…`, which Docker's profile refuses to `clone`."""
 
 
 def missing() -> str:
-    """Why these settings cannot be had on this machine: a sentence, or nothing. Installs what is missing where it can."""
+    """Why this machine does not support these settings: a sentence, or nothing. Tries to install missing packages."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root can make these settings; whoever runs this is in one of them"
     if not _installed():
@@ -72,12 +72,12 @@ def missing() -> str:
 
 
 def command(setting: Setting, *words: str) -> list[str]:
-    """The command that runs `words` in the setting."""
+    """The command line that runs `words` in the setting."""
     return [sys.executable, "-m", "tests.attacks.settings", setting, *words]
 
 
 def main(setting: Setting, words: Sequence[str]) -> int:
-    """Run it; its exit status. In a mount namespace of its own: whatever is mounted here is gone afterwards."""
+    """Run it and return its exit status. Its own mount namespace removes all mounts afterwards."""
     if os.environ.get("_MOUNTS_ARE_OURS") != setting:
         os.environ["_MOUNTS_ARE_OURS"] = setting
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *command(setting, *words)])
@@ -90,7 +90,6 @@ def main(setting: Setting, words: Sequence[str]) -> int:
         _mount("-t", "overlay", "-o", layers, "overlay", str(bundle / "rootfs"))
         _open_to_all(bundle / "rootfs")
         (bundle / "config.json").write_text(json.dumps(_bundle(setting, words)))
-        # On a disk, where these are large: in memory they would be the machine's.
         try:
             return subprocess.run(
                 ["runc", "--root", f"{bundle}/state", "run", "--bundle", str(bundle), bundle.name], check=False
@@ -109,7 +108,7 @@ def _mount(*words: str) -> None:
 
 
 def _open_to_all(root: Path) -> None:
-    """Where the interpreter lies in a closed home folder, an ordinary user must be able to reach it: in the copy only."""
+    """Make the interpreter readable for an ordinary user if it is in a closed home folder; changes only the copy."""
     for path in (Path(sys.base_prefix).resolve(), ROOT):
         for folder in (path, *path.parents):
             copy = root / folder.relative_to("/")
@@ -117,7 +116,7 @@ def _open_to_all(root: Path) -> None:
 
 
 def _bundle(setting: Setting, words: Sequence[str]) -> dict[str, Any]:
-    """What `runc` reads: an Open Container Initiative runtime configuration."""
+    """The Open Container Initiative runtime configuration that `runc` reads."""
     uid = 0 if setting == "container" else USER
     contained = setting != "user"
     capabilities = CAPABILITIES if contained else []
@@ -191,7 +190,7 @@ def _own_mounts() -> list[dict[str, Any]]:
 
 
 def _docker_profile() -> dict[str, Any]:
-    """Debian's profile for containers, less what Docker's refuses."""
+    """Debian's profile for containers, without the calls that Docker's profile refuses."""
     profile: dict[str, Any] = json.loads(PROFILE.read_text())
     machine = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
     calls: list[dict[str, Any]] = []

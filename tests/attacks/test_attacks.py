@@ -28,7 +28,7 @@ def test_the_page_lists_the_corpus() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_it_gains_nothing_and_harms_nobody(zygotes: Zygotes, attack: Attack) -> None:
-    # Started before the world is there: what they leave is not the attack's.
+    # These start before the world exists, so that their leftovers are not attributed to the attack.
     zygotes.of("torch")
     zygotes.of(attack.framework)
     with ThreadPoolExecutor(1) as beside:

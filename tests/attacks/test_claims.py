@@ -1,4 +1,4 @@
-"""Every check says what a forger would have to do, and `docs/claims.md` is made from that."""
+"""Every check states what a forger would have to do; `docs/claims.md` is generated from these statements."""
 
 from __future__ import annotations
 

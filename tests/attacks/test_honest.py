@@ -1,7 +1,8 @@
-"""No layer costs an honest submission a point: it scores alike with and without the sandbox.
+"""No layer costs an honest submission a point: the score is the same with and without the sandbox.
 
-`tests/exercises` grades every reference, variant and mistake inside the sandbox, where each scores what the catalogue says. Here
-the references of all exercises, and all programs of three, are graded without it, and must score what the catalogue says too.
+`tests/exercises` grades every reference, variant and mistake inside the sandbox and compares the scores with the
+catalogue. Here, the references of all exercises and all programs of three exercises are graded without the sandbox and
+must get the same scores.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests import catalogue
 from tests.catalogue import FRAMEWORKS
 
 CHEAP = ("xor", "style_loss", "optimal_discriminator")
-"""The exercises whose variants and mistakes are all run, in the framework that starts soonest."""
+"""The exercises whose variants and mistakes are all run, in the framework that starts fastest."""
 TRAINING = ("training.losses", "training.learns", "training.corners")
 """Of xor."""
 
@@ -36,7 +37,7 @@ def bare() -> Iterator[Zygotes]:
 
 
 def graded(zygotes: Zygotes, name: str, framework: FrameworkName, source: str, *trained: str) -> Result:
-    """By the checks that train nothing, and by those named."""
+    """Grade with the checks without a training and with the named ones."""
     only = [check.id for check in catalogue.load(name).checks if check.id in {*catalogue.exact_checks(name), *trained}]
     return catalogue.grade(zygotes, name, framework, source, only=only)
 
@@ -75,7 +76,7 @@ def test_without_the_sandbox_variants_score_as_much(bare: Zygotes, name: str) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHEAP)
 def test_without_the_sandbox_mistakes_fail_the_same_checks(bare: Zygotes, name: str) -> None:
-    """Those that the catalogue names, and no others; `tests/exercises` asks the same inside the sandbox."""
+    """They fail exactly the checks in the catalogue; `tests/exercises` tests the same inside the sandbox."""
     complaints: list[str] = []
     for mistake in catalogue.mistakes(name):
         if mistake.framework == "torch":
@@ -85,7 +86,7 @@ def test_without_the_sandbox_mistakes_fail_the_same_checks(bare: Zygotes, name: 
 
 
 def test_every_layer_that_this_machine_has_is_on(zygotes: Zygotes) -> None:
-    """What the other tests rest on: the worker says which layers stand around it, and they were all tried."""
+    """The other tests rely on this: the worker reports its active layers, and all of them were attempted."""
     zygote = zygotes.of("torch")
     assert zygote and set(zygote.layers) <= set(sandbox.LAYERS)
     assert sandbox.level(zygote.layers) != "weak", zygote.layers

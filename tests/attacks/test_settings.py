@@ -1,6 +1,6 @@
-"""The attacks where it matters who one is, as an ordinary user and in containers with Docker's defaults.
+"""Attacks that depend on the user's privileges, as an ordinary user and in containers with Docker's defaults.
 
-The whole corpus: `python -m tests.attacks.settings container python -m pytest tests/attacks/test_attacks.py`.
+To run the whole corpus: `python -m tests.attacks.settings container python -m pytest tests/attacks/test_attacks.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Grade one attack and say what went wrong with it."""
+"""Grade one attack and report what went wrong."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests import catalogue
 from tests.attacks.corpus import Attack
 from tests.attacks.world import World, world
 
-# A colour is one too: nothing is shown in colours here.
+# Escape sequences for colours count too: the output here has no colours.
 _ESCAPES = ("\x1b", "\x9b", "\x07", "\u202e")
 _OF_THE_CHECKS = '@check("'
 
 
 def tried(attack: Attack, zygotes: Zygotes, until: Callable[[], object] = lambda: None) -> list[str]:
-    """What the attack gained or harmed: nothing, if all is well. `until` waits for what is graded beside it."""
+    """What the attack gained or damaged; empty if all is well. `until` waits for the submissions graded beside it."""
     with world() as around:
         job = grader.Job(attack.using(), catalogue.SEED, zygotes.of, only=attack.only)
         result = grader.grade(attack.submission(around.targets), job)
@@ -51,7 +51,7 @@ def _learned(result: Result, around: World) -> list[str]:
 
 
 def _shown(result: Result) -> list[str]:
-    """Marks of the student's that a reader's program would take for its own."""
+    """Text from the student that the reader's program would interpret as its own markup."""
     shown = {
         "the terminal": terminal.plain(result, show_output=True),
         "the page": page.submission(result),

@@ -1,4 +1,4 @@
-"""What stands around an attack and must be as before when it is over: files, listeners, processes."""
+"""The environment of an attack, which must be unchanged afterwards: files, listeners, processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHARED_FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")
 
 
 class World:
-    """A folder that anyone may write, listeners on this machine, and a place for workers' folders."""
+    """A world-writable folder, listeners on this machine, and a place for workers' folders."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -36,7 +36,7 @@ class World:
 
     @property
     def targets(self) -> dict[str, str | int]:
-        """What an attacker could know."""
+        """Addresses and paths that an attacker could know."""
         tcp, udp, unix, datagrams, abstract = self._listeners
         return {
             "root": str(ROOT),
@@ -51,7 +51,7 @@ class World:
         }
 
     def harm(self) -> list[str]:
-        """What is not as it was. Call it when the worker has been closed."""
+        """All changes. Call it after the worker has been closed."""
         found = [f"{path} was changed" for path in _differences(self._before, _snapshot(self.canary))]
         found += [f"{where} heard something" for where in self._heard()]
         found += [f"the process {each} is left" for each in _left_running()]
@@ -61,7 +61,7 @@ class World:
         return found
 
     def close(self) -> None:
-        """Give the ports back."""
+        """Release the ports."""
         for listener in self._listeners:
             listener.close()
 
@@ -76,7 +76,7 @@ class World:
             path = self.canary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        # Nothing but the walls stands before them.
+        # Only the sandbox protects them.
         for path in (self.canary, *self.canary.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o666)
 
@@ -89,7 +89,7 @@ class World:
 
 @contextmanager
 def world() -> Iterator[World]:
-    """A world in a temporary folder, which is also where the grader makes its workers' folders."""
+    """A world in a temporary folder, in which the grader also creates its workers' folders."""
     # Not pytest's tmp_path: its parents are closed to the worker's user.
     before, tempfile.tempdir = tempfile.tempdir, None
     folder = Path(tempfile.mkdtemp(prefix="world-"))
@@ -139,7 +139,7 @@ def _differences(before: dict[Path, Known], after: dict[Path, Known]) -> list[Pa
 
 
 def _left_running(seconds: float = 20.0) -> list[str]:
-    """Children of the zygotes, which adopt every orphan. They are killed at once and gone a moment later."""
+    """Children of the zygotes, which adopt every orphan. They are killed immediately and end a moment later."""
     until = time.monotonic() + seconds
     while True:
         found: list[int] = []

@@ -8,7 +8,7 @@ from tests import duplication, toy
 from tests.catalogue import ROOT
 
 MOST = 60
-"""Lines. What is left are ends of calls that happen to be alike."""
+"""Lines. The remaining duplicates are ends of calls that happen to be equal."""
 
 
 def test_the_check_files_hold_few_copies() -> None:

@@ -1,4 +1,4 @@
-"""Whatever a student's function returns, a check fails with a sentence; it never falls over, which would cost a grade."""
+"""Whatever a student's function returns, a check fails with a message; it never crashes, which would cost a grade."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_garbage_fails_and_breaks_nothing(zygotes: Zygotes, name: str, garbage: 
 
 
 def _checks_that_ask_for(function: str, exercise: Exercise) -> Exercise | None:
-    """The exercise with just the exact checks that name the function, needing nothing."""
+    """The exercise with only the exact checks that use the function, without their prerequisites."""
     checks = [
         replace(check, needs=())
         for check in exercise.checks
@@ -62,7 +62,7 @@ def _checks_that_ask_for(function: str, exercise: Exercise) -> Exercise | None:
 
 
 def _names(check: Check) -> Iterator[str]:
-    """All names that the check's body asks for, and those of the exercise's own and of shared probes that it calls."""
+    """All student names that the check's body uses, including those used by the helpers and probes that it calls."""
     seen: set[int] = set()
     waiting: list[Any] = [check.body]
     while waiting:
@@ -90,7 +90,7 @@ def _is_ours(value: Any) -> bool:
 
 
 def _used(code: CodeType, home: dict[str, Any]) -> Iterator[Any]:
-    """The names that code asks for, its constants, and what it finds under its names in its module or in a module of probes."""
+    """The names in the code, its constants, and the objects with these names in its module or in probes."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

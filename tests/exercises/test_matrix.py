@@ -1,4 +1,4 @@
-"""The grader is graded: references and variants score everything, stubs nothing, each known mistake fails what it names."""
+"""Grading the grader: references and variants get all points, stubs none; known mistakes fail the named checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIANTS = [(name, framework, variant) for name, framework in BOTH for variant i
 
 
 def _readable_mistakes(name: str) -> list[Mistake]:
-    """None where `mistakes.yml` is wrong: `test_the_catalogue_is_full` says what is, and other exercises are tested."""
+    """Empty if `mistakes.yml` is invalid: `test_the_catalogue_is_full` reports that; other exercises are tested."""
     with suppress(UsageError):
         return catalogue.mistakes(name)
     return []
@@ -42,7 +42,7 @@ def _scores_everything(zygotes: Zygotes, name: str, framework: FrameworkName, so
     assert result.score == result.maximum, catalogue.not_passed(result)
     assert not result.notes
     worth_points = {id for id, points in catalogue.load(name).policy.check_points().items() if points}
-    # What is worth nothing waits for a GPU, or has passed on one.
+    # Checks without points are deferred because they need a GPU, or have passed on one.
     assert {check.id for check in result.checks if check.status == "passed"} >= worth_points
     assert {check.status for check in result.checks if check.id not in worth_points} <= {"passed", "deferred"}
 
@@ -73,9 +73,9 @@ def test_the_stub_scores_nothing(zygotes: Zygotes, name: str, framework: Framewo
     "mistake", MISTAKES, ids=lambda mistake: f"{mistake.exercise}-{mistake.framework}-{mistake.title}"[:120]
 )
 def test_a_mistake_fails_what_it_names(zygotes: Zygotes, once: Once, mistake: Mistake) -> None:
-    """Against the check it names, what that needs, and every exact check that runs what the mistake changes.
+    """Run the check that it names, its prerequisites, and every exact check that runs code changed by the mistake.
 
-    The other exact checks find what they find of the reference (`tests.reach`); `make matrix` runs all against all.
+    The other exact checks have the reference's results (`tests.reach`); `make matrix` runs all against all.
     """
     reached = reach.stored(once, zygotes, mistake)
     known = reach.unreached(mistake, reached)

@@ -1,6 +1,6 @@
-"""Ideas that take full marks on stock otter: the submission's code, or the files of a submission's zip.
+"""Attack ideas that get full marks on stock otter: a submission's code, or the files of a submission's zip.
 
-Each is aimed at a question `q` that holds `one() == 1`, `double(3) == 6` and `three() == 3`; none of them does what is asked.
+Each attacks a question `q` that tests `one() == 1`, `double(3) == 6` and `three() == 3`; none of them solves it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def three():
     return answers["three"]
 """
 
-# Jupyter starts a kernel as a module, from the folder of the submission: the first module of that name is the student's.
+# Jupyter starts a kernel as a module in the submission's folder: the student's module of that name is found first.
 KERNEL = """
 import runpy
 import sys
@@ -96,7 +96,7 @@ NOTEBOOK: dict[str, object] = {
 
 
 class Pickle:
-    """What a log's entry becomes when it is read: code in otter's own process, before anything is graded."""
+    """A log entry that runs code in otter's own process when it is read, before anything is graded."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         source = (
@@ -117,7 +117,7 @@ SUBMISSIONS = {
     "a module takes the kernel's place": {"toy.ipynb": NOTEBOOK, "ipykernel_launcher.py": KERNEL},
     "a log of pickles": {"toy.py": "", ".OTTER_LOG": Pickle},
 }
-"""Idea → the files that are handed in."""
+"""Idea → the submitted files."""
 
 
 def content(made: object) -> bytes:

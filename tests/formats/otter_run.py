@@ -1,7 +1,7 @@
-"""`otter run`, once for each file that is named, in one process: `python -m tests.formats.otter_run ZIP FILE…`
+"""Call `otter run` for each named file, in one process: `python -m tests.formats.otter_run ZIP FILE…`
 
-Prints a JSON object: by file, what otter found and wrote, or the exception with which it ended; and at last the table that
-`otter grade` makes of them.
+Prints a JSON object: for each file, what otter found and wrote or the exception that it raised; finally, the table that
+`otter grade` makes from them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _one(packed: str, file: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "results.json"
         try:
-            # Otter's annotation says that this is an iterable.
+            # According to otter's annotation, this is an iterable.
             with cast(Any, capture_run_output)() as printed:
                 results = main(file, autograder=packed, output_dir=folder, no_logo=True)
         except Exception as problem:  # noqa: BLE001 - what otter ends with is what the test looks at

@@ -1,4 +1,4 @@
-"""Results made by hand: what a student's text could try, in every field that holds some."""
+"""Hand-made results: what a student's text could attempt, in every field that contains such text."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def result(checks: list[CheckResult] | None = None, **given: Any) -> Result:
 
 
 def every_status(**given: Any) -> Result:
-    """One check of each kind, two of them hidden, with a picture and a measurement."""
+    """One check with each status, two of them hidden, with a picture and a measurement."""
     return result(
         [
             check("gates.or", "passed"),

@@ -1,4 +1,4 @@
-"""The action and its workflow: linted, and run on this machine by a runner that needs no GitHub."""
+"""The action and its workflow: linted, and run on this machine by a runner without GitHub."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS = 600
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 WORKFLOW = ROOT / ".github" / "workflows" / "grade.yml"
 KEPT = "kept"
-"""Where the job leaves its report: a step that copies it takes the place of the one that uploads it to GitHub."""
+"""Where the job saves its report: a step that copies it replaces the one that uploads it to GitHub."""
 
 FORGES = """
 FRAMEWORK = "torch"
@@ -75,7 +75,7 @@ def _workflows_in_the_docs() -> list[str]:
 
 
 def test_the_action_puts_no_input_into_a_script() -> None:
-    """Inputs reach the shell as variables: what stands in `${{ }}` inside a script would be run."""
+    """Inputs reach the shell as variables: a `${{ }}` inside a script would be run as code."""
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     for step in action["runs"]["steps"]:
         assert "${{" not in step["run"]
@@ -85,7 +85,7 @@ def test_the_action_puts_no_input_into_a_script() -> None:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository of the project with a small exercise, and what three students handed in."""
+    """A repository of the project with a small exercise and the submissions of three students."""
     folder = tmp_path_factory.mktemp("course")
     for name in ("autograder", "shared", ".github"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -111,7 +111,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ran(course: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The log of a push, line by line, as the runner reads it."""
+    """The log lines of a push, as the runner reads them."""
     home = tmp_path_factory.mktemp("home")
     done = subprocess.run(
         [
@@ -160,7 +160,7 @@ def test_annotations_stand_at_the_students_lines(ran: list[dict[str, Any]], cour
 
 @pytest.mark.slow
 def test_no_command_is_a_students(ran: list[dict[str, Any]]) -> None:
-    """What the runner took for a command in the output, in order: the fence, and what stands after it."""
+    """The lines in the output that the runner treated as commands, in order: the fence and what follows it."""
     taken = [line["command"] for line in ran if "command" in line and "raw" in line]
     assert re.fullmatch(r"[0-9a-f]{64}", taken[1])
     assert taken == ["stop-commands", taken[1], "error", "error", "notice", "notice"]
@@ -181,7 +181,7 @@ def test_points_and_summary(ran: list[dict[str, Any]]) -> None:
 
 @pytest.mark.slow
 def test_what_was_not_graded_fails_the_job(course: Path, tmp_path: Path) -> None:
-    """The script of the action alone, where the grader itself fails: exit code 3, no points."""
+    """The action's script alone, with a failing grader: exit code 3, no points."""
     broken = shutil.copytree(course, tmp_path / "course", ignore=shutil.ignore_patterns(KEPT, ".git"))
     toy.write(
         broken / "solutions" / "toy" / "checks.py",

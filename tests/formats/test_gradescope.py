@@ -1,4 +1,4 @@
-"""Gradescope: the folders that it mounts, and both scripts run in them as it runs them."""
+"""Gradescope: both scripts run in the folders that it mounts, in the same way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECONDS = 300
 
 
 class Folders:
-    """`/autograder` in a scratch folder, with the zip unpacked as Gradescope does it."""
+    """`/autograder` in a temporary folder, with the zip unpacked as by Gradescope."""
 
     def __init__(self, root: Path, content: bytes) -> None:
         self.root = root
@@ -54,7 +54,7 @@ class Folders:
             toy.write(self.root / "submission" / name.replace("__", "."), text)
 
     def run(self, script: str = "run_autograder", **more: str) -> subprocess.CompletedProcess[str]:
-        """As Gradescope: the working folder is the root. The interpreter is the tests' own, so nothing is installed."""
+        """Run as on Gradescope, in the root folder. The interpreter is that of the tests, so nothing is installed."""
         given = {"AUTOGRADER_ROOT": str(self.root), "AUTOGRADER_PYTHON": sys.executable} | more
         return subprocess.run(
             [str(self.root / script)],
@@ -104,7 +104,7 @@ def test_the_zip_is_the_same_bytes_each_time_and_holds_both_scripts(tmp_path: Pa
 
 
 def test_what_travels_is_graded_alike(tmp_path: Path, class_zip: bytes) -> None:
-    """Digest and all, though the policy was written anew: points, limits and thresholds are the course's."""
+    """The digest is the same although the policy was rewritten: points, limits and thresholds are the course's."""
     source = Folders(tmp_path / "autograder", class_zip).root / "source"
     there = load_exercise(load_policy(source / GRADING_FILE), "xor")
     assert there.digest == load_exercise(load_policy(CLASS / "grading.yml"), "xor").digest

@@ -1,4 +1,4 @@
-"""otter-grader, the real one: from `autograder otter` over `otter assign` to the grades that otter writes."""
+"""The real otter-grader: from `autograder otter` and `otter assign` to the grades that otter writes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tests.test_class import CLASS, SCORES
 
 SECONDS = 600
 UNREADABLE = {"pia", "quinn"}
-"""An empty file and a page of HTML by the name of a notebook: otter itself refuses to read them, before any plugin is asked."""
+"""An empty file and an HTML page named like a notebook: otter refuses to read them before it calls any plugin."""
 NOTHING = {"sofia"}
-"""Handed in nothing that otter would grade."""
+"""Students who submitted nothing that otter would grade."""
 HALVES = [sorted(SCORES.keys() - NOTHING)[start::3] for start in range(3)]
 
 
 def otter(*arguments: str | Path, cwd: Path) -> None:
-    """A command of otter's that must succeed."""
+    """Run a command of otter, which must succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "otter", *map(str, arguments)],
         cwd=cwd,
@@ -50,7 +50,7 @@ def otter(*arguments: str | Path, cwd: Path) -> None:
 
 
 def otter_run(packed: Path, *files: Path) -> dict[str, Any]:
-    """What `otter run` finds in each file, and the table of `otter grade`."""
+    """The results of `otter run` for each file, and the table of `otter grade`."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.formats.otter_run", str(packed), *map(str, files)],
         cwd=ROOT,
@@ -66,7 +66,7 @@ def otter_run(packed: Path, *files: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def made(once: Once) -> Path:
-    """What `autograder otter` makes of the class's exercise."""
+    """The output of `autograder otter` for the class's exercise."""
 
     def make(folder: Path) -> None:
         out = folder / "made"
@@ -83,7 +83,7 @@ def _assign(made: Path, framework: str, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def assigned(made: Path, once: Once) -> Path:
-    """What `otter assign` makes of the PyTorch notebook; it has graded the solution through the plugin by then."""
+    """The output of `otter assign` for the PyTorch notebook; it has already graded the solution with the plugin."""
     return once("assigned", lambda folder: _assign(made, "torch", folder / "torch")) / "torch"
 
 
@@ -126,7 +126,7 @@ def test_nothing_of_the_solution_reaches_students(assigned: Path) -> None:
 
 @pytest.mark.slow
 def test_a_check_cell_runs_the_checks_that_students_see(assigned: Path, tmp_path: Path) -> None:
-    """In a kernel, as a student runs it: the stub fails in our sentences, a right answer passes."""
+    """In a kernel, as a student runs it: the stub fails with our messages, a right answer passes."""
     notebook = nbformat.read(assigned / "student" / "xor_torch.ipynb", as_version=4)
     keep = ("setup-1", "setup-otter", "gates-2", "gates-3", "lecture-2", "lecture-3")
     notebook.cells = [cell for cell in notebook.cells if cell.id in keep]
@@ -145,7 +145,7 @@ def test_a_check_cell_runs_the_checks_that_students_see(assigned: Path, tmp_path
 
 @pytest.mark.slow
 def test_keras_is_assigned_alike(made: Path, tmp_path: Path) -> None:
-    """Otter grades the solution with the zip that it has made, and accepts it only with full marks."""
+    """Otter grades the solution with the zip that it has created, and accepts only full marks."""
     assigned = tmp_path / "keras"
     _assign(made, "keras", assigned)
     text = (assigned / "student" / "xor_keras.ipynb").read_text()
@@ -166,7 +166,7 @@ def test_the_environment_installs_the_course(packed: Path) -> None:
 
 
 def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
-    """An instructor's folder of the same name stays."""
+    """An instructor's folder with the same name is kept."""
     mine = toy.write(tmp_path / "xor-otter" / "notes.txt", "mine")
     ended = command.run("otter", "xor", "--config", ROOT / GRADING_FILE, cwd=tmp_path)
     assert ended.code == 2
@@ -179,7 +179,7 @@ def test_only_its_own_folder_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_there_is_one_sentence(tmp_path: Path) -> None:
-    """In an interpreter whose packages are this one's, less otter."""
+    """In an interpreter with the same packages except otter."""
     packages = tmp_path / "packages"
     packages.mkdir()
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
@@ -242,7 +242,7 @@ def test_the_class_gets_what_grade_gives(packed: Path, tmp_path: Path, students:
 
 @pytest.mark.slow
 def test_the_way_of_a_container(packed: Path, tmp_path: Path) -> None:
-    """`otter grade` and Gradescope run otter in the folders that they mount, from a script in the zip."""
+    """`otter grade` and Gradescope run otter with a script from the zip, in the folders that they mount."""
     root = tmp_path / "autograder"
     with zipfile.ZipFile(packed) as opened:
         opened.extractall(root / "source")
@@ -289,14 +289,14 @@ def _zip(path: Path, files: dict[str, bytes]) -> Path:
 
 @pytest.fixture(scope="session")
 def stock_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An autograder.zip as otter's own way has it: a test beside the student's code."""
+    """An autograder.zip as in otter's documentation: a test in the process of the student's code."""
     files = {"tests/q.py": STOCK_TEST.encode(), "otter_config.json": b"{}"}
     return _zip(tmp_path_factory.mktemp("stock") / "stock.zip", files)
 
 
 @pytest.fixture(scope="session")
 def our_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same question with the plugin: tests that would give full marks to anybody, and the course."""
+    """The same question with the plugin: the course, and tests that would give full marks to every submission."""
     folder = tmp_path_factory.mktemp("ours")
     limits = "{seconds: 300, check_seconds: 60, memory_mb: 1500}"
     policy = load_policy(toy.project(folder / "project", hidden="", limits=limits) / GRADING_FILE)
@@ -324,8 +324,10 @@ RIGHT = {"toy.py": toy.RIGHT.encode(), "helpers.txt": b"x", "folder/more.txt": b
 
 @pytest.fixture(scope="session")
 def through_the_plugin(our_zip: Path, once: Once) -> dict[str, Any]:
-    """What each idea gets, and at last a right answer: one run of otter after the other in one process, as nothing of a student's
-    is run there. Stock otter, where it is, starts anew for each."""
+    """The points for each idea and, finally, for a right answer.
+
+    Otter runs them all in one process, because no student code runs in it. Stock otter runs student code, so it is
+    started separately for each."""
 
     def make(folder: Path) -> None:
         files: dict[str, Path] = {}

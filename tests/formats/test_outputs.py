@@ -1,4 +1,4 @@
-"""The formats that `--format` prints: each read back by a reader of its own, and no text of a student's means anything in it."""
+"""The formats that `--format` prints: each is parsed by an independent parser, and student text has no effect in it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ GRADESCOPE = {
         },
     },
 }
-"""The specification that Gradescope publishes, as a schema: what it does not name is not written."""
+"""Gradescope's published specification as a schema: no other fields are written."""
 
 REGISTERED = {
     "add-mask",
@@ -85,7 +85,7 @@ REGISTERED = {
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
-    """What a runner makes of a step's output: of each line by the rules of its `::` commands, and of the older `##[`."""
+    """The commands that a runner finds in a step's output, by the rules for `::` commands and for the older `##[`."""
     found: list[tuple[str, dict[str, str], str]] = []
     for line in re.split(r"\r\n|\r|\n", text):
         bare = line.lstrip()
@@ -157,12 +157,12 @@ def test_points_as_the_reporter_of_classroom_reads_them() -> None:
     assert json.loads(base64.b64decode(github.classroom([result([check(status="passed")])])))["status"] == "pass"
 
 
-# ── where an annotation stands ──────────────────────────────────────────────────────────────────────────────
+# ── where an annotation points ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
 def assignment(tmp_path: Path) -> Path:
-    """An exercise's folder with the notebook that a student receives."""
+    """An exercise's folder with the notebook for students."""
     stub = toy.notebook("def first():\n    pass", "def second():\n    pass", "def other():\n    pass")
     for cell, name in zip(stub["cells"], ("part-1", "part-2", "other-1"), strict=True):
         cell["id"] = name
@@ -268,7 +268,7 @@ def test_markdown_of_a_student_is_text(said: str, dialect: str) -> None:
 
 
 def _shape(reader: MarkdownIt, text: str) -> list[str]:
-    """The kinds of blocks and of what is in them; a sentence with lines is a block of code where others are paragraphs."""
+    """The kinds of blocks and their contents; a multi-line sentence is a code block, any other is a paragraph."""
     kinds: list[str] = []
     for token in reader.parse(text):
         kinds += [child.type for child in token.children or () if child.type != "text"]

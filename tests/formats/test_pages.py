@@ -1,4 +1,4 @@
-"""The pages for Gradescope, otter and CI: every command in them, run in order in a course's folder."""
+"""The pages for Gradescope, otter and CI: every command in them is run, in order, in a course's folder."""
 
 from __future__ import annotations
 

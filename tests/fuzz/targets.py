@@ -1,4 +1,4 @@
-"""What is fuzzed: bytes in, and one sentence of what must hold whatever they are."""
+"""Fuzzing targets: functions of bytes. The docstring of each states the property that must hold for any input."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def seeds(target: str) -> list[bytes]:
-    """Whole and right, to begin with."""
+    """Valid inputs to start from."""
     match target:
         case "replies":
             return good_frames()
@@ -66,7 +66,7 @@ def seeds(target: str) -> list[bytes]:
 
 
 def drawn(rng: random.Random, target: str, good: Sequence[bytes]) -> bytes:
-    """A case: a right one with a few things wrong, a made-up one of the right form, or noise."""
+    """A case: a valid input with a few errors, an invented input of the right form, or noise."""
     way = rng.random()
     if way < 0.05:
         return rng.randbytes(rng.randint(0, 200))
@@ -145,7 +145,7 @@ def _frames(content: bytes, kind: Any, kinds: tuple[type, ...]) -> None:
     try:
         first = _sent(message)
     except WireError:
-        # Read by one side's limits, too much for the other's.
+        # Within the limits of one side, beyond those of the other.
         return
     assert _sent(wire.receive(Tape(first), kind)) == first
 

@@ -1,4 +1,4 @@
-"""What has crashed once stays in `crashes/` and is tried again; some seconds of fuzzing go along."""
+"""Inputs that have caused a crash are kept in `crashes/` and tested again, together with a few seconds of fuzzing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs of students, right and wrong, run on both machines."""
+"""Right and wrong student programs, which run both with the pretended GPU and on real hardware."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Programs:
     source: str
     names: list[str]
     finds: dict[str, tuple[int, str]]
-    """Program → the line that is to be named, and words of the remedy."""
+    """Program → the line that must be named, and words of the remedy."""
 
 
 class Run:
@@ -50,7 +50,7 @@ class Run:
         self._worker.ask("eagerly", seconds=10, args=[on])
 
     def findings(self, model: Any = None) -> list[dict[str, str]]:
-        """Since the last call; and what a model has left behind."""
+        """Findings since the last call, and those that a model has left."""
         found = self._worker.ask("found", seconds=10)["findings"]
         if isinstance(model, wire.Remote):
             found += self._worker.ask("left_behind", seconds=10, target=model.name)
@@ -92,14 +92,14 @@ def worker(zygotes: Zygotes, programs: Programs, machine: str, lease: Lease | No
 
 
 def alike(plain: Any, pretended: Any) -> None:
-    """The same numbers, however deep."""
+    """Whether the numbers are the same, at any depth."""
     a, b = _numbers(plain), _numbers(pretended)
     assert a
     np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-6)
 
 
 def found(run: Run, programs: Programs, name: str) -> None:
-    """The marked line is named, with the marked words in what the student reads."""
+    """The report names the marked line and contains the marked words."""
     line, words = programs.finds[name]
     answer = None
     try:

@@ -1,4 +1,4 @@
-"""The two checks of a part about GPUs: what passes, what fails and how, what a lying worker gets, what waits for a GPU."""
+"""The two checks of a part about GPUs: what passes, what fails and how, lying workers, and what is deferred."""
 
 from __future__ import annotations
 
@@ -173,12 +173,12 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
 @pytest.mark.parametrize(
     ("edit", "saw"),
     [
-        # It says that it has trained, and has not.
+        # It claims that it has trained, but it has not.
         (
             ("    device = next", "    if torch.cuda.is_available():\n        return\n    device = next"),
             "unchanged parameters",
         ),
-        # It moves the parameters somehow.
+        # It changes the parameters arbitrarily.
         (
             (
                 "    device = next",
@@ -187,7 +187,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
             ),
             "a difference from the run on the CPU",
         ),
-        # It trains a copy on the CPU, hides the findings and takes the weights over.
+        # It trains a copy on the CPU, hides the findings and copies the weights.
         (
             (
                 "FRAMEWORK",
@@ -196,7 +196,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
             ),
             "is not detected",
         ),
-        # It takes the rules away.
+        # It removes the rules.
         (
             (
                 "FRAMEWORK",
@@ -205,7 +205,7 @@ def test_a_program_that_never_repeats_itself_passes(zygotes: Zygotes, tmp_path: 
             ),
             "is not detected",
         ),
-        # It does everything in NumPy.
+        # It computes everything in NumPy.
         (
             (
                 "    device = next",
@@ -223,7 +223,7 @@ def test_the_simplest_lies_earn_nothing(zygotes: Zygotes, tmp_path: Path, edit: 
         assert check["gpu.readiness"].status == "failed"
         assert saw in check["gpu.readiness"].saw
     else:
-        # The forward pass of the lesson itself is work on the device: what NumPy did between is not seen.
+        # The forward pass of the test itself is work on the device; NumPy's work in between is not detected.
         assert check["gpu.readiness"].status == "passed"
 
 

@@ -1,4 +1,4 @@
-"""The pretended GPU of Keras: right programs give a plain run's numbers, wrong ones are found with line, tensor and remedy."""
+"""Keras' pretended GPU: right programs give a plain run's numbers, wrong ones are reported with line and remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WRONG = programs.read("wrong_keras")
 
 @pytest.fixture(scope="module", params=[True, False], ids=["eagerly", "traced"])
 def eagerly(request: pytest.FixtureRequest) -> bool:
-    """A lesson is run eagerly, and where that raises, traced."""
+    """The training step is run eagerly, and traced if that raises."""
     return request.param
 
 

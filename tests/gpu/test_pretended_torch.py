@@ -1,4 +1,4 @@
-"""The pretended GPU of PyTorch: right programs give a plain run's numbers, wrong ones are found with line, tensor and remedy."""
+"""PyTorch's pretended GPU: right programs give a plain run's numbers, wrong ones are reported with line and remedy."""
 
 from __future__ import annotations
 

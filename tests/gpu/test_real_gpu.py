@@ -1,5 +1,5 @@
-"""On hardware: references train on a real GPU, what stays on the CPU is found, limits hold, and the rules of the pretended
-GPU are those of the real one. Skipped where there is no GPU.
+"""On hardware: references train on a real GPU, work on the CPU is detected, limits are enforced, and the rules of the
+pretended GPU are those of the real one. Skipped without a GPU.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def test_what_stays_on_the_cpu_is_found(zygotes: Zygotes, edits: list[tuple[str,
 
 
 def test_a_worker_without_a_lease_finds_no_gpu(zygotes: Zygotes) -> None:
-    """Not even where it opens the driver's files by their names: the walls are the same with a GPU in the machine."""
+    """Not even if it opens the driver's files by name: the sandbox is the same with a GPU in the machine."""
     looks = (
         "import torch\nfrom pathlib import Path\n"
         "def found():\n    return torch.cuda.is_available()\n"
@@ -109,7 +109,7 @@ def test_a_worker_without_a_lease_finds_no_gpu(zygotes: Zygotes) -> None:
 
 @pytest.mark.parametrize("frees_the_bound", [False, True], ids=["bounded", "bound taken away"])
 def test_memory_of_the_gpu_is_bounded(zygotes: Zygotes, frees_the_bound: bool) -> None:
-    """By the framework, which says so to the student; by the grader, who kills, where a student takes that bound away."""
+    """By the framework, with a message; if a student removes that bound, by the grader, which kills the worker."""
     takes = (
         "import time, torch\n"
         f"def takes():\n    {'torch.cuda.set_per_process_memory_fraction(1.0)' if frees_the_bound else 'pass'}\n"
@@ -164,7 +164,7 @@ def test_a_program_that_the_pretended_gpu_takes_runs_on_a_real_one(on_gpu: progr
 
 @pytest.mark.parametrize("name", WRONG.names)
 def test_a_program_that_the_pretended_gpu_refuses_fails_on_a_real_one(wrong_on_gpu: programs.Run, name: str) -> None:
-    """It raises, or it leaves the work or a tensor on the CPU in silence: never is it a right program after all."""
+    """It raises, or it silently leaves work or a tensor on the CPU; it is never a right program."""
     try:
         answer = wrong_on_gpu.call(name)
     except StudentError:

@@ -1,6 +1,6 @@
-"""What tests of nbgrader share.
+"""Shared fixtures for tests of nbgrader.
 
-nbgrader calls `alembic` by its name: tests must find the one beside their interpreter, activated or not.
+nbgrader starts `alembic` by name: tests must find the one beside their interpreter, whether it is activated or not.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def class_results(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small exercise's project and a course of it, initialised and generated: to be copied."""
+    """The small exercise's project and its course, initialised and generated, as a template for copies."""
     folder = tmp_path_factory.mktemp("pristine")
     course.init(folder / "course", small.project(folder / "project")).generate("toy")
     return folder
@@ -41,5 +41,5 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def made(pristine: Path, tmp_path: Path) -> course.Course:
-    """A course of the small exercise, generated; its project lies beside it."""
+    """A generated course of the small exercise; its project is in the same folder."""
     return course.copy(pristine, tmp_path)

@@ -1,4 +1,4 @@
-"""A course of nbgrader's in a folder of its own, run through nbgrader's own API: what its formgrader calls, too."""
+"""An nbgrader course in its own folder, controlled through nbgrader's API, which its formgrader also uses."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from tests import command
 
 
 def init(folder: Path, policy: Path, *exercises: str) -> Course:
-    """A fresh course, made by the command."""
+    """A fresh course, created with the command."""
     ended = command.run("nbgrader", "init", folder, *exercises, "--config", policy, cwd=folder.parent)
     assert ended.code == 0, ended
     return Course(folder)
 
 
 def copy(pristine: Path, folder: Path) -> Course:
-    """A course of its own, and its project, in the place of making both again."""
+    """Copy the course and its project instead of creating both again."""
     for name in ("project", "course"):
         shutil.copytree(pristine / name, folder / name)
     return Course(folder / "course")
 
 
 class Course:
-    """A course folder and what is done with it. `settings`: changes of its configuration, such as `Execute={…}`."""
+    """A course folder and its operations. `settings`: changes to its configuration, such as `Execute={…}`."""
 
     def __init__(self, folder: Path, **settings: dict[str, Any]) -> None:
         self.folder = folder
@@ -49,7 +49,7 @@ class Course:
         return self.api.coursedir.db_url
 
     def generate(self, exercise: str) -> Any:
-        """`nbgrader generate_assignment`; the released notebook comes back."""
+        """Run `nbgrader generate_assignment` and return the released notebook."""
         _succeeded(self.api.generate_assignment(exercise))
         return self.released(exercise)
 
@@ -57,7 +57,7 @@ class Course:
         return nbformat.read(self.folder / "release" / exercise / f"{exercise}.ipynb", as_version=4)
 
     def hand_in(self, student: str, exercise: str, notebook: Path | bytes | Any) -> Path:
-        """Put a notebook where collecting puts it."""
+        """Put a notebook where `nbgrader collect` would put it."""
         path = self.folder / "submitted" / student / exercise / f"{exercise}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(notebook, Path):
@@ -69,7 +69,7 @@ class Course:
         return path
 
     def try_autograde(self, exercise: str, student: str = "*") -> dict[str, Any]:
-        """`nbgrader autograde --force`, and how it ended."""
+        """Run `nbgrader autograde --force` and return its result."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)
             return self.api.autograde(exercise, student)
@@ -90,7 +90,7 @@ class Course:
             return book.find_submission(exercise, student).score
 
     def parts(self, student: str, exercise: str) -> dict[str, tuple[float | None, bool]]:
-        """By grade cell: the automatic score, and whether a person is to look."""
+        """Grade cell → the automatic score, and whether it needs manual grading."""
         with self.gradebook() as book:
             notebook = book.find_submission_notebook(exercise, exercise, student)
             return {grade.name: (grade.auto_score, grade.needs_manual_grade) for grade in notebook.grades}

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, from Debian's packages: a private cluster in a scratch folder, gone afterwards."""
+"""A private PostgreSQL cluster in a temporary folder, from Debian's packages; it is removed afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OWNER = "nobody"
 
 @contextmanager
 def cluster() -> Generator[str]:
-    """Start a cluster; the URL of its database comes back. It listens on a Unix socket in its folder and nowhere else."""
+    """Start a cluster and return its database's URL. It listens only on a Unix socket in its folder."""
     programs = _programs()
     # A socket's path has at most 107 bytes, and pytest's own folders are closed to other users.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
@@ -51,7 +51,7 @@ def cluster() -> Generator[str]:
 
 
 def _programs() -> Path:
-    """The folder of `initdb` and `pg_ctl`; as root the package is installed where it is missing."""
+    """The folder of `initdb` and `pg_ctl`. If the package is missing, root installs it."""
     if not (found := _installed()):
         debian.install("postgresql")
         found = _installed()

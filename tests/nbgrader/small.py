@@ -1,4 +1,4 @@
-"""A small exercise with solution and hidden checks, and the notebooks that students hand in for it."""
+"""A small exercise with a solution and hidden checks, and the notebooks that students submit for it."""
 
 from __future__ import annotations
 
@@ -109,11 +109,11 @@ POINTS = {
     "later": {"all": 1.0},
 }
 EVERYTHING = 19.0
-"""Without the point of `later`, which is deferred."""
+"""Without the point for `later`, which is deferred."""
 
 
 def project(folder: Path, **changes: Any) -> Path:
-    """The project; its grading.yml is returned."""
+    """Create the project and return the path of its grading.yml."""
     given: dict[str, Any] = {
         "points": POINTS,
         "hidden": HIDDEN,
@@ -137,7 +137,7 @@ SETUP = 'FRAMEWORK = "torch"\nimport numpy as np\n'
 
 
 def notebook(*sources: str, setup: str = SETUP) -> Any:
-    """A notebook without any mark of nbgrader's."""
+    """A notebook without any nbgrader metadata."""
     return new_notebook(cells=[new_code_cell(source) for source in (setup, *sources)])
 
 
@@ -146,7 +146,7 @@ def right() -> Any:
 
 
 def answered(released: Any, **sources: str) -> Any:
-    """The released notebook with answers: part → source of its answer's cell."""
+    """The released notebook with answers: part → source of its answer cell."""
     for cell in released.cells:
         id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         part = id.partition("-answer-")[0]

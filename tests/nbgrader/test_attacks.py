@@ -1,6 +1,7 @@
-"""Ideas that take full marks on stock nbgrader, where the tests run in the student's kernel, take nothing here.
+"""Attack ideas that get full marks on stock nbgrader, where tests run in the student's kernel, gain nothing here.
 
-Each is handed in twice: to a course of stock nbgrader, which must fall for it (else it proves nothing), and to one of ours.
+Each is submitted twice: to a course of stock nbgrader, where it must succeed (otherwise the test proves nothing), and
+to one of ours.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ except NameError:
     pass
 """,
 }
-"""What it does → the cell with the answer of the first part; that of the second is left as it was released."""
+"""What it does → the answer cell of the first part; the answer cell of the second part is left unchanged."""
 
 STOCK_SETTINGS = "c = get_config()\nc.CourseDirectory.course_id = 'stock'\nc.Execute.timeout = 900\n"
 STOCK_TESTS = {
@@ -110,7 +111,7 @@ POINTS = {"softmax": 12.0, "double": 7.0}
 
 
 def stock(folder: Path) -> Course:
-    """A course of stock nbgrader with the same exercise, its tests in cells."""
+    """A course of stock nbgrader with the same exercise and its tests in cells."""
     source = [new_code_cell(small.SETUP)]
     for part, right in (("softmax", RIGHT_SOFTMAX), ("double", RIGHT_DOUBLE)):
         solution = f"### BEGIN SOLUTION\n{right}### END SOLUTION\n"

@@ -28,7 +28,7 @@ from tests.test_class import CLASS, SCORES
 
 PAGE = ROOT / "docs" / "nbgrader.md"
 UNREADABLE = {"pia", "quinn"}
-"""Their files are no notebooks: nbgrader says so and stops at them."""
+"""Their files are not notebooks: nbgrader reports this and stops at them."""
 NOTHING = {"sofia"}
 
 
@@ -42,7 +42,7 @@ def _python() -> list[str]:
 
 
 def _as_notebook(path: Path) -> Any:
-    """A percent file as the notebook that it would be."""
+    """A percent file converted to a notebook."""
     if path.suffix == ".ipynb":
         return None
     found = new_notebook()
@@ -55,7 +55,7 @@ def _as_notebook(path: Path) -> Any:
 
 
 class Reader:
-    """Who types the page's commands in their order, and does between them what the page says in words."""
+    """Runs the page's commands in order, and carries out the steps that the page describes in words."""
 
     def __init__(self, scratch: Path) -> None:
         self.folder = scratch
@@ -77,9 +77,9 @@ class Reader:
         return done.stdout + done.stderr
 
     def download(self) -> None:
-        """The archive that a learning platform gives, and the page's pattern for it."""
+        """The archive as a learning platform provides it, and the page's pattern for it."""
         with (self.folder / "nbgrader_config.py").open("a") as settings:
-            # A busy machine takes its time over a student's whole notebook.
+            # On a busy machine, a student's whole notebook takes long.
             settings.write(_python()[1] + "c.Execute.timeout = 900\n")
         archive = self.folder / "downloaded/xor/archive"
         archive.mkdir(parents=True)
@@ -107,7 +107,7 @@ class Reader:
 
 
 def type_the_page(scratch: Path) -> None:
-    """Each command of the page; what it said stands in `said.json`."""
+    """Run each command of the page; its output is saved in `said.json`."""
     (scratch / "grading.yml").write_text(f"extends: {json.dumps(os.fspath(CLASS / 'grading.yml'))}\n")
     reader = Reader(scratch)
     said = {line: reader.type(line) for line in _commands() if not line.startswith("pip ")}
@@ -122,7 +122,7 @@ def scratch(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def read(scratch: Path) -> dict[str, str]:
-    """Each command of the page → what it said."""
+    """Each command of the page → its output."""
     return json.loads((scratch / "said.json").read_text())
 
 

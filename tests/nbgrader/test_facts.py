@@ -1,7 +1,7 @@
-"""What nbgrader 0.9.6 makes of a grade cell's outputs, and that none of it reaches a score here.
+"""How nbgrader 0.9.6 interprets a grade cell's outputs, and that this does not affect any score here.
 
-Each fact is shown twice: as nbgrader's own `determine_grade` has it, so that a new version that changes it is noticed, and as
-harmless in a course of ours.
+Each fact is tested twice: with nbgrader's own `determine_grade`, which detects a new version that changes it, and in a
+course of ours, where it is harmless.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ FORGED: dict[str, list[Any]] = {
     "twelve": [_result("12.0")],
     "twice": [_result("12.0"), _result("0.0")],
 }
-"""Outputs that are full marks for stock nbgrader."""
+"""Outputs that give full marks in stock nbgrader."""
 
 
 @pytest.mark.parametrize("outputs", FORGED.values(), ids=FORGED)
@@ -72,7 +72,7 @@ def test_fact_more_than_the_maximum_fails_the_submission() -> None:
 
 @pytest.fixture(scope="module")
 def graded(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Students who do what the facts are about, graded in one run."""
+    """Students who use these facts, graded in one run."""
     made = course.copy(pristine, tmp_path_factory.mktemp("facts"))
     for name, outputs in {**FORGED, "too-much": [_result("99")]}.items():
         forged = made.released("toy")
@@ -122,7 +122,7 @@ def test_harmless(graded: Course, student: str) -> None:
 @pytest.mark.xdist_group("nbgrader-facts")
 @pytest.mark.parametrize("student", SCORES)
 def test_what_a_cell_shows_is_what_the_gradebook_has(graded: Course, student: str) -> None:
-    """One plain float, finite, from 0 to the maximum; no error, nothing on stderr."""
+    """One plain, finite float from 0 to the maximum; no error, nothing on stderr."""
     autograded = graded.autograded(student, "toy")
     for part, (score, _) in graded.parts(student, "toy").items():
         cell = grade_cell(autograded, part)
@@ -136,7 +136,7 @@ def test_what_a_cell_shows_is_what_the_gradebook_has(graded: Course, student: st
 @pytest.mark.slow
 @pytest.mark.xdist_group("nbgrader-facts")
 def test_no_execute_changes_nothing(graded: Course) -> None:
-    """Stock nbgrader gives a blank notebook everything under `--no-execute`, and takes forged outputs as they are."""
+    """With `--no-execute`, stock nbgrader gives a blank notebook full marks and accepts forged outputs."""
     switched = Course(graded.folder, Execute={"enabled": False}, ClearOutput={"enabled": False})
     switched.autograde("toy")
     assert {student: switched.score(student, "toy") for student in SCORES} == SCORES

@@ -1,4 +1,4 @@
-"""What the feedback page and the autograded notebook say, to whom, and what they keep to themselves."""
+"""What the feedback page and the autograded notebook show, to whom, and what they do not reveal."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_hidden_checks_keep_source_and_expected_values(graded: Course) -> None:
     written = page + (graded.folder / "autograded/unnormed/toy/toy.ipynb").read_text(encoding="utf-8")
     assert "the-expected-value-of-a-hidden-check" not in written
     assert "THE_SECRET_OF_THE_SOURCE" not in written
-    # The instructor has it all.
+    # The instructor sees everything.
     assert "the-expected-value-of-a-hidden-check" in (graded.folder / "results/unnormed/toy.json").read_text()
     for folder in ("autograded", "feedback", "release"):
         assert not list((graded.folder / folder).rglob("*.json"))

@@ -1,4 +1,4 @@
-"""nbgrader's formgrader, in a real server: it grades by our engine and shows what students read."""
+"""nbgrader's formgrader in a real server: it grades with our engine and shows what students read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOKEN = "only-for-this-test"
 
 
 class Formgrader:
-    """A server in a course's folder, asked as the browser asks it."""
+    """A server in a course's folder; the tests send the same requests as a browser."""
 
     def __init__(self, made: Course, scratch: Path) -> None:
         with socket.socket() as free:
@@ -118,7 +118,7 @@ def test_grading_and_reading(made: Course, formgrader: Formgrader) -> None:
 
 
 def test_nothing_of_ours_stays_in_the_server(formgrader: Formgrader) -> None:
-    """Each grading's zygote ends with it."""
+    """The zygote of each grading ends with the grading."""
     import psutil
 
     def zygotes() -> list[psutil.Process]:

@@ -1,4 +1,4 @@
-"""`autograder grade --gradebook`: the class in a gradebook on SQLite and on PostgreSQL, and what is refused."""
+"""`autograder grade --gradebook`: the class in a gradebook on SQLite and on PostgreSQL, and what is rejected."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_class(class_results: Path, url: str, tmp_path: Path) -> None:
                 parts[part] = parts.get(part, 0) + check["points"]
             grades = book.find_submission_notebook("xor", "xor", student).grades
             assert {grade.name: grade.auto_score for grade in grades} == parts
-        # A person's word stays; another grading writes the rest anew.
+        # Manual scores are kept; another grading rewrites the rest.
         grade = book.find_grade("model", "xor", "xor", "hana")
         grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 2.25, 0.5, False
         book.find_grade("gates", "xor", "xor", "hana").auto_score = 0
@@ -66,14 +66,14 @@ def test_the_class(class_results: Path, url: str, tmp_path: Path) -> None:
     assert again.code == 0, again
     with _opened(url) as book:
         score = json.loads((results / "hana" / "xor.json").read_bytes())["score"]
-        # She has nothing for `model` but what a person gave her.
+        # Her only points for `model` are manual.
         assert book.find_submission("xor", "hana").score == score + 2.25 + 0.5
         grade = book.find_grade("model", "xor", "xor", "hana")
         assert (grade.manual_score, grade.extra_credit, grade.needs_manual_grade) == (2.25, 0.5, True)
 
 
 def test_a_course_s_own_gradebook(tmp_path: Path) -> None:
-    """Lateness by the course's settings; a `.py` beside a notebook; only what `generate_assignment` knows."""
+    """Lateness according to the course's settings; a `.py` beside a notebook; only cells of `generate_assignment`."""
     policy = small.project(tmp_path / "project")
     made = course.init(tmp_path / "course", policy)
     early = made.hand_in("ada", "toy", small.right())
@@ -135,7 +135,7 @@ def test_no_such_gradebook_is_a_sentence_and_exit_code_2(tmp_path: Path, url: st
     assert ended.code == 2, ended
     assert said in ended.err.replace("\n", " ")
     assert "secret" not in ended.out + ended.err
-    # What was graded is kept.
+    # Existing grades are kept.
     assert (tmp_path / "results/ada/toy.json").is_file()
 
 

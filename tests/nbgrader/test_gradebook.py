@@ -1,4 +1,4 @@
-"""The gradebook: manual scores, extra credit, late penalties, what could not be graded, and points that do not fit."""
+"""The gradebook: manual scores, extra credit, late penalties, ungradable submissions, and inconsistent points."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUR_OWN_BUG = "\n@check('double.any')\ndef _(student):\n    '''double(x) is 2x''
 
 
 class HalfOff(LateSubmissionPlugin):
-    """A course's own rule for lateness."""
+    """A course's own late penalty."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
         return score / 2
@@ -31,7 +31,7 @@ def _grade(book: Any, part: str, student: str = "ada") -> Any:
 
 
 def test_people_have_the_last_word(made: Course) -> None:
-    """A manual score and extra credit outlive every regrading; nbgrader then asks a person to look again."""
+    """Manual scores and extra credit survive every regrading; nbgrader then requests another manual review."""
     made.hand_in("ada", "toy", notebook(WRONG, RIGHT_DOUBLE))
     made.autograde("toy")
     assert made.score("ada", "toy") == 7
@@ -69,7 +69,7 @@ def test_late_submissions_are_penalised_by_the_course_s_rule(made: Course) -> No
 
 
 def test_where_the_grader_fails_nobody_is_scored(made: Course, tmp_path: Path) -> None:
-    """A bug in a check: the submission is left to people, also one that had a score; mended and run again, it is scored."""
+    """A bug in a check: submissions need manual grading, even with an earlier score, until a rerun after the fix."""
     made.hand_in("ada", "toy", answered(made.released("toy"), softmax=RIGHT_SOFTMAX, double=RIGHT_DOUBLE))
     made.autograde("toy")
     assert made.score("ada", "toy") == EVERYTHING
@@ -115,7 +115,7 @@ def test_points_that_changed_are_refused_until_the_gradebook_knows_them(made: Co
 
 
 def test_an_instructor_s_own_cells_are_left_to_people(made: Course) -> None:
-    """A question in words works as ever; a test cell that nobody runs is no full marks."""
+    """A free-text question works as usual; a test cell that is never run does not give full marks."""
     import nbformat
 
     path = made.folder / "source/toy/toy.ipynb"
@@ -142,7 +142,7 @@ def test_an_instructor_s_own_cells_are_left_to_people(made: Course) -> None:
 
 
 def test_marks_of_students_count_for_nothing(made: Course) -> None:
-    """Copied, split, deleted, foreign and forged cells: right answers keep their points, and nobody else's are touched."""
+    """Copied, split, deleted, foreign and forged cells: right answers keep their points; other scores do not change."""
     right = {"softmax": RIGHT_SOFTMAX, "double": RIGHT_DOUBLE}
 
     doubled = answered(made.released("toy"), **right)
@@ -206,7 +206,7 @@ def test_a_link_to_the_solution_is_nothing(made: Course) -> None:
 
 
 def test_what_is_no_notebook_stops_nobody_else(made: Course) -> None:
-    """nbgrader itself cannot read these; it says so at each, and they have no score."""
+    """nbgrader itself cannot read these files; it reports each, and they have no score."""
     made.hand_in("ada", "toy", small.right())
     made.hand_in("empty", "toy", b"")
     made.hand_in("page", "toy", b"<html>Sign in</html>")
@@ -220,7 +220,7 @@ def test_what_is_no_notebook_stops_nobody_else(made: Course) -> None:
 
 
 def test_a_part_that_cannot_be_graded_here_waits_for_a_person(made: Course, tmp_path: Path) -> None:
-    """A check that finds out in its run that it cannot be run here costs nobody a point unseen."""
+    """A check that discovers while running that it cannot run here costs no points without a manual review."""
     checks = tmp_path / "project/solutions/toy/checks.py"
     asks = "\n\nfrom autograder.errors import Deferred\n\n@check('double.any')\ndef _(student):\n"
     checks.write_text(

@@ -1,4 +1,4 @@
-"""`autograder nbgrader init`: what it writes, and what it leaves alone."""
+"""`autograder nbgrader init`: the files that it writes, and those that it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_solution_that_cannot_be_released_makes_no_course(project: Path) -> No
 
 @pytest.fixture(scope="module")
 def without_nbgrader(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which everything is installed but nbgrader."""
+    """An environment in which everything except nbgrader is installed."""
     import nbgrader
 
     packages = Path(nbgrader.__file__).parent.parent
@@ -152,7 +152,7 @@ def without_nbgrader(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
 )
 def test_without_the_extra_one_sentence(project: Path, without_nbgrader: dict[str, str], arguments: list[str]) -> None:
     (project / "toy.py").touch()
-    # Without `site`, Python sees what PYTHONPATH names and nothing of its virtual environment.
+    # Without `site`, Python sees only the paths in PYTHONPATH, not its virtual environment.
     command_line = [sys.executable, "-S", "-m", "autograder", *arguments]
     ended = subprocess.run(
         command_line, cwd=project, env=without_nbgrader, capture_output=True, text=True, check=False, timeout=60

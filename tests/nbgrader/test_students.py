@@ -1,4 +1,4 @@
-"""What students meet: `validate` on their notebook, and the exchange of a JupyterHub, there and back."""
+"""The students' view: `validate` on their notebook, and a round trip through the exchange of a JupyterHub."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_validate_says_what_the_checks_say(made: Course, monkeypatch: pytest.Mon
     path = made.folder / "toy.ipynb"
     nbformat.write(wrong, path)
     monkeypatch.chdir(made.folder)
-    # A busy machine takes its time.
+    # This takes long on a busy machine.
     validator = Validator(config=Course(made.folder, Execute={"timeout": 900}).api.config)
     said = validator.validate(str(path))
     (failed,) = said["failed"]
@@ -32,7 +32,7 @@ def test_validate_says_what_the_checks_say(made: Course, monkeypatch: pytest.Mon
 
 
 def test_stock_nbgrader_gives_nothing_for_our_cells(made: Course) -> None:
-    """Run without the course's settings, it would take every cell that only shows a report for full marks."""
+    """Without the course's settings, it would give full marks for every cell that only shows a report."""
     made.hand_in("blank", "toy", made.released("toy"))
     (made.folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'course'\n")
     Course(made.folder, Execute={"timeout": 900}).autograde("toy")
@@ -45,7 +45,7 @@ def done(said: dict[str, object]) -> None:
 
 
 def test_the_exchange_there_and_back(made: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Release, fetch, submit, collect, grade, feedback: each by nbgrader's own step."""
+    """Release, fetch, submit, collect, grade, feedback: each with nbgrader's own command."""
     exchange = tmp_path / "exchange"
     exchange.mkdir()
     exchange.chmod(0o777)

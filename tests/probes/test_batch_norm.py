@@ -1,4 +1,4 @@
-"""Probes of batch norm, on nets with and without it."""
+"""Probes of batch norm, on networks with and without it."""
 
 from __future__ import annotations
 

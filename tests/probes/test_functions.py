@@ -1,4 +1,4 @@
-"""The functions against SciPy's, and at the ends where the formula as it stands overflows."""
+"""The functions, compared with SciPy's, also for extreme arguments for which the plain formula overflows."""
 
 from __future__ import annotations
 

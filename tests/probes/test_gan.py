@@ -1,4 +1,4 @@
-"""Probes of GANs, on small players of both frameworks: what can be steered, what cannot, and where steps lead."""
+"""Probes of GANs, on small networks of both frameworks: which networks can be controlled, and where steps lead."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_discriminator_is_steered(zygotes: Zygotes, framework: FrameworkName) 
             assert np.allclose(straight / spread, (when_new - when_new.mean()) / when_new.std(), atol=0.01)
             assert logit(-3.0).mean() == pytest.approx(-3, abs=0.01)
             assert np.allclose(logit(6.0, slope=0), 6, atol=0.01)
-        # As little apart as `ALIKE` asks for is left as it is.
+        # A difference within `ALIKE` is left unchanged.
         steered.set(0.0)
         discriminator.set_parameters({steered.output: discriminator.parameters()[steered.output] / 10})
         steered = gan.Steered(discriminator, POINTS, gan.ALIKE)
@@ -199,7 +199,7 @@ def test_steps_from_the_same_parameters(zygotes: Zygotes, framework: FrameworkNa
         up = gan.moves(discriminator, lambda: whole.climb(0.1), 3)
         down = gan.moves(discriminator, lambda: whole.climb(-0.1), 1)
         assert standing_still(before, discriminator.parameters()) == list(before)
-    # Plain gradient descent remembers nothing: all steps are the same.
+    # Plain gradient descent has no state: all steps are the same.
     assert np.allclose(flat(up[0]), flat(up[2]), atol=1e-6)
     assert gan.cosine(up[0], up[1]) == pytest.approx(1, abs=1e-4)
     assert gan.cosine(gan.mean_of(up), down[0]) == pytest.approx(-1, abs=1e-4)

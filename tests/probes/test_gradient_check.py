@@ -1,4 +1,4 @@
-"""Claimed gradients against differences: right ones pass, wrong ones fail and are named, kinks cost no right one its points."""
+"""Claimed gradients against finite differences: right ones pass, also at kinks; wrong ones fail and are named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.authoring.probes.gradient_check import gradients_match
 from autograder.errors import CheckFailed
 from tests.test_expect import failure
 
-# Gradients, in NumPy alone: a small network with tanh and one with ReLU.
+# Gradients in NumPy only: a small network with tanh and one with ReLU.
 
 RNG = np.random.default_rng(7)
 X, Y = RNG.normal(size=(16, 3)), RNG.normal(size=(16, 1))
@@ -97,7 +97,7 @@ def test_gradients_of_a_wrong_form() -> None:
 
 
 def relu_net(seed: int) -> tuple[Callable[[dict[str, Any]], float], dict[str, Any], dict[str, Any]]:
-    """The cross-entropy of a ReLU net on 64 samples in float32, its weights, and its gradients by hand."""
+    """The cross-entropy of a ReLU network on 64 samples in float32, its weights, and its analytic gradients."""
     draw = Draw(seed, "relu")
     start = {name: 0.5 * draw.normal(*shape) for name, shape in {"w1": (2, 6), "b1": (6,), "w2": (6, 1)}.items()}
     x, y = draw.normal(64, 2), draw.integers(0, 2, 64, 1).astype(np.float32)

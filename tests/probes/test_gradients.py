@@ -1,4 +1,4 @@
-"""Gradients that arrive and that do not, in both frameworks; differences against derivatives that are known."""
+"""Gradients that arrive and gradients that do not, in both frameworks; differences against known derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models made and given weights, in both frameworks."""
+"""Models are built and get weights, in both frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probes of parameters: on arrays, and on a convolution and a dense layer of both frameworks."""
+"""Probes of parameters, on arrays and on a convolution and a dense layer of both frameworks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_snapshot_brings_parameters_and_buffers_back(zygotes: Zygotes, framewo
         model = student.build().ready(IMAGES)
         restore, answers = parameters.snapshot(model), model.forward(IMAGES)
         model.forward(IMAGES, training=True)
-        assert not np.allclose(model.forward(IMAGES), answers)  # batch norm has taken in the batch
+        assert not np.allclose(model.forward(IMAGES), answers)  # batch norm has included the batch in its statistics
         parameters.randomise(model, draw)
         restore()
         assert np.array_equal(model.forward(IMAGES), answers)

@@ -1,4 +1,4 @@
-"""Weights that are drawn, and a bias that answers alone in both frameworks."""
+"""Random weights, and outputs that depend on a bias only, in both frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stateful models in both frameworks: made at their first call, with an output layer that is not the only one of its size."""
+"""Stateful models in both frameworks, built by their first call; another layer has the output layer's size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.worker.names import FrameworkName
 from tests import toy
 from tests.catalogue import FRAMEWORKS
 
-# Four units that keep their state, a shift for each of them, and an output layer, whose kernel has four entries too.
+# Four stateful units, a shift for each of them, and an output layer, whose kernel also has four entries.
 SOURCES = {
     "torch": """
         import torch
@@ -72,9 +72,9 @@ def test_what_the_first_call_makes_has_no_state_yet(zygotes: Zygotes, framework:
         model = recurrent.ready_without_state(student.build(2), example)
         assert sum(value.size == 4 for value in model.parameters().values()) == 2
         assert not np.any(state(model))
-        # The worker calls a copy of a module in PyTorch; in Keras only the probe undoes what the call leaves behind.
+        # In PyTorch, the worker calls a copy of the module; in Keras, only the probe undoes the call's side effects.
         assert np.any(state(student.build(2).ready(example))) == (framework == "keras")
-        # One that is complete keeps its memory.
+        # A complete model keeps its state.
         model.forward(np.ones((2, 3, 2)))
         assert np.all(state(recurrent.ready_without_state(model, example)))
 

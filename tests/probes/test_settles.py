@@ -71,7 +71,7 @@ def test_steps_that_add_up_swing(zygotes: Zygotes, framework: FrameworkName, rul
 
 
 def test_what_it_cannot_ask_passes(zygotes: Zygotes) -> None:
-    """No bias of that size, two of it, and steps that move nothing: for other checks to say."""
+    """No bias or two biases of that size, and steps that change nothing, are left to other checks."""
     with toy.student(zygotes, SOURCES["torch"]) as student:
 
         def add_up(model: Remote, steps: int) -> None:

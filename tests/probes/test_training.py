@@ -1,4 +1,4 @@
-"""What training has come to: shares that are known, and trainers that follow their seed or do not."""
+"""Results of training: known shares, and trainers that follow their seed or do not."""
 
 from __future__ import annotations
 

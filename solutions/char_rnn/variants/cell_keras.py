@@ -1,4 +1,5 @@
-# A subclass that comes unbuilt, a cell of its own, W and U in one layer; GradientTape, Nadam, Gumbel draws.
+# A subclassed model, unbuilt when returned, with its own cell that has W and U in one layer; GradientTape, Nadam,
+# Gumbel sampling.
 import tensorflow as tf
 
 

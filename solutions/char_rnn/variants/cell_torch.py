@@ -1,4 +1,4 @@
-# A cell of its own, W and U in one matrix, one bias vector (27,306 parameters); Adam; NumPy's generator.
+# Its own cell with W and U in one matrix and a single bias vector (27,306 parameters); Adam; NumPy's generator.
 class Cell(nn.Module):
     def __init__(self, characters, hidden):
         super().__init__()

@@ -1,4 +1,4 @@
-# The functional style, a loop that is not unrolled, Adam, batches trained one by one, the generator NumPy's.
+# The functional API, a loop that is not unrolled, Adam, train_on_batch, NumPy's generator.
 def build_model(length, characters, hidden=128):
     windows = keras.Input((length, characters))
     state = keras.layers.SimpleRNN(hidden)(windows)

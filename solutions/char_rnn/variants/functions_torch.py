@@ -1,4 +1,4 @@
-# One-hot tensors of int64, the last state from the layer's second answer, the loss taken after the epoch.
+# One-hot tensors of type int64, the last state from the layer's second output, the loss computed after the epoch.
 class LastState(nn.Module):
     def __init__(self, characters, hidden):
         super().__init__()

@@ -1,4 +1,4 @@
-# A list for the second table, bools for the one-hot windows, tensors for the equations, no shuffling.
+# A list for the second table, booleans for the one-hot windows, tensors for the equations, no shuffling.
 def build_vocabulary(text):
     index_to_char = sorted(set(text))
     return {character: index_to_char.index(character) for character in index_to_char}, index_to_char

@@ -1,4 +1,4 @@
-# `from_logits=True` beside a softmax: Keras 3 finds the scores behind it. Epochs one by one; `predict`.
+# `from_logits=True` after a softmax: Keras 3 finds the logits behind it. One `fit` per epoch; `predict`.
 def one_hot_windows(inputs, labels, char_to_index):
     codes = [[char_to_index[character] for character in window] for window in inputs]
     following = [char_to_index[label] for label in labels]

@@ -1,4 +1,4 @@
-# W, U and V as plain parameters, multiplied from the other side; SGD with momentum; Gumbel draws.
+# W, U and V as plain parameters, multiplied from the other side; SGD with momentum; Gumbel sampling.
 class Matrices(nn.Module):
     def __init__(self, characters, hidden):
         super().__init__()

@@ -1,4 +1,4 @@
-# `train_on_batch` in an order of NumPy's; gradient descent with momentum; LeakyReLU; loops for convolve2d.
+# `train_on_batch` in an order drawn with NumPy; gradient descent with momentum; LeakyReLU; convolve2d with loops.
 def one_hot(labels, classes):
     return (labels[:, None] == np.arange(classes)).astype("float32")
 

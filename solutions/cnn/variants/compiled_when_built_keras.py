@@ -1,4 +1,4 @@
-# Compiled when it is built, so that the optimiser lives as long as the model; `fit` on a dataset shuffled by its own seed;
+# Compiled when built, so the optimiser persists with the model; `fit` on a dataset that is shuffled with its own seed;
 # `model.evaluate`.
 import tensorflow as tf
 

@@ -1,4 +1,5 @@
-# The functional API, separate activation layers as in the lectures; the tidy `fit`, whose order repeats; `model.evaluate`.
+# The functional API, separate activation layers as in the lectures; plain `fit` with a repeatable order;
+# `model.evaluate`.
 import scipy.signal
 
 layers = keras.layers

@@ -1,4 +1,4 @@
-# Gradient descent with momentum; one_hot, convolve2d and the loss by the framework's own functions.
+# Gradient descent with momentum; one_hot, convolve2d and the loss use the framework's own functions.
 from torch.nn import functional as F
 
 

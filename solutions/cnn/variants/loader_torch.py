@@ -1,4 +1,5 @@
-# A DataLoader, RMSprop and NLLLoss of logarithms; evaluate adds up batch by batch in float64 and answers in tensors.
+# A DataLoader, RMSprop and NLLLoss of log-probabilities; evaluate accumulates per batch in float64 and returns
+# tensors.
 from torch.utils.data import DataLoader, TensorDataset
 
 

@@ -1,4 +1,4 @@
-# Loops for one_hot and convolve2d, answers as nested lists and tensors; hidden tanh; NumPy shuffles.
+# Loops for one_hot and convolve2d, results as nested lists and tensors; tanh in the hidden layer; NumPy shuffles.
 def one_hot(labels, classes):
     rows = [[0.0] * classes for _ in labels]
     for row, label in zip(rows, labels, strict=True):

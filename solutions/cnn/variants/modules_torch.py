@@ -1,4 +1,5 @@
-# Subclassed modules with functional calls and a lazy layer; ReLU, GELU and dropout where the activation is free.
+# Subclassed modules with functional calls and a lazy layer; ReLU, GELU and dropout where the activation is a free
+# choice.
 from torch.nn import functional as F
 
 
@@ -33,7 +34,7 @@ class ConvNet(nn.Module):
 
     def forward(self, x):
         features = torch.relu(self.convolution(x))
-        # Channels-last before it is flattened, as Keras does: another order of the same numbers.
+        # Flattened in channels-last order, as in Keras: the same numbers in a different order.
         features = features.permute(0, 2, 3, 1).reshape(len(x), -1)
         return torch.softmax(self.out(torch.sigmoid(self.hidden(features))), dim=1)
 

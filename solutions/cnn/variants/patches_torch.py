@@ -1,4 +1,5 @@
-# Parameters of its own: biases as rows, weights (inputs, outputs), and the convolution as a dense layer over patches; AdamW.
+# Its own parameters: biases as rows, weights as (inputs, outputs), the convolution as a dense layer over patches;
+# AdamW.
 from torch.nn import functional as F
 
 

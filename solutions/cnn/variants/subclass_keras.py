@@ -1,4 +1,4 @@
-# Subclassed models that come unbuilt; tanh and GELU; sparse labels in the loss; evaluate answers in tensors.
+# Subclassed models, unbuilt when returned; tanh and GELU; a sparse-label loss; evaluate returns tensors.
 class IrisNet(keras.Model):
     def __init__(self):
         super().__init__()

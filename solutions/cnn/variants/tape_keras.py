@@ -1,4 +1,4 @@
-# A gradient tape over a shuffled tf.data pipeline, in a traced step; the logarithm by hand.
+# A GradientTape over a shuffled tf.data pipeline, in a traced step; the logarithm computed explicitly.
 import tensorflow as tf
 
 

@@ -1,4 +1,4 @@
-# Different: RNN of an LSTMCell, activation layers, SpatialDropout1D, train_on_batch, NumPy for the order.
+# Differences: RNN with an LSTMCell, activation layers, SpatialDropout1D, train_on_batch, NumPy for the order.
 def build_lstm(top_words, length):
     model = keras.Sequential([keras.Input((length,), dtype="int32"), layers.Embedding(top_words, 32)])
     model.add(layers.RNN(layers.LSTMCell(100)))

@@ -1,4 +1,4 @@
-# Different: an LSTMCell in a loop, Conv2d for Conv1d, cross-entropy by hand, losses and accuracy as tensors.
+# Differences: an LSTMCell in a loop, Conv2d for Conv1d, explicit cross-entropy, losses and accuracy as tensors.
 class Net(nn.Module):
     def __init__(self, top_words, convolution=False, dropout=0.0):
         super().__init__()

@@ -1,4 +1,4 @@
-# Different: functional, compiled where it is built, dropout inside the LSTM, RMSprop, evaluate.
+# Differences: functional API, compiled when built, dropout inside the LSTM, RMSprop, evaluate.
 def pad_sequences(sequences, length):
     return keras.utils.pad_sequences(sequences, maxlen=length)
 

@@ -1,11 +1,12 @@
-# Different: answers `(n,)`, built by the first call, a convolution in two dimensions, loss after the epoch.
+# Differences: output of shape `(n,)`, built by the first call, a two-dimensional convolution, the loss computed after
+# the epoch.
 class Squeeze(layers.Layer):
     def call(self, x):
         return keras.ops.squeeze(x, axis=-1)
 
 
 class Filters(layers.Layer):
-    """Conv1D written as Conv2D over an image of one channel."""
+    """Conv1D implemented with Conv2D over an image with one channel."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,5 @@
-# Different: starts as Keras does, answers `(n,)`, flat labels, out[:, -1], loss after each epoch.
+# Differences: Keras' initialisation, output of shape `(n,)`, flat labels, out[:, -1], the loss computed after each
+# epoch.
 class Reader(nn.Module):
     def __init__(self, top_words, convolution, dropout):
         super().__init__()

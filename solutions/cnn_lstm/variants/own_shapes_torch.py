@@ -1,4 +1,4 @@
-# Different: a convolution as a matrix on three words in a row, an LSTM of one's own with its gates apart, RMSprop.
+# Differences: a convolution as a matrix on three consecutive words, its own LSTM with separate gates, RMSprop.
 # %%
 class Gates(nn.Module):
     def __init__(self, inputs, units):

@@ -1,4 +1,4 @@
-# Different: Sequential of small layers, padding_idx=0, a DataLoader, RMSprop, padding by lists.
+# Differences: a Sequential of small layers, padding_idx=0, a DataLoader, RMSprop, padding with lists.
 from torch.utils.data import DataLoader, TensorDataset
 
 

@@ -1,4 +1,4 @@
-# Different: a subclassed model that masks the zeros, a gradient tape, accuracy as a tensor.
+# Differences: a subclassed model that masks zeros, a GradientTape, accuracy as a tensor.
 import tensorflow as tf
 
 

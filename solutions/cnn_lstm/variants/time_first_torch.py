@@ -1,4 +1,4 @@
-# Different: the LSTM runs time first, pad_sequence of PyTorch, batches of unequal size, a bigger rate.
+# Differences: a time-first LSTM, PyTorch's pad_sequence, batches of unequal size, a higher learning rate.
 def pad_sequences(sequences, length):
     reversed_tokens = [torch.as_tensor(np.asarray(sequence)[-length:][::-1].copy()) for sequence in sequences]
     padded = nn.utils.rnn.pad_sequence([*reversed_tokens, torch.zeros(length)], batch_first=True)

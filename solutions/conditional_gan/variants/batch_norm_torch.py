@@ -1,4 +1,5 @@
-# Modules of one's own; upsampling in G; batch norm in D, in inference mode and frozen in G's step; pre-training on real images only; AdamW.
+# Its own modules; upsampling in G; batch norm in D, in inference mode and frozen in G's step; pre-training on real
+# images only; AdamW.
 class Generator(nn.Module):
     def __init__(self, latent_dim):
         super().__init__()

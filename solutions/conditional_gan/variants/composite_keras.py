@@ -1,4 +1,5 @@
-# The lectures' way, mended for Keras 3: a composite of G and D, `trainable` toggled before every train_on_batch; noise uniform on [0, 1).
+# The lectures' way, adapted to Keras 3: a composite of G and D, `trainable` toggled before every train_on_batch; noise
+# uniform on [0, 1).
 def build_discriminator():
     return keras.Sequential(
         [

@@ -1,4 +1,4 @@
-# A dense discriminator with dropout; real and fake in one batch; targets as lists; a loss per epoch.
+# A dense discriminator with dropout; real and fake images in one batch; targets as lists; one loss per epoch.
 def condition(noise, labels):
     return keras.ops.concatenate([noise, keras.ops.one_hot(labels, 10, dtype=noise.dtype)], axis=-1)
 

@@ -1,4 +1,5 @@
-# A dense discriminator with dropout; real and fake in one batch; fakes not detached, G's gradients zeroed before its own step.
+# A dense discriminator with dropout; real and fake images in one batch; fakes not detached, G's gradients zeroed
+# before its own step.
 def condition(noise, labels):
     return torch.hstack((noise, torch.eye(10, dtype=noise.dtype, device=noise.device)[labels]))
 

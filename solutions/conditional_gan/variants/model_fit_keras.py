@@ -1,5 +1,6 @@
-# A keras.Model with a train_step, whose own `fit` does the loop; soft targets, one update of D each for real and fake; random labels for
-# its fakes; a smaller rate; batch norm in D with Keras' momentum of 0.99; single steps run eagerly; `fit` pre-trains too.
+# A keras.Model with a train_step; its `fit` contains the training loop; soft targets; separate updates of D for real
+# and fake images; random labels for the fakes; a lower learning rate; batch norm in D with Keras' momentum of 0.99;
+# single steps run eagerly; `fit` also for pre-training.
 def build_discriminator():
     return keras.Sequential(
         [

@@ -1,4 +1,5 @@
-# Hidden sigmoids in D, which answer to 0; two updates of D; noise uniform on [−1, 1); pre-training with noise images; the GAN is a module.
+# Sigmoid hidden units in D, which are not 0 at 0; two updates of D; noise uniform on [−1, 1); pre-training with noise
+# images; the GAN is a module.
 def build_discriminator():
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.Sigmoid(), nn.Linear(256, 11), nn.Softmax(-1))
 

@@ -1,4 +1,5 @@
-# A smaller rate; spectral norm in D and a last layer without bias; a generator of dense layers; RMSprop; `fit` pre-trains too.
+# A lower learning rate; spectral norm in D and a last layer without bias; a generator with dense layers; RMSprop;
+# `fit` also for pre-training.
 from torch.nn.utils.parametrizations import spectral_norm
 
 

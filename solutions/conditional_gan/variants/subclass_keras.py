@@ -1,4 +1,5 @@
-# Subclassed nets, built at their first call; upsampling in G; batch norm in D, frozen by inference mode; pre-training on real images only.
+# Subclassed networks, built by their first call; upsampling in G; batch norm in D, frozen by inference mode;
+# pre-training on real images only.
 class Generator(keras.Model):
     def __init__(self):
         super().__init__()

@@ -1,4 +1,5 @@
-# Two updates of D, one for real and one for fake, with soft targets; noise uniform on [0, 1) as in the lecture; a loss per epoch.
+# Separate updates of D for real and fake images, with soft targets; noise uniform on [0, 1) as in the lecture; one
+# loss per epoch.
 class ConditionalGAN:
     def __init__(self, latent_dim, seed):
         self.draws = torch.Generator().manual_seed(seed)

@@ -1,4 +1,5 @@
-# The lectures' composite model, mended: `trainable` is set before every call of train_on_batch. Real and fakes one after the other.
+# The lectures' composite model, corrected: `trainable` is set before every call of train_on_batch. Separate batches
+# for real and fake images.
 class GAN(GAN):
     def __init__(self, latent_dim, seed):
         super().__init__(latent_dim, seed)

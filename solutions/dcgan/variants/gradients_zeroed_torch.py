@@ -1,4 +1,4 @@
-# No `detach`: the gradients that D's step leaves in G are cleared before G's own step. Soft labels for real images.
+# No `detach`: the gradients that D's step leaves in G are zeroed before G's own step. Soft labels for real images.
 class GAN(GAN):
     def train_discriminator(self, real):
         self.discriminator.train()

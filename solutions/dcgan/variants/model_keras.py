@@ -1,4 +1,5 @@
-# Nets and GAN are subclasses of keras.Model, built at their first call; the 7×7 projection is a transposed convolution.
+# Networks and GAN are subclasses of keras.Model, built by their first call; the 7×7 projection is a transposed
+# convolution.
 class Generator(keras.Model):
     def __init__(self, latent_dim):
         super().__init__()

@@ -1,4 +1,5 @@
-# The GAN is a module; real and fake images in one batch; a loop of its own in `fit`; one image after the other in the selection.
+# The GAN is a module; real and fake images in one batch; its own loop in `fit`; the selection scores images one by
+# one.
 class Generator(nn.Module):
     def __init__(self, latent_dim):
         super().__init__()

@@ -1,4 +1,5 @@
-# Real and fakes in one batch, soft and noisy labels, a loop of its own in `fit`, one image after the other in the selection.
+# Real and fake images in one batch, soft and noisy labels, its own loop in `fit`; the selection scores images one by
+# one.
 class GAN(GAN):
     @tf.function(reduce_retracing=True)
     def update_discriminator(self, real, z):

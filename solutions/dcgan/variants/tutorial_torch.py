@@ -1,4 +1,5 @@
-# Convolutions without biases, the projection a 7×7 transposed convolution, two batch norms, D's last layer a convolution, a smaller rate.
+# Convolutions without biases, a 7×7 transposed convolution as projection, two batch norms, a convolution as D's last
+# layer, a lower learning rate.
 class Reshape(nn.Module):
     def __init__(self, *sides):
         super().__init__()

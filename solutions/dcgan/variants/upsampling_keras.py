@@ -1,4 +1,5 @@
-# Upsampling and convolution, no batch norm in D but dropout, PReLU, a truncated normal distribution, losses per epoch.
+# Upsampling and convolution, dropout instead of batch norm in D, PReLU, a truncated normal distribution, one loss per
+# epoch.
 def weights():
     return keras.initializers.TruncatedNormal(0.0, 0.02)
 

@@ -1,4 +1,4 @@
-# Upsampling and convolution, no batch norm in D but dropout, PReLU, two updates of D for each call, losses per epoch.
+# Upsampling and convolution, dropout instead of batch norm in D, PReLU, two updates of D per call, one loss per epoch.
 def build_generator(latent_dim=100):
     return nn.Sequential(
         nn.Linear(latent_dim, 32 * 49),

@@ -1,4 +1,5 @@
-# Batch normalisation in both nets, real and fake in one batch, D in inference mode in G's step; soft and noisy labels; RMSprop; subclassed nets.
+# Batch norm in both networks, real and fake points in one batch, D in inference mode in G's step; soft and noisy
+# labels; RMSprop; subclassed networks.
 class Discriminator(keras.Model):
     def __init__(self):
         super().__init__()

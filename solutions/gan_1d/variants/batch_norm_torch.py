@@ -1,4 +1,5 @@
-# Batch normalisation in both nets, real and fake in one batch, D in inference mode in G's step; soft and noisy labels; RMSprop; k-fold losses averaged.
+# Batch norm in both networks, real and fake points in one batch, D in inference mode in G's step; soft and noisy
+# labels; RMSprop; the losses of k updates averaged.
 def build_discriminator():
     return nn.Sequential(
         nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.BatchNorm1d(64), nn.LeakyReLU(0.2),

@@ -1,4 +1,5 @@
-# The lectures' composite, compiled: `trainable` is set before every `train_on_batch`, one batch of D for real and fake.
+# The lectures' compiled composite: `trainable` is set before every `train_on_batch`, and D gets one batch of real and
+# fake points.
 class GAN(GAN):
     def __init__(self, latent_dim, seed):
         keras.utils.set_random_seed(seed)

@@ -1,4 +1,5 @@
-# Wide nets, dropout in D, batch norm in G; one-sided smooth labels; a data set drawn once and shuffled; two backward passes for a step of D.
+# Wide networks, dropout in D, batch norm in G; one-sided label smoothing; a data set drawn once and shuffled; two
+# backward passes per step of D.
 def build_discriminator():
     return nn.Sequential(
         nn.Linear(2, 128), nn.LeakyReLU(0.2), nn.Dropout(0.3),

@@ -1,4 +1,5 @@
-# D frozen for G's step and set free after it; the GAN is a module itself; tanh and ELU; float64 data; NumPy's global draws.
+# D is frozen for G's step and unfrozen after it; the GAN itself is a module; tanh and ELU; float64 data; NumPy's
+# global generator.
 def sample_real(n, seed):
     np.random.seed(seed)
     x = np.random.rand(n) - 0.5

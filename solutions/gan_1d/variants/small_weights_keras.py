@@ -1,4 +1,4 @@
-# All weights drawn from N(0, 0.02²), as convolutional GANs have it.
+# All weights are drawn from N(0, 0.02²), as in convolutional GANs.
 def small():
     return keras.initializers.RandomNormal(stddev=0.02)
 

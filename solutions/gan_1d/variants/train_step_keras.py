@@ -1,4 +1,4 @@
-# The GAN is a keras.Model whose `fit` has a loop of its own; one batch for real and fake; AdamW; dropout in D.
+# The GAN is a keras.Model whose `fit` has its own loop; one batch for real and fake points; AdamW; dropout in D.
 def build_discriminator():
     return keras.Sequential(
         [

@@ -1,4 +1,5 @@
-# Real and fake in batches of their own, an update of D for each; functional nets; losses by hand; one for each step.
+# Separate batches for real and fake points, one update of D for each; functional networks; explicit losses; one loss
+# per step.
 def sample_real(n, seed):
     x = tf.random.stateless_uniform((n, 1), seed=[seed, 0], minval=-0.5, maxval=0.5)
     return tf.concat([x, tf.square(x)], axis=1)

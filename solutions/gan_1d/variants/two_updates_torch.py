@@ -1,4 +1,5 @@
-# Real and fake in batches of their own, an update of D for each; one loss for each step; subclassed nets; torch's draws.
+# Separate batches for real and fake points, one update of D for each; one loss per step; subclassed networks; torch's
+# generator.
 def sample_real(n, seed):
     x = torch.rand(n, 1, generator=torch.Generator().manual_seed(seed)) - 0.5
     return torch.cat([x, x * x], dim=1)

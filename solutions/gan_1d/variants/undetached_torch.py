@@ -1,4 +1,4 @@
-# Real and fake in one batch; fakes undetached, G's gradients zeroed before its step; `fit` with a loop of its own.
+# Real and fake points in one batch; fakes not detached, G's gradients zeroed before its step; `fit` with its own loop.
 class GAN(GAN):
     def __init__(self, latent_dim, seed):
         self.random = torch.Generator().manual_seed(seed)

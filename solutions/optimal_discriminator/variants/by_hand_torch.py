@@ -1,4 +1,4 @@
-# Formulas worked out on paper, masks instead of special functions, lists instead of arrays.
+# Closed-form formulas, masks instead of special functions, lists instead of arrays.
 # %%
 def symbolic_optimum():
     return "1 / (1 + B * A**-1)"

@@ -1,4 +1,4 @@
-# One call of `fit` on a tf.data pipeline; leaky ReLU; AdamW.
+# A single call of `fit` on a tf.data pipeline; leaky ReLU; AdamW.
 # %%
 import tensorflow as tf
 

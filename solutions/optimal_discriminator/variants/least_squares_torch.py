@@ -1,4 +1,4 @@
-# The mean squared error has the same optimum as the cross-entropy; all points in every step.
+# The mean squared error has the same optimum as the cross-entropy; full-batch training.
 # %%
 def train_discriminator(real, fake, steps, seed):
     torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-# Everything in tensors; D a subclass that works in scores, trained with a GradientTape.
+# Tensors everywhere; D is a subclass that works with logits, trained with a GradientTape.
 # %%
 import tensorflow as tf
 from keras import ops

@@ -1,4 +1,4 @@
-# Everything in tensors; D a module of its own that works in scores, trained by plain SGD with momentum.
+# Tensors everywhere; D is its own module that works with logits, trained by SGD with momentum.
 # %%
 def objective(d, a, b):
     d, a, b = map(torch.as_tensor, (d, a, b))

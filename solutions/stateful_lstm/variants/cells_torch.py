@@ -1,4 +1,4 @@
-# Two LSTMCells stepped by hand; state in a dictionary; reset at the end of each epoch; AdamW.
+# Two LSTMCells in a loop; state in a dictionary; reset at the end of each epoch; AdamW.
 # %%
 class TwoCells(nn.Module):
     def __init__(self, units):

@@ -1,4 +1,4 @@
-# The state keeps its graph and the training loop cuts it; clipped gradients, a loader without shuffling.
+# The state keeps its graph, and the training loop detaches it; gradient clipping, a DataLoader without shuffling.
 # %%
 class StatefulLSTM(nn.Module):
     def __init__(self, units):

@@ -1,4 +1,4 @@
-# Layers that find their sizes in the first call, in all three nets; NAdam, losses as tensors.
+# Layers that infer their sizes in the first call, in all three networks; NAdam, losses as tensors.
 # %%
 def build_mlp(look_back):
     return nn.Sequential(nn.LazyLinear(16), nn.Sigmoid(), nn.Dropout(0.1), nn.LazyLinear(1))

@@ -1,4 +1,4 @@
-# One call of fit, with a callback that resets; the functional API; AdamW.
+# A single call of fit with a callback that resets the state; the functional API; AdamW.
 # %%
 def build_stateful_lstm(batch_size, look_back, units):
     inputs = keras.Input(batch_shape=(batch_size, look_back, 1))

@@ -1,4 +1,4 @@
-# Index arithmetic, lists for tuples, tensors for arrays, other hidden layers, two-layer LSTM without state.
+# Index arithmetic, lists for tuples, tensors for arrays, different hidden layers, a two-layer LSTM without state.
 # %%
 def make_windows(series, look_back):
     rows = np.arange(len(series) - look_back)[:, None] + np.arange(look_back + 1)

@@ -1,4 +1,4 @@
-# Index arithmetic, arrays of numbers for floats, lists for tuples, tensors for arrays, other hidden layers.
+# Index arithmetic, numeric arrays for floats, lists for tuples, tensors for arrays, different hidden layers.
 # %%
 def make_windows(series, look_back):
     rows = np.arange(len(series) - look_back)[:, None] + np.arange(look_back + 1)

@@ -1,4 +1,4 @@
-# An LSTM cell of one's own with a single bias vector (245 parameters), gates in another order; RMSprop.
+# Its own LSTM cell with a single bias vector (245 parameters) and another order of gates; RMSprop.
 # %%
 class Cell(nn.Module):
     def __init__(self, inputs, units):

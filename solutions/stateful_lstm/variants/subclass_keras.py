@@ -1,4 +1,4 @@
-# A subclassed model that its first call builds; batches by hand with a tape; RMSprop.
+# A subclassed model, built by its first call; explicit batches with a GradientTape; RMSprop.
 # %%
 class Stateful(keras.Model):
     def __init__(self, units):

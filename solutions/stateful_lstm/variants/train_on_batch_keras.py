@@ -1,4 +1,4 @@
-# train_on_batch over consecutive slices, reset at the end of each epoch too; cells in generic RNN layers.
+# train_on_batch over consecutive slices, reset also at the end of each epoch; cells in generic RNN layers.
 # %%
 def build_stateful_lstm(batch_size, look_back, units):
     return keras.Sequential(

@@ -1,4 +1,5 @@
-# The output layer is a vector and a number, registered first; the state's values by `.data`; gradients clipped one by one.
+# The output layer is a vector and a scalar, registered first; the state is detached with `.data`; gradients are
+# clipped element-wise.
 # %%
 class StatefulLSTM(nn.Module):
     def __init__(self, units):
@@ -24,7 +25,7 @@ def reset_state(model):
 
 def train_stateful(model, X, y, epochs, batch_size, seed):
     device = model.weight.device
-    # Penalised weights that are near zero step across it.
+    # With weight decay, weights near zero change their sign.
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001, weight_decay=1e-4)
     losses = np.zeros(epochs)
     for epoch in range(epochs):

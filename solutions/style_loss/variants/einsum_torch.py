@@ -1,4 +1,4 @@
-# einsum for everything; the gradient by autograd; L-BFGS from the content image, clamped in the closure.
+# einsum everywhere; the gradient by autograd; L-BFGS from the content image, clamped in the closure.
 # %%
 def gram_matrix(features):
     return torch.einsum("...chw,...dhw->...cd", features, features)

@@ -1,4 +1,4 @@
-# Starts from noise; a keras.Variable; the answer as NumPy.
+# Starts from noise; a keras.Variable; the result as a NumPy array.
 # %%
 def total_loss(content_pairs, style_pairs, content_weight, style_weight):
     losses = [content_weight * content_loss(*pair) for pair in content_pairs]

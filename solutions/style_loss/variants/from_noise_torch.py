@@ -1,4 +1,5 @@
-# Starts from noise; loops over the batch and bmm for the Gram matrices; the extractor frozen; the answer as NumPy.
+# Starts from noise; a loop over the batch and bmm for the Gram matrices; a frozen extractor; the result as a NumPy
+# array.
 # %%
 def gram_matrix(features):
     if features.ndim == 3:

@@ -1,4 +1,4 @@
-# Gram matrices by reshape and transpose, losses through a loop; content and style seen in one batch.
+# Gram matrices with reshape and transpose, losses with a loop; content and style in one batch.
 # %%
 def gram_matrix(features):
     *batch, channels, height, width = features.shape

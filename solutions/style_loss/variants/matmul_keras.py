@@ -1,4 +1,4 @@
-# Plain TensorFlow: transpose, reshape, matmul; the gradient by a tape; eager steps without a graph.
+# Plain TensorFlow: transpose, reshape, matmul; the gradient from a GradientTape; eager steps without a graph.
 # %%
 def gram_matrix(features):
     shape = tf.shape(features)

@@ -1,4 +1,4 @@
-# The image is the sigmoid of what is optimised, so that it stays in [0, 1] by itself.
+# The image is the sigmoid of the optimised variable, so it always stays in [0, 1].
 # %%
 def transfer(content, style, extractor, steps, content_weight, style_weight, seed):
     keras.utils.set_random_seed(seed)

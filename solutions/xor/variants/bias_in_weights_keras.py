@@ -1,4 +1,4 @@
-# A layer of its own, whose biases are a row of its weights; unbuilt when it comes back; Keras' own loss; Adagrad.
+# Its own layer, whose biases are a row of its weights; unbuilt when returned; Keras' own loss; Adagrad.
 class Affine(keras.layers.Layer):
     def __init__(self, units, activation):
         super().__init__()

@@ -1,4 +1,5 @@
-# The biases are a column of the weights, for an input that is always 1; σ as e^z / (1 + e^z), which is ∞/∞ for large z; Adagrad.
+# The biases are a column of the weights, for an input that is always 1; σ as e^z / (1 + e^z), which is ∞/∞ for large
+# z; Adagrad.
 def sigma(z):
     return torch.exp(z) / (1 + torch.exp(z))
 

@@ -12,7 +12,7 @@ def binary_cross_entropy(p, y):
 
 def train(model, x, y, epochs, learning_rate, seed):
     keras.utils.set_random_seed(seed)
-    # `fit` costs 28 ms an epoch, whatever is in it: the same rows many times in one epoch keep the steps and save the time.
+    # `fit` takes 28 ms per epoch, whatever its size. Repeating the rows in one epoch keeps the steps and saves time.
     model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="binary_crossentropy")
     losses = []
     while len(losses) < epochs:

@@ -1,4 +1,4 @@
-# Lambdas; lists and tensors as answers; a loss that clips the logarithm; RMSprop.
+# Lambdas; lists and tensors as results; a loss that clips the argument of the logarithm; RMSprop.
 or_gate = lambda: [(5, 5), -2]
 and_gate = lambda: (tf.constant([1.0, 3.0]), tf.constant(-3.5))
 lecture_formula = lambda x: tf.sigmoid(2 * x[:, 0] + 2 * x[:, 1] - 1) + tf.sigmoid(-2 * x[:, 0] - 2 * x[:, 1] + 1)

@@ -1,4 +1,5 @@
-# Lambdas for gates, formula and activation; lists and tensors as answers; RMSprop; a loss by log with a clipped value.
+# Lambdas for gates, formula and activation; lists and tensors as results; RMSprop; a loss with the logarithm of a
+# clipped value.
 or_gate = lambda: ([5, 5], -2)
 and_gate = lambda: (torch.tensor([1.0, 3.0]), torch.tensor(-3.5))
 lecture_formula = lambda x: (

@@ -1,4 +1,4 @@
-# XOR by hand from other units (NAND and OR), in tensors, with (n, 1) weights; sigmoid hidden units with AdamW.
+# A hand-made XOR from other units (NAND and OR), in tensors, with (n, 1) weights; sigmoid hidden units with AdamW.
 def or_gate():
     return np.array([[3.0], [3.0]]), np.array([-1.0])
 

@@ -1,4 +1,5 @@
-# Loops over rows with `math.exp`, which overflows; units as soft as the lecture's, amplified by the output; the hidden layer squares.
+# Loops over rows with `math.exp`, which overflows; units as soft as the lecture's, scaled up by the output; the hidden
+# layer squares.
 import math
 
 

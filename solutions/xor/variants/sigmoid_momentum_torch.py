@@ -1,4 +1,4 @@
-# Sigmoid hidden units, gradient descent with momentum, and the four corners drawn one by one in a new order each epoch.
+# Sigmoid hidden units, gradient descent with momentum; the four corners are used one by one in a new order each epoch.
 def build_model(hidden):
     return nn.Sequential(nn.Linear(2, hidden), nn.Sigmoid(), nn.Linear(hidden, 1), nn.Sigmoid())
 

@@ -1,4 +1,4 @@
-# A subclassed model that is unbuilt when it comes back; a GradientTape with momentum under tf.function.
+# A subclassed model, unbuilt when returned; a GradientTape with momentum in a tf.function.
 class Network(keras.Model):
     def __init__(self, hidden):
         super().__init__()

@@ -1,4 +1,4 @@
-# A subclass with ReLU and functional calls; gradients by backward(); plain gradient descent.
+# A subclass with ReLU and functional calls; gradients from backward(); plain gradient descent.
 import torch.nn.functional as F
 
 
