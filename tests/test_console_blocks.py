@@ -29,17 +29,19 @@ NOT_RUN = {
     "make test": "runs this test",
     "make exercise NAME=attention": "takes minutes; tests/test_new.py runs its steps",
     "autograder new attention": "tests/test_new.py runs it",
-    "pip install -e '.[torch]'": "changes the environment; the extras are looked up instead",
-    "jupyter lab assignments/xor": "starts a server that does not end",
+    "make dist": "sets up an environment; tests/test_wheel.py builds what it builds",
+    'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
+    "jupyter lab xor/xor_torch.ipynb": "starts a server that does not end",
 }
 """Commands that no test runs → the reason."""
 EXIT_CODES = {
-    "autograder check assignments/xor/xor_torch.ipynb --part gates": 1,
-    "autograder check --config release/grading.yml assignments/xor/xor_torch.ipynb": 1,
+    "autograder check xor/xor_torch.ipynb --part gates": 1,
+    "autograder check --config release/grading.yml release/assignments/xor/xor_torch.ipynb": 1,
+    'autograder handin xor/xor_torch.ipynb --name "Ada Lovelace"': 2,
 }
-"""Commands with an exit code other than 0: the notebook that they check is the stub."""
+"""Commands with an exit code other than 0: the notebook that they check, or hand in, is the stub."""
 COPIED = ("assignments", "autograder", "shared", "solutions")
-BESIDE = ("grading.yml", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements.lock")
+BESIDE = ("grading.yml", "pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE", "requirements.lock")
 
 
 def _name(page: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.grading_file import load_policy
 from tests import command, secret_lines, toy
 from tests.catalogue import ROOT, names
 
@@ -33,6 +34,8 @@ def test_nothing_of_the_instructors(tmp_path: Path, place: str) -> None:
             files
         )
     assert {"setup.py", "pyproject.toml", "shared/plots.py", "grading.yml", "autograder/worker/main.py"} <= set(files)
+    ours, theirs = load_policy(ROOT / "grading.yml"), load_policy(folder / "grading.yml")
+    assert theirs.model_dump() == ours.model_dump()
     # The copy's own policy and checks are valid without the hidden half.
     found = command.run("start", "xor", "mine", "--framework", "torch", cwd=folder)
     assert found.code == 0, found

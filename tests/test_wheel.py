@@ -204,6 +204,37 @@ def test_a_folder_on_the_python_path(student: Environment, tmp_path: Path) -> No
         assert f"policy   {student.packages / 'autograder' / 'course_data' / 'grading.yml'}" in ended.out
 
 
+def _interpreter(version: str) -> str | None:
+    """An interpreter of this version that starts; pyenv's stand-ins do not always."""
+    found = shutil.which(f"python{version}")
+    versions = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    for program in [*([found] if found else []), *map(str, versions)]:
+        started = subprocess.run(
+            [program, "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
+        )
+        if started.returncode == 0 and started.stdout.startswith(f"{version}."):
+            return program
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_each_python_reads_every_module(wheel: Path, tmp_path: Path, version: str) -> None:
+    """Only that: what the modules import is not installed for the other versions here."""
+    program = _interpreter(version)
+    if program is None:
+        pytest.skip(f"Python {version} is not on this machine")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path)
+    compiled = run(program, "-W", "error", "-m", "compileall", "-q", "autograder", cwd=tmp_path)
+    assert compiled.code == 0, compiled
+    modules = "autograder, autograder.release.student_files, autograder.worker.course_modules as modules"
+    run_ = run(
+        program, "-c", f"import {modules}; modules.make_importable(); import shared; print(shared)", cwd=tmp_path
+    )
+    assert "course_data/modules/shared" in run_.out, run_
+
+
 def test_what_needs_the_whole_project_says_so(student: Environment, tmp_path: Path) -> None:
     ended = student.autograder("handout", "release", cwd=tmp_path)
     assert ended.code == 2 and "a student release is made from the project's folder" in ended.err
