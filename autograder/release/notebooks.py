@@ -30,6 +30,17 @@ from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 PICTURES = (".png", ".jpg", ".svg")
 
+# Valid Python rather than `%pip`, so that any tool can read the cell. Colab has the frameworks.
+INSTALL = """\
+# In Colab, this installs what is missing. Elsewhere it does nothing.
+import importlib.util
+import sys
+
+if "google.colab" in sys.modules and not importlib.util.find_spec("autograder"):
+    get_ipython().run_line_magic("pip", "install --quiet deep-learning-autograder")\
+"""
+"""The first code cell of each notebook; a check cell, so that no grader runs it."""
+
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -249,6 +260,8 @@ def _layout(exercise: str, cells: Sequence[Cell], sections: Sequence[Section]) -
         label = name or "introduction"
         for text in texts.get(name, []):
             yield label, _markdown(text)
+        if name is None:
+            yield "install", _check_cell(INSTALL)
         closing = _check_cell(f'grader.check("{name}")') if name else start
         for cell in _with_check([cell for cell in chapters[name] if cell.source], closing):
             yield name or "setup", cell
