@@ -20,7 +20,7 @@ from autograder.course.policy import GRADING_FILE
 from autograder.errors import UsageError
 from autograder.release import verify
 from autograder.release.common_texts import without_comments
-from autograder.release.notebooks import Change, exercises_of, frameworks_of, notebook, release
+from autograder.release.notebooks import INSTALL, Change, exercises_of, frameworks_of, notebook, release
 from autograder.release.percent import Cell, parse
 from autograder.release.readme import readme_sections
 from autograder.release.solution_markers import BEGIN, END, solved, stub
@@ -80,14 +80,15 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
     cells = cells_of(made(exercise, framework))
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert cells[0]["source"].startswith("# ")
-    # A wheel's `shared` can be imported after the cell that is tagged `check`.
-    assert [cell["tags"] for cell in code[:2]] == [["check"], []]
-    assert f'FRAMEWORK = "{framework}"' in code[1]["source"]
+    # A wheel's `shared` can be imported after the cells that are tagged `check`.
+    assert [cell["tags"] for cell in code[:3]] == [["check"], ["check"], []]
+    assert f'FRAMEWORK = "{framework}"' in code[2]["source"]
     sections = readme_sections((ROOT / "assignments" / exercise / "README.md").read_text(encoding="utf-8"))
     parts = [section for section in sections if section.part]
     checks = [cell["source"] for cell in cells if cell["tags"] == ["check"]]
     start = f'from autograder import Notebook\n\ngrader = Notebook("{exercise}")'
-    assert checks == [start, *(f'grader.check("{s.part}")' for s in parts), "grader.check_all()"]
+    assert code[0]["source"] == INSTALL
+    assert checks == [INSTALL, start, *(f'grader.check("{s.part}")' for s in parts), "grader.check_all()"]
     assert cells[-1]["source"] == "grader.check_all()"
     texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     for section in sections:
@@ -101,6 +102,22 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
         wanted = [cell.source for cell in own if cell.part == section.part and cell.source]
         assert [cell["source"] for cell in span if "demo" not in cell["tags"]] == wanted
         assert "demo" not in (span[-1]["tags"] if span else [])
+
+
+@pytest.mark.parametrize(("colab", "printed"), [(True, "pip install --quiet deep-learning-autograder\n"), (False, "")])
+def test_only_colab_is_asked_to_install(colab, printed):
+    """Simulated in a Python without packages, by the module that Colab has loaded and by its `get_ipython`."""
+    front_end = f"""
+        import sys
+        class Shell:
+            run_line_magic = staticmethod(print)
+        get_ipython = Shell
+        if {colab}:
+            sys.modules["google.colab"] = sys
+        """
+    script = textwrap.dedent(front_end) + INSTALL
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (printed, "")
 
 
 @EACH
@@ -332,6 +349,7 @@ def test_layout_of_a_notebook(tree):
     assert [(cell["id"], cell["source"].split("\n")[0], cell["tags"]) for cell in cells] == [
         ("introduction-1", "# Small", []),
         ("introduction-2", "## How to work", []),
+        ("install-1", INSTALL.split("\n")[0], ["check"]),
         ("grader-1", "from autograder import Notebook", ["check"]),
         ("setup-1", 'FRAMEWORK = "torch"', []),
         ("one-1", "## `one` · The first · 1 point", []),
@@ -347,8 +365,8 @@ def test_layout_of_a_notebook(tree):
         ("end-1", "## Going further", []),
         ("end-2", "grader.check_all()", ["check"]),
     ]
-    assert cells[11]["source"] == "More words on two.\n\n> and a quotation"
-    assert cells[5]["source"].endswith('"""Double it."""\n    raise NotImplementedError("one")')
+    assert cells[12]["source"] == "More words on two.\n\n> and a quotation"
+    assert cells[6]["source"].endswith('"""Double it."""\n    raise NotImplementedError("one")')
 
 
 def test_part_without_a_section_and_section_without_a_part(tree):

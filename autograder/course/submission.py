@@ -74,7 +74,7 @@ def read(path: Path, student: str, exercise: str) -> Submission:
         return _withheld(path, student, exercise, problem)
     if path.suffix.lower() == handin_zip.ENDING:
         return _from_zip(path, student, exercise, content)
-    return _from_content(path, student, exercise, content)
+    return replace(of_content(path, content, student, exercise), path=path)
 
 
 def _from_zip(path: Path, student: str, exercise: str, content: bytes) -> Submission:
@@ -82,11 +82,12 @@ def _from_zip(path: Path, student: str, exercise: str, content: bytes) -> Submis
         inside = handin_zip.unpack(content, ENDINGS, LARGEST)
     except handin_zip.Refused as problem:
         return _nothing(path, student, exercise, content, f"{path.name} {problem}.")
-    read = _from_content(path.with_name(inside.name), student, exercise, inside.content)
+    read = of_content(path.with_name(inside.name), inside.content, student, exercise)
     return replace(read, path=path, notes=(*read.notes, *inside.notes(exercise)))
 
 
-def _from_content(path: Path, student: str, exercise: str, content: bytes) -> Submission:
+def of_content(path: Path, content: bytes, student: str, exercise: str) -> Submission:
+    """The submission whose file has this content. `path` is its name; there need not be such a file."""
     try:
         text = content.decode("utf-8-sig" if path.suffix == ".ipynb" else _encoding(content))
     except (UnicodeError, SyntaxError):
@@ -110,13 +111,34 @@ def _from_content(path: Path, student: str, exercise: str, content: bytes) -> Su
         return _nothing(
             path, student, exercise, content, f"{path.name} contains more than {MOST_CODE >> 20} MB of code."
         )
+    return _of_cells(cells, path, content, student, exercise)
+
+
+def of_cells(cells: Sequence[Code], name: str, student: str, exercise: str) -> Submission:
+    """The submission of these cells, which come from no file. `name` stands for the file in its result."""
+    content = json.dumps(cells).encode()
+    return _of_cells(cells, Path(name), content, student, exercise)
+
+
+def _of_cells(cells: Sequence[Code], path: Path, content: bytes, student: str, exercise: str) -> Submission:
     framework = _framework(cells, path)
     notes = (
         ()
         if framework != "unknown"
         else (f'{path.name} does not specify its framework: set FRAMEWORK = "torch" or "keras" in its first cell.',)
     )
-    return Submission(student, exercise, path.name, framework, cells, content, notes, path)
+    return Submission(student, exercise, path.name, framework, cells, content, notes)
+
+
+def sources(read: Submission) -> frozenset[str]:
+    """All code cells of a submission's file, tagged ones included, without the space around them."""
+    try:
+        text = read.content.decode("utf-8-sig" if read.file.endswith(".ipynb") else _encoding(read.content))
+        if read.file.endswith(".ipynb"):
+            return frozenset(source.strip() for source, _ in _sources_and_tags(json.loads(text)))
+    except (ValueError, SyntaxError, RecursionError):
+        return frozenset()
+    return frozenset(body.strip() for _, _, body in _percent_parts(text))
 
 
 def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
@@ -315,8 +337,15 @@ def _nothing(path: Path, student: str, exercise: str, content: bytes, note: str)
 
 
 def _notebook_cells(notebook: Any) -> Iterator[Code]:
-    """The code cells, numbered without the other cells. Raises `ValueError` if the notebook is invalid."""
-    number = 0
+    """The code cells that count, numbered among all code cells. Raises `ValueError` if the notebook is invalid."""
+    for number, (source, tags) in enumerate(_sources_and_tags(notebook), start=1):
+        if not SKIPPED_TAGS & tags:
+            # JSON can contain lone surrogates, which are not valid text.
+            yield f"cell {number}", source.encode(errors="surrogatepass").decode(errors="replace")
+
+
+def _sources_and_tags(notebook: Any) -> Iterator[tuple[str, set[str]]]:
+    """All code cells. Raises `ValueError` if the notebook is invalid."""
     for cell in _all_cells(notebook):
         if not isinstance(cell, dict):
             raise ValueError("a cell is not a dict")
@@ -326,12 +355,9 @@ def _notebook_cells(notebook: Any) -> Iterator[Code]:
             source = "".join(str(line) for line in cast(list[Any], source))
         if fields.get("cell_type") != "code" or not isinstance(source, str):
             continue
-        number += 1
         metadata: Any = fields.get("metadata")
         tags: Any = cast(dict[str, Any], metadata).get("tags") if isinstance(metadata, dict) else ()
-        if not SKIPPED_TAGS & {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}:
-            # JSON can contain lone surrogates, which are not valid text.
-            yield f"cell {number}", source.encode(errors="surrogatepass").decode(errors="replace")
+        yield source, {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}
 
 
 def _all_cells(notebook: Any) -> list[Any]:
@@ -358,17 +384,21 @@ def _encoding(content: bytes) -> str:
 
 def _percent_cells(text: str, name: str) -> Iterator[Code]:
     """The cells, padded with empty lines so that their line numbers are those of the file."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    starts = [number for number, line in enumerate(lines) if _HEAD.match(line)]
-    for start, end in zip([-1, *starts], [*starts, len(lines)], strict=True):
-        head = _HEAD.match(lines[start]) if start >= 0 else None
-        rest = head["rest"] if head else ""
-        body = "\n".join(lines[start + 1 : end])
+    for start, rest, body in _percent_parts(text):
         tagged = re.search(r"tags=\[([^\]]*)\]", rest)
         tags = set(re.findall(r"[\w-]+", tagged[1])) if tagged else set[str]()
         if not body.strip() or "[markdown]" in rest or "[md]" in rest or SKIPPED_TAGS & tags:
             continue
         yield name, "\n" * (start + 1) + body
+
+
+def _percent_parts(text: str) -> Iterator[tuple[int, str, str]]:
+    """Of each cell, of whatever kind: the number of its first line, counted from −1, the rest of that line, and its text."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    starts = [number for number, line in enumerate(lines) if _HEAD.match(line)]
+    for start, end in zip([-1, *starts], [*starts, len(lines)], strict=True):
+        head = _HEAD.match(lines[start]) if start >= 0 else None
+        yield start, head["rest"] if head else "", "\n".join(lines[start + 1 : end])
 
 
 def _framework(cells: Sequence[Code], path: Path) -> Framework:

@@ -63,6 +63,10 @@ class Zygote:
             ready = ours.recv(1 << 12)
         except TimeoutError:
             ready, late = b"", f"it took more than {START_SECONDS:g} s; is this machine very busy?"
+        except KeyboardInterrupt:
+            self._process.kill()
+            self.close()
+            raise
         ours.settimeout(None)
         if not ready:
             reason = self.output() or late
@@ -141,8 +145,12 @@ class Zygotes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for zygote in self._started.values():
-            zygote.close()
+        self.close()
+
+    def close(self) -> None:
+        """Stop them all; a later request starts new ones."""
+        while self._started:
+            self._started.popitem()[1].close()
 
     def of(self, framework: FrameworkName) -> Zygote | None:
         """The framework's zygote; `None` if this system cannot fork: then each worker imports the framework itself."""

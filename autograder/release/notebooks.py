@@ -30,6 +30,17 @@ from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 PICTURES = (".png", ".jpg", ".svg")
 
+# Valid Python rather than `%pip`, so that any tool can read the cell. Colab has the frameworks.
+INSTALL = """\
+# In Colab, this installs what is missing. Elsewhere it does nothing.
+import importlib.util
+import sys
+
+if "google.colab" in sys.modules and not importlib.util.find_spec("autograder"):
+    get_ipython().run_line_magic("pip", "install --quiet deep-learning-autograder")\
+"""
+"""The first code cell of each notebook; a check cell, so that no grader runs it."""
+
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -252,6 +263,7 @@ def _layout(exercise: str, cells: Sequence[Cell], sections: Sequence[Section]) -
             yield label, _markdown(text)
         own = [cell for cell in chapters[name] if cell.source]
         if name is None:
+            yield "install", _check_cell(INSTALL)
             yield "grader", start
         else:
             own = _with_check(own, _check_cell(f'grader.check("{name}")'))

@@ -97,9 +97,12 @@ def submission(result: Result) -> str:
     return _render("submission.html", result=result)
 
 
-def html_fragment(result: Result, *, hidden_later: bool = False) -> str:
-    """A submission for a notebook's rich display: inline styles, no script, any theme."""
-    return _render("fragment.html", result=result, hidden_later=hidden_later)
+def html_fragment(result: Result, *, hidden_later: bool = False, checked: str = "") -> str:
+    """A submission for a notebook's rich display: inline styles, no script, any theme.
+
+    `checked` is its first line, which says where the code comes from.
+    """
+    return _render("fragment.html", result=result, hidden_later=hidden_later, checked=checked)
 
 
 def link(result: Result) -> str:

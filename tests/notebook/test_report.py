@@ -12,7 +12,7 @@ from autograder import Notebook
 from autograder.errors import UsageError
 from tests import toy
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -70,24 +70,24 @@ def test_check_all_and_a_part_that_is_not_there(folder: Path) -> None:
     assert (nothing.passed, repr(nothing)) == (False, "toy has no part 'prat'; did you mean part?")
 
 
-def test_the_file_that_was_saved_last_or_is_named(folder: Path) -> None:
-    import os
-
+def test_the_only_file_or_the_named_one(folder: Path) -> None:
     toy.project(folder)
-    old, new = toy.write(folder / "toy.py", ""), toy.write(folder / "toy_copy.py", "")
-    mine = toy.write(folder / "toy_torch.ipynb", "")
-    for age, path in enumerate((mine, new, old)):
-        os.utime(path, (1e9 - age, 1e9 - age))
-    assert "toy_torch.ipynb" in repr(Notebook("toy").check_all())
+    toy.write(folder / "toy.py", "")
+    assert "toy.py, the only file" in repr(Notebook("toy").check_all())
     named = toy.write(folder / "elsewhere/any.py", "")
-    assert "any.py" in repr(Notebook("toy", named).check_all())
+    assert repr(Notebook("toy", named).check_all()).startswith("Checked the last saved version of any.py.\n")
+    toy.write(folder / "toy_copy.py", "")
+    problem = repr(Notebook("toy").check_all())
+    assert "several files for toy (toy.py, toy_copy.py), and nothing says which one is open" in problem
 
 
 def test_what_is_not_there(folder: Path) -> None:
     toy.project(folder)
     nothing = Notebook("toy").check_all()
     assert not nothing.passed
-    assert "This folder contains no file for toy: use Notebook('toy', 'your_file.ipynb')" in repr(nothing)
+    assert repr(nothing).startswith(
+        "This folder contains no file for toy, and no code was run here: use Notebook('toy'"
+    )
     missing = Notebook("toy", "mine.ipynb").check_all()
     assert not missing.passed
     assert "mine.ipynb cannot be read: No such file" in repr(missing)

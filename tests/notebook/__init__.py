@@ -1,0 +1,1 @@
+"""`Notebook`: in kernels, in a browser, and in plain Python."""
