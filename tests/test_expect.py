@@ -12,6 +12,7 @@ from autograder import expect
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.gradient_check import gradients_match
 from autograder.authoring.student import Remote, Student
+from autograder.authoring.wording import apart
 from autograder.errors import CheckFailed, StudentError
 from autograder.worker import wire
 
@@ -155,6 +156,37 @@ def test_close_names_the_mistake_that_leads_there() -> None:
     assert failure(expect.close, np.ones(3), 2.0, mistakes=mistakes).likely == "Shape."
     assert failure(expect.close, 3.0, 2.0, mistakes=mistakes, cause="Other.").likely == "Other."
     expect.close(2.0, 2.0, tried="f(x)", mistakes={"Right.": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "said"),
+    [
+        (0.10512, 0.1049, ("0.1051", "0.1049")),
+        (1.00001, 1.0, ("1.00001", "1")),
+        (1e-5, 1.001e-5, ("1e-05", "1.001e-05")),
+        (0.2, 0.105, ("0.2", "0.105")),
+        (1 / 3, 1 / 3 + 2**-54, ("0.3333333333333333", "0.3333333333333334")),
+        (1 / 3, 1 / 3, ("0.333", "0.333")),
+        (12345678.5, 12345679.5, ("12345678", "12345680")),
+    ],
+)
+def test_numbers_have_digits_until_they_differ(seen: float, wanted: float, said: tuple[str, str]) -> None:
+    assert apart(seen, wanted) == said
+
+
+def test_no_failure_shows_one_number_twice() -> None:
+    for word, wanted in (
+        (lambda **k: expect.close(0.10512, 0.1049, **k), ("0.1051", "0.1049")),
+        (lambda **k: expect.close([0.5, 0.10512], [0.5, 0.1049], **k), ("[0.5, 0.1051]", "[0.5, 0.1049]")),
+        (lambda **k: expect.close(np.full(9, 0.10512), [0.1049] * 9, **k), ("0.1051 at [0]", "0.1049 there")),
+        (lambda **k: expect.at_most(0.10512, 0.1049, what="a loss", **k), ("a loss of 0.1051", "at most 0.1049")),
+        (lambda **k: expect.at_least(0.1049, 0.10512, what="a loss", **k), ("a loss of 0.1049", "at least 0.1051")),
+        (lambda **k: expect.between([0, 1.0004], 0, 1, **k), ("values from 0 to 1.0004", "values from 0 to 1")),
+    ):
+        wrong = failure(word)
+        assert (wrong.saw, wrong.expected) == wanted
+    wrong = failure(expect.equal, [*range(99), 5], list(range(100)))
+    assert "98, 5]" in wrong.saw and "98, 99]" in wrong.expected
 
 
 def test_between_at_most_at_least() -> None:

@@ -222,7 +222,9 @@ def test_what_went_wrong_first():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_to_a_terminal(text: str):
-    attacked = result(text, check(saw=text, likely=text), file=text, notes=[text], output=text, score=0, maximum=1)
+    attacked = result(
+        text, check(saw=text, likely=text, printed=text), file=text, notes=[text], output=text, score=0, maximum=1
+    )
     for shown in (
         terminal.submission(attacked, show_output=True),
         terminal.table([attacked]),
@@ -331,6 +333,14 @@ def test_the_fragment_for_a_notebook_stands_alone():
     assert {a["aria-label"] for a in seen.named("span") if "aria-label" in a} == set(words.STATUS.values())
 
 
+def test_what_was_printed_is_shown_with_its_check_and_bounded():
+    said = result("ada", check(printed="first\n" + "x\n" * 100 + "`last`\n"), check("gram.shape", printed=" \n"))
+    plain = terminal.plain(said)
+    assert plain.count("printed") == 1 and "  printed   first" in plain and "lines omitted" in plain
+    for seen in (plain, Page(page.submission(said)).text, Page(page.html_fragment(said)).text):
+        assert "`last`" in seen and seen.count("x\n") < 20
+
+
 def test_code_in_a_sentence_is_set_as_code_and_stays_harmless():
     said = result("ada", check("gram.batch", likely="Put `x < 1` and `<script>` first; a lone ` stays."))
     for source in (page.submission(said), page.html_fragment(said, hidden_later=True)):
@@ -344,7 +354,7 @@ def test_hostile_text_does_nothing_in_a_browser(text: str, tmp_path: Path):
     def made(text: str) -> list[str]:
         attacked = result(
             text,
-            check(saw=text, likely=text, title=text, tried=text),
+            check(saw=text, likely=text, title=text, tried=text, printed=text),
             file=text,
             notes=[text],
             output=text,

@@ -17,12 +17,12 @@ import numpy as np
 from autograder.authoring import figures
 from autograder.authoring.student import Remote
 from autograder.authoring.wording import (
-    brief,
+    apart,
+    briefly_apart,
     forgotten_return,
     kind_of,
     listed,
     plain,
-    rounded,
     sides_of,
     where_they_differ_most,
 )
@@ -143,8 +143,9 @@ def between(actual: Any, low: float, high: float, *, tried: str, cause: str = ""
     """Every entry is in [low, high]. Returns the array."""
     numbers = array(actual, tried=tried, cause=cause)
     if numbers.size and (numbers.min() < low or numbers.max() > high):
-        saw = f"{what} from {rounded(numbers.min())} to {rounded(numbers.max())}"
-        _fail(tried, saw, f"{what} from {rounded(low)} to {rounded(high)}", cause)
+        least, lowest = apart(float(numbers.min()), low)
+        most, highest = apart(float(numbers.max()), high)
+        _fail(tried, f"{what} from {least} to {most}", f"{what} from {lowest} to {highest}", cause)
     return numbers
 
 
@@ -173,7 +174,8 @@ def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str 
     measured = number(value, tried=tried, cause=cause)
     _measure(what, measured, bound, "at most")
     if measured > bound:
-        _fail(tried, f"{what} of {rounded(measured)}", f"at most {rounded(bound)}", cause)
+        seen, wanted = apart(measured, bound)
+        _fail(tried, f"{what} of {seen}", f"at most {wanted}", cause)
     return measured
 
 
@@ -182,7 +184,8 @@ def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str
     measured = number(value, tried=tried, cause=cause)
     _measure(what, measured, bound, "at least")
     if measured < bound:
-        _fail(tried, f"{what} of {rounded(measured)}", f"at least {rounded(bound)}", cause)
+        seen, wanted = apart(measured, bound)
+        _fail(tried, f"{what} of {seen}", f"at least {wanted}", cause)
     return measured
 
 
@@ -192,7 +195,8 @@ def equal(actual: Any, wanted: Any, *, tried: str, cause: str = "", mistakes: Ma
     if seen == target:
         return
     likely = next((say for say, wrong in (mistakes or {}).items() if plain(wrong) == seen), cause)
-    _fail(tried, brief(seen), brief(target), likely or forgotten_return(actual))
+    saw, expected = briefly_apart(seen, target)
+    _fail(tried, saw, expected, likely or forgotten_return(actual))
 
 
 def differ(a: Any, b: Any, *, tried: str, cause: str = "", by: float = 1e-6) -> None:

@@ -10,28 +10,49 @@ import numpy as np
 from autograder.authoring.student import Remote
 from autograder.worker.names import Numbers
 
+_DIGITS = 3
+"""Significant digits, as a person would round."""
+
 
 def where_they_differ_most(actual: Numbers, target: Numbers) -> tuple[str, str]:
-    """Both arrays as text: all entries if there are few, otherwise the entry where they differ most."""
+    """Both arrays as text: all entries if there are few, otherwise the entry where they differ most.
+
+    That entry is written with as many digits as it takes to tell the two apart.
+    """
     if actual.ndim == 0:
-        return rounded(float(actual)), rounded(float(target))
+        return apart(float(actual), float(target))
+    index = np.unravel_index(int(np.argmax(np.abs(actual - target))), actual.shape) if actual.size else ()
     if actual.size <= 6:
-        return entries(actual), entries(target)
-    index = np.unravel_index(int(np.argmax(np.abs(actual - target))), actual.shape)
+        digits = _digits(float(actual[index]), float(target[index])) if actual.size else _DIGITS
+        return entries(actual, digits), entries(target, digits)
     place = ", ".join(map(str, index))
-    return f"{rounded(actual[index])} at [{place}]", f"{rounded(target[index])} there"
+    seen, wanted = apart(float(actual[index]), float(target[index]))
+    return f"{seen} at [{place}]", f"{wanted} there"
 
 
-def entries(values: Numbers) -> str:
+def entries(values: Numbers, digits: int = _DIGITS) -> str:
     """All entries in one list."""
-    return "[" + ", ".join(rounded(float(value)) for value in values.ravel()) + "]"
+    return "[" + ", ".join(rounded(float(value), digits) for value in values.ravel()) + "]"
 
 
-def rounded(value: float) -> str:
-    """The number with three significant digits; whole numbers without decimals."""
+def apart(seen: float, wanted: float) -> tuple[str, str]:
+    """Both numbers rounded, with as many digits as it takes to tell them apart: never `0.105` and `0.105`."""
+    digits = _digits(seen, wanted)
+    return rounded(seen, digits), rounded(wanted, digits)
+
+
+def rounded(value: float, digits: int = _DIGITS) -> str:
+    """The number with that many significant digits, fewer if it is tiny; whole numbers without decimals."""
     if float(value).is_integer() and abs(value) < 1e7:
         return str(int(value))
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e7 else f"{value:.2g}"
+    return f"{value:.{digits}g}" if 1e-3 <= abs(value) < 1e7 else f"{value:.{digits - 1}g}"
+
+
+def _digits(seen: float, wanted: float) -> int:
+    """The fewest significant digits with which two numbers look different; the usual ones if the numbers are equal."""
+    # Seventeen digits tell any two float64 numbers apart, and `rounded` writes a tiny or a huge one with one digit less.
+    several = range(_DIGITS, 19)
+    return next((digits for digits in several if rounded(seen, digits) != rounded(wanted, digits)), _DIGITS)
 
 
 def sides_of(sides: Sequence[int]) -> str:
@@ -65,6 +86,17 @@ def brief(value: Any) -> str:
 def forgotten_return(value: Any) -> str:
     """The likely cause of `None`; empty for other values."""
     return "The function ends without a `return`." if value is None else ""
+
+
+def briefly_apart(seen: Any, wanted: Any) -> tuple[str, str]:
+    """The `repr` of both values, shortened to where they differ first."""
+    texts = (repr(seen), repr(wanted))
+    differing = (at for at, (a, b) in enumerate(zip(*texts, strict=False)) if a != b)
+    start = next(differing, min(map(len, texts))) - 40
+    if start < 60 or max(map(len, texts)) <= 160:
+        return brief(seen), brief(wanted)
+    first, second = (f"… {text[start : start + 120]} … ({len(text)} characters)" for text in texts)
+    return first, second
 
 
 def plain(value: Any) -> Any:

@@ -28,8 +28,12 @@ def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
     """
     if raised := _PLACE.fullmatch(check.place):
         return _line_in_file(handed_in, raised["cell"], int(raised["line"]))
-    names = _names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", check.part)
-    texts = f"{check.tried} {check.title}"
+    return line_about(handed_in, check.part, f"{check.tried} {check.title}", assignment)
+
+
+def line_about(handed_in: Submission, part: str, texts: str, assignment: Path) -> int:
+    """The line of the submission's file, counted from 1, that a check of a part with these texts is about."""
+    names = _names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", part)
     about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
     for name in dict.fromkeys([*about, *names]):
         for cell, line in _definitions(handed_in, name):

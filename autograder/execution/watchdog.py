@@ -16,7 +16,6 @@ WALL_PER_CPU = 4.0
 """Time limits are CPU seconds of the worker, so that a busy machine costs no points. Code that sleeps is stopped after
 this many times as many wall-clock seconds, without the time spent waiting for a core.
 """
-OUTPUT_KEPT = 64 << 10
 ALL_FILES = 8
 """A worker's files together may be this many times as large as one file."""
 GPU_SLACK_MB = 1_000
@@ -160,32 +159,3 @@ class _Clock:
     started: float
     cpu: float
     waited: float
-
-
-class Output:
-    """A thread that reads a worker's output, keeps the start, and counts the rest."""
-
-    def __init__(self, descriptor: int, watch: Watchdog) -> None:
-        self._descriptor = descriptor
-        self._watch = watch
-        self._kept = bytearray()
-        self._dropped = 0
-        self._thread = threading.Thread(target=self._drain, daemon=True, name="output")
-        self._thread.start()
-
-    def text(self) -> str:
-        """The start of the output, and the number of missing bytes."""
-        text = bytes(self._kept).decode(errors="replace")
-        return f"{text}\n… {self._dropped:,} bytes more" if self._dropped else text
-
-    def join(self) -> None:
-        """Wait briefly for the rest; a grandchild may keep the pipe open forever."""
-        self._thread.join(0.5)
-
-    def _drain(self) -> None:
-        with open(self._descriptor, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
-            while chunk := pipe.read(1 << 16):
-                room = max(0, OUTPUT_KEPT - len(self._kept))
-                self._kept += chunk[:room]
-                self._dropped += max(0, len(chunk) - room)
-                self._watch.printed(len(chunk))

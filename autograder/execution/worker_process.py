@@ -17,7 +17,8 @@ from autograder.execution import process_tree
 from autograder.execution.channel import Process, Socket, Stream
 from autograder.execution.environment import FONTS, environment, kernel_limits, require
 from autograder.execution.gpus import Lease
-from autograder.execution.watchdog import Budget, Output, Watchdog
+from autograder.execution.output import Output
+from autograder.execution.watchdog import Budget, Watchdog
 from autograder.execution.zygote_client import Zygote
 from autograder.worker import wire
 from autograder.worker.names import FrameworkName
@@ -88,6 +89,14 @@ class Worker:
     def output(self) -> str:
         """What the student's code has printed so far, truncated."""
         return self._output.text()
+
+    def mark_output(self) -> None:
+        """Make `output_since_mark` start here."""
+        self._output.mark()
+
+    def output_since_mark(self) -> str:
+        """The start and the end of what the student's code has printed since the mark."""
+        return self._output.since_mark()
 
     def close(self) -> None:
         """Stop the worker and its descendants, and remove its folder."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from autograder.course.submission import Code
 from autograder.errors import CheckFailed, LimitExceeded, LimitName, StudentError
 
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -39,20 +43,123 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WRAPPED = re.compile(r"(Exception encountered when calling [^\n]*)\n\s*\x1b\[1m(.*?)(?:\x1b\[0m|$)", re.DOTALL)
 
 
-def raised(problem: StudentError, title: str) -> CheckFailed:
-    """The failure for an exception of the student's code."""
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+
+
+class Raised(NamedTuple):
+    """An exception that a cell raised while the file was loaded, and the student's line that raised it."""
+
+    cell: str
+    kind: str
+    message: str
+    where: str
+    code: str
+
+    def said(self) -> str:
+        """Cell, line, exception and code in one phrase."""
+        summary = first_line(self.message)
+        line = f", at `{self.code}`" if self.code else ""
+        return f"{self.where or self.cell} raised {self.kind}{': ' if summary else ''}{summary}{line}"
+
+
+def raised(
+    problem: StudentError,
+    title: str,
+    on_loading: Sequence[Raised] = (),
+    cells: Sequence[Code] = (),
+    notes: Sequence[str] = (),
+) -> CheckFailed:
+    """The failure for an exception of the student's code.
+
+    `on_loading`: what the file's cells raised while it was loaded. If a name is missing for that reason, the reason
+    comes first. `notes`: these, and the cells that were not run, in sentences.
+    """
     tried = f"your code, to check: {title}"
+    if cause := _behind(problem, on_loading, cells):
+        return CheckFailed(
+            tried,
+            f"{cause.said()}; so {_consequence(problem)}",
+            "a file that runs from its first cell to its last",
+            _usual_cause(cause.kind, cause.message) or "What this cell defines after that line is missing.",
+            place=cause.where,
+        )
     if problem.kind == "NotThere":
+        likely = "It was renamed or deleted, or the cell that defines it raised an error."
+        if notes:
+            likely = f"{notes[0]} What that cell computes after this line is missing."
         return CheckFailed(
             tried,
             f"nothing called `{problem.message}`",
             f"`{problem.message}`, with the name that it has in the stub",
-            problem.likely or "It was renamed or deleted, or the cell that defines it raised an error.",
+            problem.likely or likely,
         )
     description = f"{problem.kind}: {first_line(problem.message)}" if problem.message else problem.kind
     where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
     place = problem.place.where if problem.place else ""
     return CheckFailed(tried, description + where, "a result", problem.likely or likely_cause(problem), place=place)
+
+
+def _consequence(problem: StudentError) -> str:
+    if problem.kind == "NotThere":
+        return f"there is no `{problem.message}`"
+    where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
+    return f"{first_line(problem.message)}{where}"
+
+
+def _behind(problem: StudentError, on_loading: Sequence[Raised], cells: Sequence[Code]) -> Raised | None:
+    """The exception on loading because of which a name is missing; `None` if none of them is the reason."""
+    if problem.kind == "NotThere":
+        missing = problem.message.partition(".")[0]
+    elif problem.kind == "NameError" and (undefined := _UNDEFINED.search(problem.message)):
+        missing = undefined[1]
+    else:
+        return None
+    cause: Raised | None = None
+    # A cell may raise because of a name that an earlier cell was to define: the first reason is the one to mend.
+    for each in reversed(on_loading):
+        if not _was_to_define(each, missing, cells):
+            continue
+        cause = each
+        if not (each.kind == "NameError" and (undefined := _UNDEFINED.search(each.message))):
+            break
+        missing = undefined[1]
+    return cause
+
+
+def _was_to_define(raised: Raised, name: str, cells: Sequence[Code]) -> bool:
+    """Whether the statement that raised would have defined the name; of a cell that is not Python, any of its lines."""
+    line = int(number[1]) if (number := re.search(r"line (\d+)$", raised.where)) else 0
+    for cell, source in cells:
+        # All cells of a `.py` file have its name: empty lines stand in for the cells above.
+        if cell != raised.cell or line > source.count("\n") + 1 or not "".join(source.split("\n")[:line]).strip():
+            continue
+        try:
+            statements = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            bound = rf"(?:def|class)\s+{name}\b|^\s*{name}\s*[:=]|\bimport\b.*\b{name}\b"
+            if re.search(bound, source, re.MULTILINE):
+                return True
+            continue
+        for statement in statements:
+            if statement.lineno <= line <= (statement.end_lineno or 0) and name in _bound(statement):
+                return True
+    return False
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines."""
+    names: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names.add(node.name)
+            case ast.alias():
+                names.add(node.asname or node.name.partition(".")[0])
+            case ast.Name(ctx=ast.Store()):
+                names.add(node.id)
+            case _:
+                pass
+    return names
 
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:
@@ -95,7 +202,11 @@ def _limit(name: LimitName) -> tuple[str, str]:
 
 def likely_cause(problem: StudentError) -> str:
     """The usual cause of a well-known exception; empty for other exceptions."""
-    description = f"{problem.kind}: {problem.message}"
+    return _usual_cause(problem.kind, problem.message)
+
+
+def _usual_cause(kind: str, message: str) -> str:
+    description = f"{kind}: {message}"
     return next((sentence for pattern, sentence in _KNOWN if re.search(pattern, description, re.DOTALL)), "")
 
 

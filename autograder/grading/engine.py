@@ -14,7 +14,7 @@ from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
 from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import NO_GPUS, Gpus
-from autograder.execution.watchdog import OUTPUT_KEPT
+from autograder.execution.output import OUTPUT_KEPT
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results.files import result_path, write_whole

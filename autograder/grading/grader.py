@@ -56,14 +56,10 @@ def grade(handed_in: Submission, job: Job) -> Result:
         checks = [
             check for check in checks if check.id in job.only or (check.id in wanted and check.id not in job.known)
         ]
-    run = _Run(handed_in, job)
-    run.results |= job.known
-    try:
+    with Run(handed_in, job) as run:
         for check in checks:
             job.progress(check.title)
             run.results[check.id] = run.result_of(check)
-    finally:
-        run.close()
     return _result(handed_in, job, run, checks, time.monotonic() - started)
 
 
@@ -75,28 +71,43 @@ def digest(handed_in: Submission, exercise: Exercise) -> str:
     return whole.hexdigest()
 
 
-class _Run:
-    """The state of one grading."""
+class Run:
+    """The state of one grading: its worker and its results so far. A context manager, which ends the worker."""
 
     def __init__(self, handed_in: Submission, job: Job) -> None:
         self._job = job
         self._exercise = job.exercise
         self._handed_in = handed_in
-        self.results: dict[str, CheckResult] = {}
+        self.results: dict[str, CheckResult] = dict(job.known)
         self.session = Session(handed_in, job.exercise, job.zygote_of)
         self._reference: Session | None = None
         self._pretended: Session | None = None
         self._gpu = contextlib.ExitStack()
+        self._asked: list[Session] = []
+        """The sessions of the student's file that the present check has used."""
         self.grader_notes: list[str] = []
 
-    def close(self) -> None:
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.session.close()
         if self._reference:
             self._reference.close()
         if self._pretended:
             self._pretended.close()
 
+    def up_to(self, id: str) -> CheckResult:
+        """The result of one check, after those that it needs; each check is run only once."""
+        wanted = self._exercise.with_needs([id])
+        for check in self._exercise.ordered():
+            if check.id in wanted and check.id not in self.results:
+                self.results[check.id] = self.result_of(check)
+        return self.results[id]
+
     def result_of(self, check: Check) -> CheckResult:
+        """Run one check, after those that it needs."""
+        self._asked = [self.session]
         started = time.monotonic()
         measured: list[Measurement] = []
         pictures: list[Picture] = []
@@ -119,6 +130,7 @@ class _Run:
                 if status in ("passed", "deferred", "error")
                 else failure.read or f"README, part `{check.part}`",
                 place=failure.place,
+                printed="".join(session.printed() for session in self._asked) if status == "failed" else "",
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
                 pictures=pictures,
@@ -149,7 +161,8 @@ class _Run:
         except Deferred as reason:
             return done("deferred", CheckFailed("", str(reason), ""))
         except StudentError as problem:
-            return done("failed", diagnose.raised(self._with_cells_that_raised(problem), check.title))
+            session, cells = self.session, self._handed_in.cells
+            return done("failed", diagnose.raised(problem, check.title, session.raised, cells, session.notes))
         except LimitExceeded as problem:
             return done("failed", diagnose.past_limit(problem, check.title))
         except GraderError as problem:
@@ -188,6 +201,7 @@ class _Run:
             self._pretended = Session(
                 self._handed_in, self._exercise, self._job.zygote_of, "pretended", shortened=self.session.shortened
             )
+        self._asked.append(self._pretended)
         self._pretended.begin()
         return self._pretended
 
@@ -196,6 +210,7 @@ class _Run:
         lease = self._gpu.enter_context(self._job.gpus.lease())
         session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.shortened)
         self._gpu.callback(session.close)
+        self._asked.append(session)
         session.begin()
         return session
 
@@ -203,11 +218,6 @@ class _Run:
         allowed, used = self._exercise.policy.limits.seconds, self.session.cpu_seconds
         if used > allowed:
             raise LimitExceeded("time", f"{used:.0f} s of CPU time in earlier checks", f"{allowed:g} s in total")
-
-    def _with_cells_that_raised(self, problem: StudentError) -> StudentError:
-        if problem.kind == "NotThere" and self.session.notes and not problem.likely:
-            problem.likely = f"{self.session.notes[0]} What that cell computes after this line is missing."
-        return problem
 
     def _ours(self, check: Check, message: str) -> CheckFailed:
         self.grader_notes.append(f"The grader failed in {check.id}: {message}")
@@ -223,7 +233,7 @@ class _Run:
         return CheckFailed(check.title, saw, message, f"{place}: the author of the exercise must fix this.")
 
 
-def _result(handed_in: Submission, job: Job, run: _Run, checks: Sequence[Check], seconds: float) -> Result:
+def _result(handed_in: Submission, job: Job, run: Run, checks: Sequence[Check], seconds: float) -> Result:
     order = [check.id for check in job.exercise.checks if check.id in run.results]
     results = [run.results[id] for id in order]
     counted = [result for result in results if result.status != "deferred"]

@@ -9,10 +9,11 @@ from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
 from autograder.errors import Deferred, GraderError, LimitExceeded, StudentError
 from autograder.execution.gpus import DeviceMode, Lease
-from autograder.execution.watchdog import OUTPUT_KEPT, WALL_PER_CPU, Budget
+from autograder.execution.output import OUTPUT_KEPT
+from autograder.execution.watchdog import WALL_PER_CPU, Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
-from autograder.grading import diagnose
+from autograder.grading.diagnose import Raised
 from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
@@ -59,6 +60,8 @@ class Session:
         self._spent = 0.0
         self.output = ""
         self.notes: list[str] = []
+        self.raised: list[Raised] = []
+        """The exceptions of cells while the file was loaded."""
         self.versions: dict[str, str] = {}
         self.layers: tuple[str, ...] = ()
 
@@ -73,6 +76,7 @@ class Session:
         if self._worker and self._worker.alive:
             try:
                 self.ask("forget")
+                self._mark_output()
                 return
             except LimitExceeded:
                 # It died between two checks, from a thread of its own: start a new worker.
@@ -81,7 +85,13 @@ class Session:
             self.close()
             self._start()
             if self._read_file():
+                # What the cells print while the file is loaded belongs to no check.
+                self._mark_output()
                 return
+
+    def _mark_output(self) -> None:
+        if self._worker:
+            self._worker.mark_output()
 
     def _start(self) -> None:
         """Start a new worker that has not loaded the file yet."""
@@ -117,6 +127,7 @@ class Session:
         assert self._worker
         cells = self._file.cells
         self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.shortened)]
+        self.raised = []
         spent: dict[int, float] = {}
         for number, (name, source) in enumerate(cells):
             times = self.shortened.get(number, 0)
@@ -136,7 +147,9 @@ class Session:
                 self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
                 raise self._unloadable from None
             spent[number] = self._worker.cpu_seconds - before
-            self.notes += [_cell_note(*trouble) for trouble in troubles]
+            raised = [Raised(*trouble) for trouble in troubles]
+            self.raised += raised
+            self.notes += [f"{each.said()}." for each in raised]
         return True
 
     def ask(self, verb: str, **fields: Any) -> Any:
@@ -154,6 +167,10 @@ class Session:
             self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
             self._spent += self._worker.cpu_seconds
             self._worker = None
+
+    def printed(self) -> str:
+        """What the student's code printed since `begin`, cut; if the file could not be loaded, while it was loaded."""
+        return self._worker.output_since_mark() if self._worker else ""
 
     @property
     def cpu_seconds(self) -> float:
@@ -196,9 +213,3 @@ def _not_run(cell: tuple[str, str], seconds: float) -> str:
         f"{name}, from line {first} on, was not run: loading the file took over {seconds:g} s of CPU time. "
         "Its definitions are available, its results are not."
     )
-
-
-def _cell_note(cell: str, kind: str, message: str, where: str, code: str) -> str:
-    summary = diagnose.first_line(message)
-    line = f", at `{code}`" if code else ""
-    return f"{where or cell} raised {kind}{': ' if summary else ''}{summary}{line}."

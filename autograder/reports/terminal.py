@@ -134,6 +134,8 @@ def _check(check: CheckResult, id_width: int) -> RenderableType:
         Text(words.check_points(check), style=colour),
     )
     sentences = words.sentences(check)
+    if printed := words.printed(check):
+        sentences.append((words.PRINTED, printed))
     return Group(row, _sentences(sentences, colour, indent=2)) if sentences else row
 
 

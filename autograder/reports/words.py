@@ -19,7 +19,11 @@ STATUS: dict[Status, str] = {
 NOT_GRADED = "not graded"
 UNGRADED = "The grader failed, not the student's code. There is no score yet: grade it again."
 
+PRINTED = "printed"
+"""The name under which a report shows what the student's code printed during a check."""
+
 _SENTENCE_LENGTH = 2_000
+_PRINTED_LINES = 12
 
 
 def points(number: float) -> str:
@@ -86,6 +90,11 @@ def sentences(check: CheckResult) -> list[tuple[str, str]]:
         if text:
             shown.append((name, text))
     return shown
+
+
+def printed(check: CheckResult) -> str:
+    """A few lines of what the student's code printed during a failed check; empty if it printed nothing."""
+    return safe_text.output(check.printed, _PRINTED_LINES, _SENTENCE_LENGTH) if check.printed.strip() else ""
 
 
 def wrong_first(result: Result, most: int = 120) -> str:

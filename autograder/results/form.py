@@ -56,6 +56,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     read: str = ""
     place: str = ""
     """Where the student's code raised an exception, if it did: `cell 3, line 2`."""
+    printed: str = ""
+    """If it failed: what the student's code printed during this check, truncated. Untrusted text, like `output`."""
     seconds: Points = 0.0
     """Wall-clock time, including the start of a worker."""
     measured: list[Measurement] = []

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
-from autograder.authoring.wording import listed, rounded
+from autograder.authoring.wording import apart, listed
 from autograder.errors import CheckFailed
 from autograder.worker.names import Numbers
 
@@ -77,10 +77,11 @@ def gradients_match(
         if not wrong:
             return
     likely = next((say for say, factor in (factors or {}).items() if all(each.agree(factor) for each in along)), cause)
+    claimed, true = apart(wrong[0].claimed, wrong[0].true)
     raise CheckFailed(
         f"{tried}, along a random direction in {wrong[0].about}",
-        f"a slope of {rounded(wrong[0].claimed)} from your gradients",
-        f"{rounded(wrong[0].true)}, from differences of the loss",
+        f"a slope of {claimed} from your gradients",
+        f"{true}, from differences of the loss",
         likely,
     )
 
