@@ -14,7 +14,7 @@ from autograder.course import submission
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import handin as release
-from autograder.reports import safe_text, words
+from autograder.reports import safe_text
 
 
 def handin(
@@ -58,15 +58,4 @@ def handin(
             }
         )
         return
-    out.print(Text(safe_text.inert(report(done))), soft_wrap=True)
-
-
-def report(done: release.HandIn) -> str:
-    """What was packed, what is missing, and what to do with the zip, in lines."""
-    lines = [f"{done.path}  written: {done.file} as saved on {done.saved:%Y-%m-%d at %H:%M:%S}"]
-    lines += [f"missing  {each}" for each in done.missing]
-    if done.result and done.result.score is not None:
-        lines.append(f"checked  {words.score_line(done.result, hidden_later=True)}")
-    else:
-        lines.append(f"checked  not on this machine: {done.why_not_run}")
-    return "\n".join([*lines, f"upload   {done.upload}"])
+    out.print(Text(safe_text.inert(done.summary())), soft_wrap=True)

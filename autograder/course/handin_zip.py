@@ -134,7 +134,9 @@ def _inspect(entry: zipfile.ZipInfo) -> None:
         or entry.filename in (".", "..")
         or not entry.filename.isprintable()
     ):
-        raise Refused(f"contains {entry.filename[:60]!r}: only files without folders are read")
+        raise Refused(
+            f"contains {entry.filename[:60]!r}, which is not a plain file name: only files without folders are read"
+        )
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         raise Refused(f"contains {entry.filename[:60]!r}, which is a link or no file")

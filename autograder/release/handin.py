@@ -17,6 +17,7 @@ from autograder.course.submission import Submission
 from autograder.errors import GraderError, UsageError
 from autograder.execution.zygote_client import Zygote
 from autograder.grading import grader
+from autograder.reports import words
 from autograder.results.files import write_whole
 from autograder.results.form import Result
 from autograder.worker.loader import without_magics
@@ -44,6 +45,16 @@ class HandIn:
     """Why they could not be run; empty if they were."""
     upload: str
     """Where to upload the zip, in a sentence."""
+
+    def summary(self) -> str:
+        """What was packed, what is missing, and what to do with the zip, in lines."""
+        lines = [f"{self.path}  written: {self.file} as saved on {self.saved:%Y-%m-%d at %H:%M:%S}"]
+        lines += [f"missing  {each}" for each in self.missing]
+        if self.result and self.result.score is not None:
+            lines.append(f"checked  {words.score_line(self.result, hidden_later=True)}")
+        else:
+            lines.append(f"checked  not on this machine: {self.why_not_run}")
+        return "\n".join([*lines, f"upload   {self.upload}"])
 
 
 def hand_in(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import submission
+from autograder.course.handin_zip import Manifest, Visible, pack
 from autograder.course.submission import Submission
 from autograder.worker import wire
 from autograder.worker.wire import Answer, Failure, Reply, Request, WireError
@@ -40,11 +41,17 @@ def scripts(content: bytes) -> None:
     _read(content, "xor.py")
 
 
+def zips(content: bytes) -> None:
+    """The same for a zip from `handin`."""
+    _read(content, "xor_ada.zip")
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "replies": replies,
     "requests": requests,
     "notebooks": notebooks,
     "scripts": scripts,
+    "zips": zips,
 }
 
 
@@ -60,6 +67,13 @@ def seeds(target: str) -> list[bytes]:
         case "notebooks":
             found = _of_the_sample_class("*.ipynb")
             return [*found, json.dumps({"cells": [_cell("x = 1"), _cell(["%%time\n", "y"], tags=["demo"])]}).encode()]
+        case "zips":
+            manifest = Manifest(
+                exercise="xor", student="ada", framework="torch", file="xor.py", sha256="", made="", seed=1,
+                versions={"torch": "2"}, score=1, maximum=2, visible=[Visible("gates.or", "passed")], notes=["λ"],
+            )  # fmt: skip
+            files = {"*.py": "xor.py", "*.ipynb": "xor.ipynb"}
+            return [pack(files[kind], case, manifest) for kind in files for case in _of_the_sample_class(kind)]
         case _:
             found = _of_the_sample_class("*.py")
             return [*found, b'# %% tags=["check"]\nx\n# %% [markdown]\n# y\n#%%\nFRAMEWORK: str = "keras"\n']
