@@ -30,10 +30,13 @@ NOT_RUN = {
     "make exercise NAME=attention": "takes minutes; tests/test_new.py runs its steps",
     "autograder new attention": "tests/test_new.py runs it",
     "pip install -e '.[torch]'": "changes the environment; the extras are looked up instead",
+    "pip install pytest": "changes the environment; pytest runs this test",
     "jupyter lab assignments/xor": "starts a server that does not end",
 }
 """Commands that no test runs from their page → the reason."""
 EXIT_CODES = {
+    "pytest assignments/xor/xor_torch.ipynb -k gates -x": 1,
+    "pytest assignments/xor --junitxml checks.xml": 1,
     "autograder check assignments/xor/xor_torch.ipynb --part gates": 1,
     "autograder check --config release/grading.yml assignments/xor/xor_torch.ipynb": 1,
 }
