@@ -67,6 +67,7 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
         (["check", "toy.py", "--exercise", "tyo"], "did you mean toy?"),
         (["check", "toy.py", "--config", "nowhere.yml"], "nowhere.yml cannot be read"),
         (["check", "toy.py", "--nonsense"], "No such option"),
+        (["check", "toy.py", "--watch", "--json"], "leave out --format and --json"),
         (["grade", "nowhere"], "nowhere does not exist"),
         (["grade", "assignments"], "contains no submission"),
         (["grade", "toy.py", "--jobs", "0"], "jobs"),

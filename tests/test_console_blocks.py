@@ -31,6 +31,7 @@ NOT_RUN = {
     "autograder new attention": "tests/test_new.py runs it",
     "make dist": "sets up an environment; tests/test_wheel.py builds what it builds",
     'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
+    "pip install pytest": "changes the environment; pytest runs this test",
     "jupyter lab xor/xor_torch.ipynb": "starts a server that does not end",
 }
 """Commands that no test runs → the reason."""
@@ -38,6 +39,8 @@ EXIT_CODES = {
     "autograder check xor/xor_torch.ipynb --part gates": 1,
     "autograder check --config release/grading.yml release/assignments/xor/xor_torch.ipynb": 1,
     'autograder handin xor/xor_torch.ipynb --name "Ada Lovelace"': 2,
+    "pytest xor/xor_torch.ipynb -k gates -x": 1,
+    "pytest xor --junitxml checks.xml": 1,
 }
 """Commands with an exit code other than 0: the notebook that they check, or hand in, is the stub."""
 COPIED = ("assignments", "autograder", "shared", "solutions")

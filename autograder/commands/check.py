@@ -24,6 +24,7 @@ from autograder.commands.options import (
     print_json,
     spinner,
 )
+from autograder.commands.watch import Watch, watch
 from autograder.course import submission
 from autograder.course.policy import did_you_mean
 from autograder.errors import UsageError
@@ -42,6 +43,12 @@ def check(
     show_output: Annotated[
         bool, typer.Option("--output", metavar=FLAG, help="Also show what your code printed.")
     ] = False,
+    watching: Annotated[
+        bool,
+        typer.Option(
+            "--watch", "-w", metavar=FLAG, help="Check again when FILE is saved, only what changed; Ctrl-C ends it."
+        ),
+    ] = False,
     formats: Formats = None,
     outs: Outs = None,
     as_json: Json = False,
@@ -51,6 +58,8 @@ def check(
     For each failed check: what was tried, what was seen, what was expected, the likely cause, and where to read.
     """
     insist(formats, outs, as_json)
+    if watching and (formats or as_json):
+        raise UsageError("--watch shows tables until it is stopped; leave out --format and --json")
     policy = governing_policy(config)
     name = exercise_name or submission.exercise_of(file, list(policy.exercises))
     if not file.is_file():
@@ -59,8 +68,11 @@ def check(
     if name is None:
         raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
     loaded = load_exercise(policy, name)
-    handed_in = submission.read(file, "you", name)
     only = _ids_of_part(loaded, part)
+    if watching:
+        watch(Watch(file, loaded, only, show_output))
+        return
+    handed_in = submission.read(file, "you", name)
     with Zygotes() as zygotes, spinner("starting") as say:
         if handed_in.framework != "unknown":
             # Imported before the checks, because it takes seconds on a slow machine.

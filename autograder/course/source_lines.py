@@ -33,7 +33,7 @@ def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
 
 def line_about(handed_in: Submission, part: str, texts: str, assignment: Path) -> int:
     """The line of the submission's file, counted from 1, that a check of a part with these texts is about."""
-    names = _names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", part)
+    names = names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", part)
     about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
     for name in dict.fromkeys([*about, *names]):
         for cell, line in _definitions(handed_in, name):
@@ -42,8 +42,8 @@ def line_about(handed_in: Submission, part: str, texts: str, assignment: Path) -
 
 
 @lru_cache(maxsize=64)
-def _names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
-    """The names that the student's notebook defines in a part, in order. Cell ids begin with the part's name."""
+def names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
+    """The names that a released notebook defines in a part, in order. Cell ids begin with the part's name."""
     try:
         cells: Any = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from autograder.course import definitions
 from autograder.course.submission import Code
 from autograder.errors import CheckFailed, LimitExceeded, LimitName, StudentError
 
@@ -133,33 +133,15 @@ def _was_to_define(raised: Raised, name: str, cells: Sequence[Code]) -> bool:
         # All cells of a `.py` file have its name: empty lines stand in for the cells above.
         if cell != raised.cell or line > source.count("\n") + 1 or not "".join(source.split("\n")[:line]).strip():
             continue
-        try:
-            statements = ast.parse(source).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            bound = rf"(?:def|class)\s+{name}\b|^\s*{name}\s*[:=]|\bimport\b.*\b{name}\b"
-            if re.search(bound, source, re.MULTILINE):
+        statements = definitions.parsed(source)
+        if statements is None:
+            if definitions.looks_defined(name, source):
                 return True
             continue
         for statement in statements:
-            if statement.lineno <= line <= (statement.end_lineno or 0) and name in _bound(statement):
+            if statement.lineno <= line <= (statement.end_lineno or 0) and name in definitions.names(statement):
                 return True
     return False
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement defines."""
-    names: set[str] = set()
-    for node in ast.walk(statement):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                names.add(node.name)
-            case ast.alias():
-                names.add(node.asname or node.name.partition(".")[0])
-            case ast.Name(ctx=ast.Store()):
-                names.add(node.id)
-            case _:
-                pass
-    return names
 
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:

@@ -1,0 +1,43 @@
+"""The names that Python code defines."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+_IN_A_LINE = r"(?:def|class)\s+{name}\b|^\s*{name}\s*[:=]|\bimport\b.*\b{name}\b"
+
+
+def parsed(source: str) -> list[ast.stmt] | None:
+    """The statements of a cell; `None` if it is not Python."""
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def names(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines or imports at its own level; `*` stands for all names of a module."""
+    found: set[str] = set()
+    pending: list[ast.AST] = [statement]
+    while pending:
+        match node := pending.pop():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                # What is assigned inside it is its own.
+                found.add(node.name)
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.alias():
+                found.add(node.asname or node.name.partition(".")[0])
+            case ast.Name(ctx=ast.Store()):
+                found.add(node.id)
+            case _:
+                pass
+        pending += ast.iter_child_nodes(node)
+    return found
+
+
+def looks_defined(name: str, source: str) -> bool:
+    """Whether a line seems to define the name, in a cell that is not Python."""
+    return bool(re.search(_IN_A_LINE.format(name=re.escape(name)), source, re.MULTILINE))
