@@ -8,12 +8,14 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from shared.inference import array
+
 
 def decision_regions(gates: Mapping[str, tuple[Float[np.ndarray, "2"], float]]) -> Figure:
     """σ(w·x + b) of each named `(weights, bias)` over the plane, with its ½ contour and the four corners."""
 
     def logistic_unit(weights: Float[np.ndarray, "2"], bias: float):
-        return lambda x: 1 / (1 + np.exp(-(x @ np.asarray(weights) + bias)))
+        return lambda x: 1 / (1 + np.exp(-(x @ array(weights).ravel() + array(bias).ravel())))
 
     return surfaces({name: logistic_unit(weights, bias) for name, (weights, bias) in gates.items()})
 
@@ -24,7 +26,7 @@ def surfaces(functions: Mapping[str, Callable[[Float[np.ndarray, "n 2"]], Float[
     grid = np.stack(np.meshgrid(side, side), axis=-1)
     figure, axes = plt.subplots(1, len(functions), figsize=(4.2 * len(functions), 3.6), squeeze=False)
     for axis, (name, function) in zip(axes[0], functions.items(), strict=True):
-        values = np.asarray(function(grid.reshape(-1, 2))).reshape(81, 81)
+        values = array(function(grid.reshape(-1, 2))).reshape(81, 81)
         # All pictures share one colour scale; otherwise the rounding errors of a constant would look like a pattern.
         colours = axis.contourf(side, side, values.clip(-0.1, 1.1), levels=np.linspace(-0.1, 1.1, 25), cmap="RdBu")
         if values.min() < 0.5 < values.max():
@@ -40,7 +42,7 @@ def loss_curve(losses: Sequence[float] | Mapping[str, Sequence[float]], unit: st
     """A loss over epochs or steps: one curve, or one for each name."""
     figure, axis = plt.subplots(figsize=(5, 3))
     for name, curve in losses.items() if isinstance(losses, Mapping) else [("", losses)]:
-        axis.plot(range(1, len(curve) + 1), curve, label=name or None)
+        axis.plot(range(1, len(curve) + 1), array(curve).ravel(), label=name or None)
     axis.set(xlabel=unit, ylabel="loss")
     if isinstance(losses, Mapping):
         axis.legend()
@@ -83,7 +85,7 @@ def trajectories(paths: Mapping[str, Float[np.ndarray, "steps 2"]]) -> Figure:
     figure, axes = plt.subplots(1, len(paths), figsize=(3.4 * len(paths), 3.4), squeeze=False)
     reach = 1.1 * max(np.abs(path).max() for path in paths.values())
     for axis, (name, path) in zip(axes[0], paths.items(), strict=True):
-        axis.plot(path[:, 0], path[:, 1], marker=".", markersize=3, linewidth=0.8)
+        axis.plot(*array(path).T, marker=".", markersize=3, linewidth=0.8)
         axis.plot(*path[0], "o", color="tab:red")
         axis.plot(0, 0, "+", color="black")
         axis.set(title=name, xlabel="$x$", ylabel="$y$", aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach))
@@ -162,7 +164,7 @@ def image_grid(
     for axis in axes.flat:
         axis.axis("off")
     for axis, image in zip(axes.flat, images, strict=False):
-        axis.imshow(np.asarray(image), cmap="gray")
+        axis.imshow(array(image), cmap="gray")
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=10)
     figure.tight_layout(pad=0.4, w_pad=1, h_pad=1)
@@ -272,7 +274,7 @@ def pictures(images: Mapping[str, Float[np.ndarray, "height width 3"]]) -> Figur
     """Named colour images in [0, 1], side by side."""
     figure, axes = plt.subplots(1, len(images), figsize=(3.2 * len(images), 3.4), squeeze=False)
     for axis, (name, image) in zip(axes[0], images.items(), strict=True):
-        axis.imshow(np.asarray(image))
+        axis.imshow(array(image))
         axis.set_title(name)
         axis.axis("off")
     figure.tight_layout()

@@ -50,8 +50,8 @@ def test_a_student_reads_no_comment() -> None:
 
 def test_needs_of_other_parts_are_listed() -> None:
     xor = catalogue.load("xor")
-    assert common_texts.needs_of_other_parts(xor)["gradients"] == ["model.shape", "cross_entropy.values"]
-    assert "- `gradients` needs `model.shape` and `cross_entropy.values`.\n" in common_texts.put_in(
+    assert common_texts.needs_of_other_parts(xor)["gpu"] == ["gradients.names", "training.losses"]
+    assert "- `gpu` needs `gradients.names` and `training.losses`.\n" in common_texts.put_in(
         README, "README.md", xor, ["torch", "keras"]
     )
     alone = replace(xor, checks=tuple(check for check in xor.checks if not check.needs))

@@ -249,7 +249,7 @@ def _(student, draw):
     )
 
 
-@check("training.one_batch", needs="model.probabilities")
+@check("training.one_batch")
 def _(student, draw):
     """One epoch of one batch: every parameter moves, the loss is the categorical cross-entropy.
 
@@ -346,7 +346,7 @@ def _(student, draw, limits):
     )
 
 
-@check("generation.greedy", needs="model.probabilities")
+@check("generation.greedy")
 def _(student, draw):
     """Temperature 0: the most likely character each time, with a window that slides.
 

@@ -214,7 +214,7 @@ def step_of(model, bias):
     return expect.array(model.parameters().get(bias), tried="the output biases after one step of train").ravel()
 
 
-@check("training.cross_entropy", needs="iris.parameters")
+@check("training.cross_entropy")
 def _(student, draw):
     """One training step goes downhill on the cross-entropy, not on another loss
 
@@ -276,7 +276,7 @@ def _(student, draw):
         )
 
 
-@check("training.iris", needs="iris.parameters", trains=True)
+@check("training.iris", trains=True)
 def _(student, draw, limits):
     """After training, the iris net recognises new flowers: best of three seeds
 
@@ -324,7 +324,7 @@ def _(student, draw, limits):
     expect.best_of(3, attempt)
 
 
-@check("evaluation.figures", needs=("iris.parameters", "dense.parameters"))
+@check("evaluation.figures")
 def _(student, draw):
     """evaluate returns the mean cross-entropy and the accuracy
 
@@ -388,7 +388,7 @@ def same_figures(claimed, p, y, tried, noisy):
     )
 
 
-@check("gradients.reach", needs=("iris.parameters", "dense.parameters", "cnn.parameters"))
+@check("gradients.reach")
 def _(student, draw):
     """In all three nets, every parameter gets a nonzero gradient
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import entropy
 
-from shared import data, plots
+from shared import data, inference, plots
 
 
 # %% part="vocabulary"
@@ -114,7 +114,8 @@ def train(
 # %% tags=["demo"]
 text = " ".join(data.alice().lower().split())
 char_to_index, index_to_char = build_vocabulary(text)
-X, y = one_hot_windows(*make_windows(text[:50_000]), char_to_index)
+one_hot = one_hot_windows(*make_windows(text[:50_000]), char_to_index)
+X, y = (inference.array(each).astype(np.float32) for each in one_hot)
 unigram_entropy = entropy(y.mean(axis=0))
 print(f"{len(char_to_index)} characters, {len(X)} windows, unigram entropy {unigram_entropy:.2f} nats")
 
@@ -161,7 +162,7 @@ for temperature in [0, 0.3, 0.7, 1.0, 1.5]:
 # %% tags=["demo"]
 phrase = "said the mad hatter to the white rabbit"
 read, _ = one_hot_windows(*make_windows(phrase), char_to_index)
-guesses = model(read).numpy()
+guesses = inference.predict(model, inference.array(read).astype(np.float32))
 plots.next_characters(phrase[10:], guesses, index_to_char)
 plt.show()
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.stats import entropy
 from torch import Tensor, nn
 
-from shared import data, plots
+from shared import data, inference, plots
 
 
 # %% part="vocabulary"
@@ -136,7 +136,8 @@ def train(
 # %% tags=["demo"]
 text = " ".join(data.alice().lower().split())
 char_to_index, index_to_char = build_vocabulary(text)
-X, y = one_hot_windows(*make_windows(text[:50_000]), char_to_index)
+one_hot = one_hot_windows(*make_windows(text[:50_000]), char_to_index)
+X, y = (inference.array(each).astype(np.float32) for each in one_hot)
 unigram_entropy = entropy(y.mean(axis=0))
 print(f"{len(char_to_index)} characters, {len(X)} windows, unigram entropy {unigram_entropy:.2f} nats")
 
@@ -184,8 +185,7 @@ for temperature in [0, 0.3, 0.7, 1.0, 1.5]:
 # %% tags=["demo"]
 phrase = "said the mad hatter to the white rabbit"
 read, _ = one_hot_windows(*make_windows(phrase), char_to_index)
-with torch.no_grad():
-    guesses = model(torch.as_tensor(read)).numpy()
+guesses = inference.predict(model, inference.array(read).astype(np.float32))
 plots.next_characters(phrase[10:], guesses, index_to_char)
 plt.show()
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float, Int
 
-from shared import data, plots
+from shared import data, inference, plots
 
 
 # %% part="one_hot"
@@ -29,10 +29,10 @@ def convolve2d(image: Float[np.ndarray, "H W"], kernel: Float[np.ndarray, "h w"]
 # %% tags=["demo"]
 digit = data.digits()[0][5, :, :, 0]
 kernels = {
-    "the digit": np.array([[1.0]]),
-    "brighter to the right": np.array([[-1.0, 0.0, 1.0]]),
-    "brighter below": np.array([[-1.0], [0.0], [1.0]]),
-    "blurred": np.full((5, 5), 1 / 25),
+    "the digit": np.ones((1, 1), dtype=np.float32),
+    "brighter to the right": np.array([[-1, 0, 1]], dtype=np.float32),
+    "brighter below": np.array([[-1], [0], [1]], dtype=np.float32),
+    "blurred": np.full((5, 5), 1 / 25, dtype=np.float32),
 }
 plots.image_grid([convolve2d(digit, kernel) for kernel in kernels.values()], titles=list(kernels))
 plt.show()
@@ -126,23 +126,30 @@ def evaluate(
 (digits, names), (new_digits, new_names) = data.digits_split()
 columns, new_columns = digits.reshape(-1, 784), new_digits.reshape(-1, 784)
 
+
+def targets(labels, classes):
+    return inference.array(one_hot(labels, classes)).astype(np.float32)
+
+
 keras.utils.set_random_seed(1)
 iris_net, dense_net, cnn = build_iris_net(), build_dense_net(), build_cnn()
 plots.loss_curve(
     {
-        "iris": train(iris_net, flowers, one_hot(species, 3), epochs=40, batch_size=2, seed=1),
-        "dense digits": train(dense_net, columns, one_hot(names, 10), epochs=8, batch_size=32, seed=1),
-        "convolutional digits": train(cnn, digits, one_hot(names, 10), epochs=4, batch_size=32, seed=1),
+        "iris": train(iris_net, flowers, targets(species, 3), epochs=40, batch_size=2, seed=1),
+        "dense digits": train(dense_net, columns, targets(names, 10), epochs=8, batch_size=32, seed=1),
+        "convolutional digits": train(cnn, digits, targets(names, 10), epochs=4, batch_size=32, seed=1),
     }
 )
-print("iris   loss {:.3f}, accuracy {:.3f}".format(*evaluate(iris_net, new_flowers, one_hot(new_species, 3))))
-print("dense  loss {:.3f}, accuracy {:.3f}".format(*evaluate(dense_net, new_columns, one_hot(new_names, 10))))
-print("CNN    loss {:.3f}, accuracy {:.3f}".format(*evaluate(cnn, new_digits, one_hot(new_names, 10))))
+print("iris   loss {:.3f}, accuracy {:.3f}".format(*evaluate(iris_net, new_flowers, targets(new_species, 3))))
+print("dense  loss {:.3f}, accuracy {:.3f}".format(*evaluate(dense_net, new_columns, targets(new_names, 10))))
+print("CNN    loss {:.3f}, accuracy {:.3f}".format(*evaluate(cnn, new_digits, targets(new_names, 10))))
 plt.show()
 
 # %% tags=["demo"]
-plots.confusion_matrix(new_names, cnn.predict(new_digits, verbose=0).argmax(axis=1))
-plots.image_grid(cnn.layers[0].kernel.numpy()[:, :, 0].transpose(2, 0, 1), columns=16)
+plots.confusion_matrix(new_names, inference.predict(cnn, new_digits).argmax(axis=1))
+# The kernels of a convolution are a weight with four axes.
+for kernels in (weight.numpy() for weight in cnn.trainable_weights if len(weight.shape) == 4):
+    plots.image_grid(kernels[:, :, 0].transpose(2, 0, 1), columns=16)
 plt.show()
 
 # %% [markdown] part="gradients"

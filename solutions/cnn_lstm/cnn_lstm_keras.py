@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from keras import layers
 
-from shared import data, plots
+from shared import data, inference, plots
 
 
 # %% part="padding"
@@ -128,7 +128,7 @@ for name, build in {
     unseen = slice(TRAINED_ON, len(y))
     print(f"{name}: {accuracy(network, x[unseen], y[unseen]):.1%} of the held-out reviews are right")
 plots.loss_curve(losses)
-plots.opinion_while_reading(words, network(x[len(reviews) :]).numpy())
+plots.opinion_while_reading(words, inference.predict(network, x[len(reviews) :]))
 plt.show()
 
 # %% [markdown] part="gradients"

@@ -595,7 +595,7 @@ def _(student, draw):
     )
 
 
-@check("generation.digit", needs=("generation.images", "generator.label"))
+@check("generation.digit", needs="generation.images")
 def _(student, draw):
     """generate asks G for the digit, in inference mode
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float, Int
 
-from shared import data, plots
+from shared import data, inference, plots
 
 DIGITS = 10
 
@@ -203,7 +203,7 @@ def generate(gan: ConditionalGAN, digit: int, n: int, seed: int) -> Float[np.nda
 
 
 # %% tags=["demo"]
-asked = np.concatenate([generate(gan, digit, 10, seed=digit) for digit in range(DIGITS)])
+asked = np.concatenate([inference.array(generate(gan, digit, 10, seed=digit)) for digit in range(DIGITS)])
 plots.image_sheet({"ten of each digit asked for": asked.reshape(-1, 28, 28)}, columns=10)
 plt.show()
 
@@ -211,9 +211,9 @@ plt.show()
 # Four rows of noise stay the same, and the label goes from 3 to 8. No training image had a label in between.
 share = np.linspace(0, 1, 10)[:, None]
 codes = ((1 - share) * np.eye(DIGITS)[3] + share * np.eye(DIGITS)[8]).astype(np.float32)
-noise = np.random.default_rng(1).standard_normal((4, gan.latent_dim), dtype=np.float32)
+noise = np.random.default_rng(1).standard_normal((4, 100), dtype=np.float32)
 rows = np.hstack([noise.repeat(10, axis=0), np.tile(codes, (4, 1))])
-between = gan.generator(rows, training=False).numpy()
+between = inference.predict(gan.generator, rows)
 plots.image_sheet({"from 3 to 8": between.reshape(-1, 28, 28)}, columns=10)
 plt.show()
 

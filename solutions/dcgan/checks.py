@@ -341,7 +341,7 @@ def _(student, draw):
     )
 
 
-@check("training.new_gan", needs=("generator.images", "discriminator.probability"))
+@check("training.new_gan")
 def _(student, draw):
     """A new GAN draws its weights from N(0, 0.02²), and its seed fixes them
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Num
 from torch import Tensor, nn
 
-from shared import data, plots
+from shared import data, inference, plots
 
 
 # %% part="upsampling"
@@ -230,16 +230,19 @@ def select_images(
 
 
 # %% tags=["demo"]
-real_scores = score(gan, torch.as_tensor(scale_images(pixels[:400]), dtype=torch.float32))
-fakes = imagine(gan, np.random.default_rng(1).standard_normal((400, 100), dtype=np.float32))
-high, low = np.quantile(score(gan, fakes), [0.95, 0.05])
-print(f"D on real images {real_scores.mean():.2f}, on fakes {score(gan, fakes).mean():.2f}")
+fakes = inference.predict(gan.generator, np.random.default_rng(1).standard_normal((400, 100)))
+real_scores = inference.predict(gan.discriminator, scale_images(pixels[:400]))
+fake_scores = inference.predict(gan.discriminator, fakes)
+high, low = np.quantile(fake_scores, [0.95, 0.05])
+print(f"D on real images {real_scores.mean():.2f}, on fakes {fake_scores.mean():.2f}")
+best = inference.array(select_images(gan, 60, high, True, seed=1, max_tries=4000))
+worst = inference.array(select_images(gan, 60, low, False, seed=1, max_tries=4000))
 plots.image_sheet(
     {
         "real": pixels[:60, 0] / 127.5 - 1,
-        "fake": fakes.numpy()[:60, 0],
-        f"best: D above {high:.2f}": select_images(gan, 60, high, True, seed=1, max_tries=4000)[:, 0],
-        f"worst: D below {low:.2f}": select_images(gan, 60, low, False, seed=1, max_tries=4000)[:, 0],
+        "fake": fakes[:60, 0],
+        f"best: D above {high:.2f}": best[:, 0],
+        f"worst: D below {low:.2f}": worst[:, 0],
     }
 )
 plt.show()
@@ -257,7 +260,9 @@ def interpolate(
 
 # %% tags=["demo"]
 ends = np.random.default_rng(2).standard_normal((6, 100), dtype=np.float32)
-ways = [interpolate(gan, z0, z1, 10)[:, 0] for z0, z1 in zip(ends, np.roll(ends, -1, axis=0), strict=True)]
+ways = [
+    inference.array(interpolate(gan, z0, z1, 10))[:, 0] for z0, z1 in zip(ends, np.roll(ends, -1, axis=0), strict=True)
+]
 plots.image_sheet({"from one digit to the next": np.concatenate(ways)}, columns=10)
 plt.show()
 
@@ -265,13 +270,13 @@ plt.show()
 from shared import reader
 
 z = np.random.default_rng(3).standard_normal((4000, 100), dtype=np.float32)
-shown = reader.read((imagine(gan, z).numpy() + 1) / 2)
+shown = reader.read((inference.predict(gan.generator, z) + 1) / 2)
 mean = {digit: z[shown == digit].mean(axis=0) for digit in range(10) if np.any(shown == digit)}
 if {0, 3, 8} <= set(mean):
     sum_of_points = mean[8] - mean[3] + mean[0]
     points = np.stack([mean[8], mean[3], mean[0], sum_of_points])
     points *= np.sqrt(100) / np.linalg.norm(points, axis=1, keepdims=True)  # as long as a typical latent point
-    plots.image_grid(list(imagine(gan, points).numpy()[:, 0]), ["mean 8", "− mean 3", "+ mean 0", "="])
+    plots.image_grid(list(inference.predict(gan.generator, points)[:, 0]), ["mean 8", "− mean 3", "+ mean 0", "="])
     plt.show()
 
 # %% [markdown] part="gpu"

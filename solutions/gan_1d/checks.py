@@ -375,7 +375,7 @@ def _(student, draw):
     )
 
 
-@check("training.updates", needs=("training.losses", "discriminator_step.own_gradient"), trains=True)
+@check("training.updates", needs="training.losses", trains=True)
 def _(student, draw):
     """`fit` makes k updates of D in each step.
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Float
 
-from shared import plots
+from shared import inference, plots
 
 
 # %% part="real"
@@ -66,8 +66,8 @@ def build_generator(latent_dim: int) -> keras.Model:
 
 # %% tags=["demo"]
 keras.utils.set_random_seed(1)
-noise = build_generator(latent_dim=5)(sample_latent(200, 5, seed=1))
-plots.points({"real": sample_real(200, seed=1), "fake, untrained": noise.numpy()})
+noise = inference.predict(build_generator(latent_dim=5), sample_latent(200, 5, seed=1))
+plots.points({"real": sample_real(200, seed=1), "fake, untrained": noise})
 plt.show()
 
 
@@ -175,13 +175,15 @@ z = sample_latent(300, 5, seed=2)
 losses = {"d_loss": [], "g_loss": []}
 for steps in [0, 100, 300, 1600]:
     for name, new in gan.fit(steps, batch_size=128).items():
-        losses[name] += new
-    plots.points({"real": sample_real(300, seed=2), f"fake, after {len(losses['g_loss'])} steps": gan.generator(z)})
+        losses[name].extend(new)
+    fake = inference.predict(gan.generator, z)
+    plots.points({"real": sample_real(300, seed=2), f"fake, after {len(losses['g_loss'])} steps": fake})
 plots.loss_curve(losses, unit="step")
 plt.show()
 
 # %% tags=["demo"]
-plots.probability_map(gan.discriminator, {"real": sample_real(300, seed=3), "fake": gan.generator(z)})
+groups = {"real": sample_real(300, seed=3), "fake": inference.predict(gan.generator, z)}
+plots.probability_map(lambda x: inference.predict(gan.discriminator, x), groups)
 plt.show()
 
 # %% [markdown] part="evaluation"

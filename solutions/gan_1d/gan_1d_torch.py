@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shared import plots
+from shared import inference, plots
 
 
 # %% part="real"
@@ -52,10 +52,8 @@ def build_generator(latent_dim: int) -> nn.Module:
 
 # %% tags=["demo"]
 torch.manual_seed(1)
-untrained = build_generator(latent_dim=5)
-with torch.no_grad():
-    noise = untrained(torch.as_tensor(sample_latent(200, 5, seed=1)))
-plots.points({"real": sample_real(200, seed=1), "fake, untrained": noise.numpy()})
+noise = inference.predict(build_generator(latent_dim=5), sample_latent(200, 5, seed=1))
+plots.points({"real": sample_real(200, seed=1), "fake, untrained": noise})
 plt.show()
 
 
@@ -149,20 +147,19 @@ class GAN:
 
 # %% tags=["demo"]
 gan = GAN(latent_dim=5, seed=1)
-z = torch.as_tensor(sample_latent(300, 5, seed=2))
+z = sample_latent(300, 5, seed=2)
 losses = {"d_loss": [], "g_loss": []}
 for steps in [0, 100, 300, 1600]:
     for name, new in gan.fit(steps, batch_size=128).items():
-        losses[name] += new
-    with torch.no_grad():
-        plots.points({"real": sample_real(300, seed=2), f"fake, after {len(losses['g_loss'])} steps": gan.generator(z)})
+        losses[name].extend(new)
+    fake = inference.predict(gan.generator, z)
+    plots.points({"real": sample_real(300, seed=2), f"fake, after {len(losses['g_loss'])} steps": fake})
 plots.loss_curve(losses, unit="step")
 plt.show()
 
 # %% tags=["demo"]
-with torch.no_grad():
-    groups = {"real": sample_real(300, seed=3), "fake": gan.generator(z)}
-    plots.probability_map(lambda x: gan.discriminator(torch.as_tensor(x)), groups)
+groups = {"real": sample_real(300, seed=3), "fake": inference.predict(gan.generator, z)}
+plots.probability_map(lambda x: inference.predict(gan.discriminator, x), groups)
 plt.show()
 
 # %% [markdown] part="evaluation"

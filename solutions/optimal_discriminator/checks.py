@@ -132,7 +132,7 @@ def jensen_shannon(p, q):
     return (special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()) / 2
 
 
-@check("divergence.jensen_shannon", needs="divergence.extremes")
+@check("divergence.jensen_shannon")
 def _(student, draw):
     """The Jensen–Shannon divergence of random distributions, which is symmetric.
 
@@ -158,7 +158,7 @@ def _(student, draw):
         )
 
 
-@check("divergence.value", needs="divergence.extremes")
+@check("divergence.value")
 def _(student, draw):
     """The value of the game at D*, for random distributions: 2·JSD − ln 4.
 

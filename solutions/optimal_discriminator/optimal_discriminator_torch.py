@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy import special, stats
 from torch import nn
 
-from shared import plots
+from shared import inference, plots
 
 
 # %% part="objective"
@@ -130,8 +130,7 @@ real_density, fake_density = stats.norm(-0.5, 0.6), stats.norm(0.8, 1.0)
 real, fake = (d.rvs((4000, 1), random_state=rng).astype(np.float32) for d in (real_density, fake_density))
 discriminator = train_discriminator(real, fake, steps=800, seed=0)
 x = np.linspace(-3, 4, 201, dtype=np.float32)
-with torch.no_grad():
-    learned = discriminator(torch.as_tensor(x[:, None])).numpy()[:, 0]
+learned = inference.predict(discriminator, x[:, None])[:, 0]
 p_real, p_fake = real_density.pdf(x), fake_density.pdf(x)
 plots.two_densities(x, p_real, p_fake, {"$D^*$": optimal_discriminator(p_real, p_fake), "learned": learned})
 plt.show()

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shared import data, plots
+from shared import data, inference, plots
 
 LOOK_BACK = 3
 TRAINING_MONTHS = 96
@@ -51,7 +51,7 @@ def unscale(values: Float[np.ndarray, "..."], low: float, high: float) -> Float[
 passengers = data.airline_passengers()
 train_part, held_out_part = passengers[:TRAINING_MONTHS], passengers[TRAINING_MONTHS:]
 low, high = fit_scaler(train_part)
-X, y = make_windows(scale(train_part, low, high), LOOK_BACK)
+X, y = map(inference.array, make_windows(scale(train_part, low, high), LOOK_BACK))
 curves = {"training part": (0, train_part), "held-out third": (TRAINING_MONTHS, held_out_part)}
 plots.time_series(curves, time="month", value="thousands of passengers")
 plt.show()
@@ -180,7 +180,7 @@ def train_stateful(
 # %% tags=["demo"]
 torch.manual_seed(1)
 network = build_stateful_lstm(batch_size=1, look_back=LOOK_BACK, units=4)
-losses = train_stateful(network, as_steps(X), y, epochs=20, batch_size=1, seed=1)
+losses = train_stateful(network, inference.array(as_steps(X)), y, epochs=20, batch_size=1, seed=1)
 plots.loss_curve(losses)
 plt.show()
 
@@ -194,10 +194,9 @@ def rmse(y: Float[np.ndarray, "n 1"], p: Float[np.ndarray, "n 1"], low: float, h
 
 
 # %% tags=["demo"]
-X_all, y_all = make_windows(scale(passengers, low, high), LOOK_BACK)
+X_all, y_all = map(inference.array, make_windows(scale(passengers, low, high), LOOK_BACK))
 reset_state(network)
-with torch.no_grad():
-    forecasts = np.concatenate([network(torch.as_tensor(window[None])) for window in as_steps(X_all)])
+forecasts = np.concatenate([inference.predict(network, window[None]) for window in inference.array(as_steps(X_all))])
 known = TRAINING_MONTHS - LOOK_BACK  # forecasts of months in the training part
 labels = [
     f"{part}, RMSE {rmse(y_all[rows], forecasts[rows], low, high):.0f}"

@@ -6,7 +6,7 @@ from autograder import check, expect, images
 from autograder.authoring.probes.gradients import arrived
 from shared import extractor
 
-from .probes import gram, maps, style_distance, transferred
+from .probes import gram, maps, own_losses, slope_answer, style_answer, style_distance, transferred, wanted_or_own
 
 CUT_OFF = "Compute with tensors from start to end: NumPy, `.item()` and `detach` stop the gradient."
 
@@ -114,16 +114,15 @@ def _(student, draw):
     """
     features, target = draw.normal(4, 7, 5), draw.normal(6, 3, 5)
     with expect.blame("Compare only the Gram matrices, which have the same shape: C×C."):
-        answer = student.style_loss(*maps(features, target))
+        judged = style_answer(student, features, target, style_distance(features, target))
     expect.close(
-        answer,
-        style_distance(features, target),
+        *judged,
         tried="style_loss of a 4×7 feature map and a 6×3 target, with 5 channels each",
         cause="Each Gram matrix sums over the positions of its own feature map.",
     )
 
 
-@check("style.batch", needs=["style.values", "gram.batch"])
+@check("style.batch", needs="style.values")
 def _(student, draw):
     """For a batch, the losses against each image's own target are summed, and a gradient flows
 
@@ -135,8 +134,7 @@ def _(student, draw):
     first = np.square(gram(features) - gram(target)[:1]).sum()
     tried = "style_loss of two batches of 3 feature maps"
     expect.close(
-        student.style_loss(*maps(features, target)),
-        each.sum(),
+        *style_answer(student, features, target, each.sum()),
         tried=tried,
         cause="Each image has its own target: compare their Gram matrices, then sum over the batch.",
         mistakes={
@@ -157,7 +155,7 @@ def _(student, draw):
     )
 
 
-@check("gradient.batch", needs=["gradient.differences", "gram.batch"])
+@check("gradient.batch", needs="gradient.differences")
 def _(student, draw):
     """The gradient for a batch whose targets have a different size
 
@@ -168,11 +166,11 @@ def _(student, draw):
     wanted = 4 * np.einsum("ncd,nhwd->nhwc", gram(features) - gram(target), features)
     tried = "style_gradient of a batch of 3 feature maps of 4×7, with targets of 6×2"
     with expect.blame("Use only the Gram matrix of the target: its height and width may differ."):
-        answer = student.call("style_gradient", *maps(features, target), gives="images")
-    answer = expect.shape(answer, wanted.shape, tried=tried, cause="The gradient has the shape of `features`.")
+        answer, right = slope_answer(student, features, target, wanted)
+    expect.shape(answer, wanted.shape, tried=tried, cause="The gradient has the shape of `features`.")
     expect.close(
         answer,
-        wanted,
+        right,
         tried=tried,
         cause="Each image has its own G and A; convert (G − A) F back to the layout of `features`.",
         mistakes={"You average over the batch; the loss is a sum over it.": wanted / 3},
@@ -192,13 +190,26 @@ def _(student, draw):
     content = np.square(pair[0] - pair[1]).sum()
     style = style_distance(*pair)
     none_there = "The sum over an empty list is 0: start from 0, and do not divide by the number of pairs."
-    for content_pairs, style_pairs, wanted, what in [
-        ([maps(*pair)], [], 3 * content, "one content pair and no style pair"),
-        ([], [maps(*pair)], 0.1 * style, "no content pair and one style pair"),
-        ([], [], 0.0, "no pairs at all"),
+    for content_pairs, style_pairs, wanted, own, what in [
+        (
+            [maps(*pair)],
+            [],
+            3 * content,
+            lambda: 3 * own_losses(student.content_loss, [pair]),
+            "one content pair and no style pair",
+        ),
+        (
+            [],
+            [maps(*pair)],
+            0.1 * style,
+            lambda: 0.1 * own_losses(student.style_loss, [pair]),
+            "no content pair and one style pair",
+        ),
+        ([], [], 0.0, lambda: 0.0, "no pairs at all"),
     ]:
         with expect.blame(none_there):
             answer = student.total_loss(content_pairs, style_pairs, 3.0, 0.1)
+        wanted = wanted_or_own(answer, wanted, own)
         expect.close(answer, wanted, tried=f"total_loss of {what}", cause=none_there)
 
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from shared import data, extractor, plots
+from shared import data, extractor, inference, plots
 
 # %% part="gram"
 Features = Float[Tensor, "*batch channels height width"]
@@ -105,9 +105,11 @@ def transfer(
 
 
 # %% tags=["demo"]
-content, style = (pictures[name].transpose(2, 0, 1) for name in ("china", "swirls"))
+content, style = (np.ascontiguousarray(pictures[name].transpose(2, 0, 1)) for name in ("china", "swirls"))
 image, losses = transfer(content, style, network, 200, content_weight=1.0, style_weight=1e-3, seed=0)
-plots.pictures({"content": pictures["china"], "style": pictures["swirls"], "both": image.permute(1, 2, 0)})
+plots.pictures(
+    {"content": pictures["china"], "style": pictures["swirls"], "both": inference.array(image).transpose(1, 2, 0)}
+)
 plots.loss_curve(losses, unit="step")
 plt.show()
 

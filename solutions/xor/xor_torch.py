@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.special import expit  # the logistic function σ, safe for large arguments
 from torch import Tensor, nn
 
-from shared import plots
+from shared import inference, plots
 
 # %% part="gates"
 Gate = tuple[Float[np.ndarray, "2"], float]
@@ -122,7 +122,7 @@ corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 network = build_model(hidden=8)
 losses = train(network, corners, np.array([[0], [1], [1], [0]], dtype=np.float32), 300, 0.05, seed=1)
 plots.loss_curve(losses)
-plots.surfaces({"XOR, learned": lambda x: network(torch.as_tensor(x)).detach().numpy()[:, 0]})
+plots.surfaces({"XOR, learned": lambda x: inference.predict(network, x)[:, 0]})
 plt.show()
 
 # %% [markdown] part="gpu"

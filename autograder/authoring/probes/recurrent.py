@@ -63,9 +63,9 @@ def silenced(weights: Mapping[str, Numbers], places: Collection[int]) -> dict[st
 def last_state(model: Remote, kernel: int, row: Numbers) -> Float[np.ndarray, " units"]:
     """What the recurrent layers pass to the output layer after one more row, `(1, steps, features)`.
 
-    This is the gradient of the output with respect to the output layer's kernel, the parameter with index `kernel`.
-    Reading it calls the model, which advances its state. It is a claim by the student's process: a check must verify
-    its consequences.
+    The model is in training mode, as in its training loop. This is the gradient of the output with respect to the output
+    layer's kernel, the parameter with index `kernel`. Reading it calls the model, which advances its state. It is a
+    claim by the student's process: a check must verify its consequences.
     """
-    slopes = list(model.gradients(row, np.ones((1, 1))).values())
+    slopes = list(model.gradients(row, np.ones((1, 1)), training=True).values())
     return expect.array(slopes[kernel], tried="the gradient of the output in the output layer").ravel()
