@@ -125,24 +125,23 @@ def evaluate(
 (flowers, species), (new_flowers, new_species) = data.iris_split()
 (digits, names), (new_digits, new_names) = data.digits_split()
 columns, new_columns = digits.reshape(-1, 784), new_digits.reshape(-1, 784)
-
-
-def targets(labels, classes):
-    return inference.array(one_hot(labels, classes)).astype(np.float32)
-
+species_rows, new_species_rows, name_rows, new_name_rows = (
+    inference.array(one_hot(labels, classes)).astype(np.float32)
+    for labels, classes in ((species, 3), (new_species, 3), (names, 10), (new_names, 10))
+)
 
 keras.utils.set_random_seed(1)
 iris_net, dense_net, cnn = build_iris_net(), build_dense_net(), build_cnn()
 plots.loss_curve(
     {
-        "iris": train(iris_net, flowers, targets(species, 3), epochs=40, batch_size=2, seed=1),
-        "dense digits": train(dense_net, columns, targets(names, 10), epochs=8, batch_size=32, seed=1),
-        "convolutional digits": train(cnn, digits, targets(names, 10), epochs=4, batch_size=32, seed=1),
+        "iris": train(iris_net, flowers, species_rows, epochs=40, batch_size=2, seed=1),
+        "dense digits": train(dense_net, columns, name_rows, epochs=8, batch_size=32, seed=1),
+        "convolutional digits": train(cnn, digits, name_rows, epochs=4, batch_size=32, seed=1),
     }
 )
-print("iris   loss {:.3f}, accuracy {:.3f}".format(*evaluate(iris_net, new_flowers, targets(new_species, 3))))
-print("dense  loss {:.3f}, accuracy {:.3f}".format(*evaluate(dense_net, new_columns, targets(new_names, 10))))
-print("CNN    loss {:.3f}, accuracy {:.3f}".format(*evaluate(cnn, new_digits, targets(new_names, 10))))
+print("iris   loss {:.3f}, accuracy {:.3f}".format(*evaluate(iris_net, new_flowers, new_species_rows)))
+print("dense  loss {:.3f}, accuracy {:.3f}".format(*evaluate(dense_net, new_columns, new_name_rows)))
+print("CNN    loss {:.3f}, accuracy {:.3f}".format(*evaluate(cnn, new_digits, new_name_rows)))
 plt.show()
 
 # %% tags=["demo"]
