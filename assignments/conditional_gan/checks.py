@@ -300,7 +300,7 @@ def _(student, draw):
     )
 
 
-@check("classification.digits")
+@check("classification.digits", needs="discriminator.softmax")
 def _(student, draw):
     """classify returns the likeliest of the ten digits
 

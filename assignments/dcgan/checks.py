@@ -179,7 +179,7 @@ def _(student, draw):
     )
 
 
-@check("training.discriminator_step")
+@check("training.discriminator_step", needs="generator.images")
 def _(student, draw):
     """An update of the discriminator changes D and leaves G alone
 
@@ -393,7 +393,7 @@ def _(student, draw):
         )
 
 
-@check("interpolation.ends")
+@check("interpolation.ends", needs="generator.images")
 def _(student, draw):
     """The line begins with the image of z0 and ends with the image of z1
 

@@ -362,7 +362,7 @@ def _(student, draw, limits):
     learned(student, draw, "build_cnn", images, 2, limits.cnn_accuracy)
 
 
-@check("evaluation.inference")
+@check("evaluation.inference", needs="evaluation.figures")
 def _(student, draw):
     """Also after training, evaluate changes nothing and uses the net in inference mode
 

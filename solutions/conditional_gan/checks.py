@@ -595,7 +595,7 @@ def _(student, draw):
     )
 
 
-@check("generation.digit", needs="generation.images")
+@check("generation.digit", needs=("generation.images", "generator.label"))
 def _(student, draw):
     """generate asks G for the digit, in inference mode
 

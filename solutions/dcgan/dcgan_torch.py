@@ -187,7 +187,7 @@ class GAN:
 # %% tags=["demo"]
 pixels = data.digits()[0].transpose(0, 3, 1, 2) * 255
 gan = GAN(latent_dim=100, seed=1)
-losses = gan.fit(scale_images(pixels).astype(np.float32), epochs=12, batch_size=32)
+losses = gan.fit(inference.array(scale_images(pixels)).astype(np.float32), epochs=12, batch_size=32)
 plots.loss_curve({"D": losses["d_loss"], "G": losses["g_loss"]}, unit="update")
 plt.show()
 

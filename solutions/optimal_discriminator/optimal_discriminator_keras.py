@@ -89,8 +89,10 @@ bump = stats.norm.pdf(bins, 10, 2) / stats.norm.pdf(bins, 10, 2).sum()
 plots.curves(
     shifts,
     {
-        "value at $D^*$": [value_at_optimum(bump, np.roll(bump, shift)) for shift in shifts],
-        r"$2\,\mathrm{JSD} - \ln 4$": [2 * js_divergence(bump, np.roll(bump, shift)) - np.log(4) for shift in shifts],
+        "value at $D^*$": [float(value_at_optimum(bump, np.roll(bump, shift))) for shift in shifts],
+        r"$2\,\mathrm{JSD} - \ln 4$": [
+            2 * float(js_divergence(bump, np.roll(bump, shift))) - np.log(4) for shift in shifts
+        ],
     },
     xlabel="bins between the real and the fake bump",
     ylabel="nats",
