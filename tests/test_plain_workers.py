@@ -223,7 +223,7 @@ def test_what_students_use_finds_all_that_it_needs_elsewhere(tmp_path: Path, sys
     toy.write(tmp_path / "in_a_notebook.py", "from autograder import Notebook\nprint(Notebook('toy').check_all())")
     assert "20 of 20" in run_elsewhere(system, "in_a_notebook", cwd=tmp_path).out
     assert (
-        "All notebooks are up to date" in run_elsewhere(system, "autograder", "release", "--check", "xor", cwd=ROOT).out
+        "All notebooks and READMEs are up to date" in run_elsewhere(system, "autograder", "release", "--check", "xor", cwd=ROOT).out
     )
 
 

@@ -190,7 +190,7 @@ def _(student, draw):
     )
 
 
-@check("gradients.names")
+@check("gradients.names", needs="model.shape")
 def _(student, draw):
     """There is a gradient for every parameter, with its name and shape
 
@@ -225,7 +225,7 @@ def _(student, draw):
     )
 
 
-@check("training.losses")
+@check("training.losses", needs="model.shape")
 def _(student, draw):
     """train returns one loss for each epoch
 

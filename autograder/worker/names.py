@@ -16,8 +16,6 @@ SLOW_IMPORTS = {
     "scipy.optimize": ("scipy", "optimize"),
     "scipy.stats": ("scipy", "stats"),
     "sympy": ("sympy",),
-    # Otherwise the first optimiser step of every worker imports it, which takes a second.
-    "torch._dynamo": ("torch", "optim"),
 }
 """Module → the words by which a file shows that it will import it. A zygote imports it when it first forks a worker for such a
 file, and its later workers have it from the start."""

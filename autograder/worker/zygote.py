@@ -79,15 +79,13 @@ def _share_what_exists() -> None:
     gc.freeze()
 
 
-def _import_ahead(requested: Sequence[str], framework: FrameworkName) -> None:
+def _import_ahead(requested: Sequence[str]) -> None:
     """Import those slow modules that the next worker will import; none of them starts a thread."""
     new = [module for module in SLOW_IMPORTS if module in requested and module not in sys.modules]
     for module in new:
-        of_other_framework = module.startswith("torch.") and framework != "torch"
-        if not of_other_framework:
-            # If it is not installed, the student's own import says so.
-            with suppress(ImportError):
-                importlib.import_module(module)
+        # If it is not installed, the student's own import says so.
+        with suppress(ImportError):
+            importlib.import_module(module)
     if new:
         _share_what_exists()
 
@@ -100,7 +98,7 @@ def _start(
     keep_from_child: list[int],
 ) -> None:
     order = json.loads(message)
-    _import_ahead(order["imports"], framework.NAME)
+    _import_ahead(order["imports"])
     threads = len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads and cannot fork safely")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import random
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -27,7 +28,9 @@ def versions() -> dict[str, str]:
 
 
 def preload() -> None:
-    """One thread: a process with a second thread cannot fork safely."""
+    """Import `torch._dynamo` and others: without it, the first optimizer step of every worker takes over a second."""
+    for module in ("torch._dynamo", "torch.optim", "torch.utils.data"):
+        importlib.import_module(module)
     torch.set_num_threads(1)
 
 
