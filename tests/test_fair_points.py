@@ -2,7 +2,7 @@
 
 from benchmarks import collateral
 
-REACHED = 0.89
+REACHED = 0.87
 """The goal is 0.9: `docs/fair-points.md` lists what is farthest from it."""
 
 
