@@ -207,7 +207,7 @@ def _(student, draw):
     expect.number(loss, tried="the loss that train_discriminator returns", cause="Return the loss, one number.")
 
 
-@check("training.generator_step")
+@check("training.generator_step", needs="generator.images")
 def _(student, draw):
     """An update of the generator changes G and leaves D alone, including its batch norm
 
@@ -348,7 +348,7 @@ def diagnosis(on_real, on_fake, diversity, fakes):
     )
 
 
-@check("selection.scores")
+@check("selection.scores", needs="generator.images")
 def _(student, draw):
     """The best images score above the threshold, the worst below it
 

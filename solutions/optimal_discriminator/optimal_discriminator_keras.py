@@ -85,7 +85,7 @@ def value_at_optimum(p: Float[np.ndarray, "k"], q: Float[np.ndarray, "k"]) -> fl
 # %% tags=["demo"]
 bins = np.arange(40)
 shifts = range(21)
-bump = stats.norm.pdf(bins, 10, 2) / stats.norm.pdf(bins, 10, 2).sum()
+bump = (stats.norm.pdf(bins, 10, 2) / stats.norm.pdf(bins, 10, 2).sum()).astype(np.float32)
 plots.curves(
     shifts,
     {
