@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.course import definitions
 from autograder.worker.loader import without_magics
 
 _OURS = {"autograder", "otter"}
@@ -110,8 +111,8 @@ def latest(runs: Iterable[Run]) -> list[Run]:
 
 def only_checks(source: str) -> bool:
     """Whether a cell does nothing but run checks: such a cell is not part of a submission."""
-    tree = _parsed(source)
-    return tree is not None and all(_is_check(statement) for statement in tree.body)
+    statements = definitions.parsed(without_magics(source))
+    return statements is not None and all(_is_check(statement) for statement in statements)
 
 
 def _is_check(statement: ast.stmt) -> bool:
@@ -145,9 +146,8 @@ def _same_cell(earlier: Run, later: Run) -> bool:
 
 def _bound(source: str) -> set[str]:
     """The names that a cell's own statements bind: functions, classes, imports, variables."""
-    tree = _parsed(source)
     names: set[str] = set()
-    for statement in tree.body if tree else ():
+    for statement in definitions.parsed(without_magics(source)) or ():
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
@@ -164,10 +164,3 @@ def _bound(source: str) -> set[str]:
 
 def _names_in(targets: Sequence[ast.expr]) -> set[str]:
     return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-
-
-def _parsed(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(without_magics(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

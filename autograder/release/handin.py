@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.exercise import Exercise
-from autograder.course import handin_zip, submission
+from autograder.course import definitions, handin_zip, submission
 from autograder.course.handin_zip import Manifest, Visible
 from autograder.course.submission import Submission
 from autograder.errors import GraderError, UsageError
@@ -138,11 +138,7 @@ def _definitions(handed_in: Submission) -> dict[str, ast.stmt]:
     """The functions and classes of the cells, by name; of two with a name the later."""
     found: dict[str, ast.stmt] = {}
     for _, source in handed_in.cells:
-        try:
-            tree = ast.parse(without_magics(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in tree.body:
+        for node in definitions.parsed(without_magics(source)) or ():
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 found[node.name] = node
     return found
