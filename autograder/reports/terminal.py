@@ -165,14 +165,14 @@ def _printed(output: str) -> Panel:
 
 
 def _closing(result: Result, hidden_later: bool) -> Text:
-    colour = "bold green" if result.score == result.maximum else "bold"
+    colour = "bold green" if result.total == result.possible else "bold"
     return Text(words.score_line(result, hidden_later), style="bold yellow" if result.ungraded else colour)
 
 
 def _score_colour(result: Result) -> str:
     if result.ungraded:
         return "bold yellow reverse"
-    return "green" if result.score == result.maximum else ""
+    return "green" if result.total == result.possible else ""
 
 
 def _count(all_of_them: int, ungraded: int) -> str:
