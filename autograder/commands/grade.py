@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import structs
 from rich.markup import escape
 from rich.text import Text
 
 from autograder.authoring import exercise
 from autograder.authoring.loading import load_exercises
+from autograder.commands.book import refresh, say_missing
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
 from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
 from autograder.commands.options import (
@@ -27,14 +30,15 @@ from autograder.commands.options import (
     progress_bar,
 )
 from autograder.course import submission
-from autograder.course.policy import Policy, did_you_mean
+from autograder.course.imports import placing
+from autograder.course.people import codes, submitted
+from autograder.course.policy import Policy, course_folder, did_you_mean
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
 from autograder.grading import engine
-from autograder.integrations import csv
-from autograder.reports import page, safe_text, terminal
-from autograder.results.files import write_whole
-from autograder.results.form import Result, read
+from autograder.reports import safe_text, terminal
+from autograder.results.files import file_name, write_whole
+from autograder.results.form import Result
 
 
 def grade(
@@ -72,6 +76,14 @@ def grade(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade even if student code cannot be sandboxed.")
     ] = False,
+    anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous",
+            metavar=FLAG,
+            help="Results and pages have codes instead of names; the key is in anonymous-key.csv beside grading.yml.",
+        ),
+    ] = False,
     gradebook: Gradebook = None,
     config: Config = None,
     formats: Formats = None,
@@ -83,12 +95,15 @@ def grade(
     If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
+    if gradebook and anonymous:
+        raise UsageError("nbgrader's gradebook knows the students' names: use --gradebook without --anonymous")
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
     if exercise_name:
         policy.exercise(exercise_name)
     names = list(policy.exercises)
+    _refuse_archives(paths, names)
     submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
     _refuse_a_students_policy(policy, submissions, config)
     _refuse_doubles(submissions)
@@ -96,16 +111,16 @@ def grade(
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
     _insist_on_part(exercises.values(), only)
     _insist_on_place(results)
+    submissions = _when(submissions, policy)
+    code_of = _codes(submissions, policy, results) if anonymous else {}
+    submissions = [codes.anonymised(each, code_of) for each in submissions]
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
-    graded: list[Result] = []
+    done: set[tuple[str, str]] = set()
     with progress_bar(len(submissions)) as advance:
         for result in engine.run(plan):
-            graded.append(result)
+            done.add((result.student, result.exercise))
             advance(f"{result.student} · {result.exercise}")
-    graded.sort(key=lambda result: (result.student, result.exercise))
-    if gradebook:
-        write_gradebook(gradebook, graded, submissions, exercises, paths[0])
     everyone = submissions
     if exercise_name or student:
         everyone = [
@@ -114,16 +129,32 @@ def grade(
             if path.is_dir()
             for each in submission.find(path, list(policy.exercises), None, None)
         ]
-    everything = _without_the_gone(_all_results(results), paths, everyone)
-    csv.write(everything, results / "summary.csv")
-    index = page.write(everything, results, policy.title)
-    if hand_out(formats, outs, Graded(graded, submissions, exercises)):
+    everyone = [codes.anonymised(each, code_of) for each in everyone]
+    times = {(each.student, each.exercise): each.submitted for each in submissions}
+    refreshed = refresh(
+        results,
+        policy,
+        changed=lambda result: structs.replace(
+            result, submitted=times.get((result.student, result.exercise), result.submitted)
+        ),
+        shown=lambda found: _without_the_gone(found, paths, everyone),
+    )
+    graded = [
+        each
+        for each in refreshed.book.results
+        if (each.student, each.exercise) in done or (each.handed_in_by, each.exercise) in done
+    ]
+    graded.sort(key=lambda result: (result.student, result.exercise))
+    if gradebook:
+        write_gradebook(gradebook, graded, submissions, exercises, paths[0])
+    if hand_out(formats, outs, Graded(graded, submissions, exercises, refreshed.people)):
         pass
     elif as_json:
         print_json(graded)
     else:
         out.print(terminal.table(graded))
-        where = {"report": index, "summary": results / "summary.csv", "policy": policy.file}
+        say_missing(refreshed.book)
+        where = {"report": refreshed.index, "summary": refreshed.summary, "policy": policy.file}
         for what, path in where.items():
             out.print(f"{what:<8} {escape(str(path))}", soft_wrap=True)
     if any(result.ungraded for result in graded):
@@ -172,15 +203,27 @@ def _refuse_doubles(submissions: list[submission.Submission]) -> None:
         seen.add(key)
 
 
-def _all_results(folder: Path) -> list[Result]:
-    """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
-    results: list[Result] = []
-    for path in sorted(folder.glob("*/*.json")):
-        try:
-            results.append(read(path))
-        except ValueError:
-            err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
-    return results
+def _refuse_archives(paths: Iterable[Path], exercises: list[str]) -> None:
+    """Refuse what a learning platform hands out: it would be graded as one student's file, or not at all."""
+    for path in paths:
+        is_handed_in = path.is_file() and (path.suffix.lower() != ".zip" or placing.is_handin(path))
+        if not is_handed_in and (advice := placing.advice(path, exercises)):
+            raise UsageError(advice)
+
+
+def _when(submissions: Iterable[submission.Submission], policy: Policy) -> list[submission.Submission]:
+    """The submissions with the time at which each was handed in."""
+    imported = submitted.read(course_folder(policy))
+    return [replace(each, submitted=submitted.of(each, imported)) for each in submissions]
+
+
+def _codes(submissions: Iterable[submission.Submission], policy: Policy, results: Path) -> dict[str, str]:
+    """The code of each student. Raises `UsageError` if the folder has results under names."""
+    names = sorted({each.student for each in submissions})
+    named = next((name for name in names if any((results / file_name(name)).glob("*.json"))), None)
+    if named is not None:
+        raise UsageError(f"{results} already has results under names, such as {named}: use another --results")
+    return codes.given(course_folder(policy), names)
 
 
 def _without_the_gone(

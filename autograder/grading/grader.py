@@ -258,6 +258,7 @@ def _result(handed_in: Submission, job: Job, run: Run, checks: Sequence[Check], 
         output=run.session.output,
         seconds=round(seconds, 3),
         graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        submitted=handed_in.submitted,
     )
 
 

@@ -45,7 +45,7 @@ def _identity(student: Student) -> list[str]:
 
 def _column(exercise: str, students: Iterable[Student]) -> str:
     """The exercise's column in Canvas' own export, such as `xor (12345)`; otherwise its name."""
-    columns = next((list(student.row) for student in students if student.row), [])
+    columns = next((list(student.row) for student in students if student.row), list[str]())
     return next((each for each in columns if re.fullmatch(rf"{re.escape(exercise)} \(\d+\)", each)), exercise)
 
 

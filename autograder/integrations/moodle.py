@@ -26,7 +26,7 @@ def encode(results: Sequence[Result], student_of: Callable[[str], Student] = Stu
     exercises = sorted({result.exercise for result in results})
     students = {name: student_of(name) for name in sorted({result.student for result in results})}
     by_name = {(result.student, result.exercise): result for result in results}
-    columns = next((list(student.row) for student in students.values() if student.row), [])
+    columns = next((list(student.row) for student in students.values() if student.row), list[str]())
     if len(exercises) == 1 and all(column in columns for column in _WORKSHEET[:2]):
         rows = [_filled_in(student, columns, by_name[name, exercises[0]]) for name, student in students.items()]
         return encode_rows([columns, *rows], mark=False)

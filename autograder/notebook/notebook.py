@@ -16,6 +16,9 @@ from autograder.notebook import kernel, sources, warm
 from autograder.notebook.progress import Line
 from autograder.notebook.report import Interrupted, Problem, Report
 
+_VALIDATE_WIDTH = 82
+"""Characters of a line that `nbgrader validate` shows whole: it indents lines by 4 and cuts them at 87."""
+
 
 class Notebook:
     """The visible checks of an exercise, for use in a notebook.
@@ -52,7 +55,7 @@ class Notebook:
         told = self._checked(only)
         if os.environ.get("NBGRADER_VALIDATING") and not told.passed:
             # `nbgrader validate` looks at what a cell writes here, not at what it shows.
-            print(told, file=sys.stderr)
+            print(told.text(_VALIDATE_WIDTH), file=sys.stderr)
         return told
 
     def _checked(self, only: list[str] | None) -> Report | Problem:

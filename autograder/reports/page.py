@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import structs
 
 from autograder.reports import safe_text, words
 from autograder.results.files import file_name, write_whole
@@ -105,7 +106,17 @@ def overview(results: Sequence[Result], title: str, roll: Roll | None = None) ->
 
 def submission(result: Result) -> str:
     """The page of one submission, for instructors: it includes hidden checks."""
-    return _render("submission.html", result=result)
+    return _render("submission.html", result=result, for_student=False)
+
+
+def for_student(result: Result, student: str) -> str:
+    """The page of one submission for its student: hidden checks without what was expected, and nothing to repeat them.
+
+    `student`: the name on the page, also after an anonymous grading.
+    """
+    checks = [words.for_students(check) for check in result.checks]
+    theirs = structs.replace(result, student=student, checks=checks)
+    return _render("submission.html", result=theirs, for_student=True)
 
 
 def html_fragment(result: Result, *, hidden_later: bool = False, checked: str = "") -> str:

@@ -53,7 +53,7 @@ class People:
         """Who handed in a file together, as the platform says."""
         found: dict[tuple[str, str], list[str]] = {}
         for each in self.imported:
-            for member in (members := each.members.split()):
+            for member in (members := each.members.split(";")):
                 found[member, each.exercise] = members
         return found
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.people import tables
+from autograder.course.submission import Submission
 from autograder.errors import UsageError
 
 KEY = "anonymous-key.csv"
 COLUMNS = ("code", "student")
-CODE = re.compile(r"student-[a-z2-9]{6}")
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without characters that look alike."""
 
@@ -37,6 +37,29 @@ def given(folder: Path, students: Iterable[str]) -> dict[str, str]:
             tables.append(folder / KEY, COLUMNS, (codes[student], student))
             (folder / KEY).chmod(0o600)
     return codes
+
+
+def anonymised(handed_in: Submission, codes: Mapping[str, str]) -> Submission:
+    """The submission under its student's code; as it is if the student has none.
+
+    File names may contain the student's name: the result names the file after the exercise. What is in the file, and
+    what its code prints, stays.
+    """
+    code = codes.get(handed_in.student)
+    if code is None:
+        return handed_in
+    file = f"{handed_in.exercise}{Path(handed_in.file).suffix}" if handed_in.file else ""
+    names = {handed_in.file: file, handed_in.student: code}
+    if handed_in.path is not None:
+        beside = handed_in.path.parent.iterdir() if handed_in.path.parent.is_dir() else ()
+        names |= {each.name: f"{handed_in.exercise}{each.suffix}" for each in [handed_in.path, *beside]}
+    return replace(handed_in, student=code, file=file, notes=tuple(_replaced(note, names) for note in handed_in.notes))
+
+
+def _replaced(text: str, names: Mapping[str, str]) -> str:
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(name, names[name])
+    return text
 
 
 def _new(taken: set[str]) -> str:

@@ -64,12 +64,14 @@ def final_score(attempts: Sequence[Attempt], rules: Rules, decided: Sequence[Adj
     their order. A score that a person set replaces the score of the checks with its late deduction and all points that
     were given before. A final score is never negative.
     """
+    undone = [_said("comment", each) for each in decided if each.kind == "undo"]
     decided = that_count(decided)
     counts = [_counted(each, rules, decided) for each in attempts if each.score is not None]
     maximum = float(hundredths(attempts[-1].maximum))
     override = next((each for each in reversed(decided) if each.kind == "score"), None)
     excuse = next((each for each in reversed(decided) if each.kind == "excuse"), None)
     comments = [_said("comment", each) for each in decided if each.kind in ("comment", "extension", "submitted")]
+    comments += undone
     if excuse:
         return Final(score=None, maximum=maximum, excused=True, lines=[*comments, _said("excuse", excuse)])
     # The latest attempt waits for the grader: its score is unknown, unless a person said what it is.
@@ -179,7 +181,7 @@ def _said(
         "submitted": f"submitted {made.value}",
         "excuse": "excused",
         "comment": "comment",
-        "undo": "",
+        "undo": "an earlier decision was taken back",
     }[made.kind]
     reason = f": {made.reason}" if made.reason else ""
     return ScoreLine(kind, f"{what} by {made.author}, {made.time[:10]}{reason}", float(points))

@@ -41,7 +41,7 @@ class Imported:
     late: str = ""
     """`yes`, `no`, or empty if the platform does not say."""
     members: str = ""
-    """The ids of all students who handed it in together, separated by spaces; empty for one."""
+    """The ids of all students who handed it in together, separated by semicolons; empty for one."""
     original: str = ""
     """The path in the archive: an upload of feedback repeats its names."""
 
