@@ -38,9 +38,11 @@ def encode(results: Sequence[Result], student_of: Callable[[str], Student] = Stu
 
 
 def _identity(student: Student) -> list[str]:
-    if any(student.row.get(column) for column in ("ID", "SIS User ID", "SIS Login ID")):
-        return [student.row.get(column, "") for column in COLUMNS]
-    return [student.name or student.id, "", "", student.id, student.section]
+    """As in Canvas' own export; otherwise the number that Canvas put into a file's name, and the id as login."""
+    known = {column: student.row.get(column, "") for column in COLUMNS}
+    if "SIS Login ID" not in student.row:
+        known |= {"Student": student.name or student.id, "SIS Login ID": student.id, "Section": student.section}
+    return list(known.values())
 
 
 def _column(exercise: str, students: Iterable[Student]) -> str:

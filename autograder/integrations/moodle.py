@@ -45,15 +45,17 @@ def encode(results: Sequence[Result], student_of: Callable[[str], Student] = Stu
 def feedback(result: Result) -> str:
     """The failed checks with their likely causes, and the lines of the final score, on one line.
 
-    A hidden check is named with its likely cause too, as in every other feedback for students.
+    Of hidden checks it says only how many did not pass, and in which parts.
     """
-    troubles = [
-        safe_text.line(f"{check.id}: {check.likely or check.saw}")
-        for check in result.checks
-        if check.status in ("failed", "skipped")
-    ]
-    lines = [f"{text} {points}".rstrip() for text, points in words.score_lines(result)]
-    return " · ".join([*troubles, *lines])
+    troubles = [check for check in result.checks if check.status in ("failed", "skipped")]
+    said = [safe_text.line(f"{check.id}: {check.likely or check.saw}") for check in troubles if check.visible]
+    if hidden := [check for check in troubles if not check.visible]:
+        parts = ", ".join(words.parts(hidden))
+        said.append(
+            safe_text.line(f"{len(hidden)} hidden check{'' if len(hidden) == 1 else 's'} did not pass ({parts})")
+        )
+    said += [f"{text} {points}".rstrip() for text, points in words.score_lines(result)]
+    return " · ".join(said)
 
 
 def _filled_in(student: Student, columns: Sequence[str], result: Result) -> list[str]:

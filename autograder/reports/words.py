@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from autograder.reports import safe_text
-from autograder.results.form import CHECKS_LINE, CheckResult, Result, Status
+from autograder.results.form import CHECKS_LINE, CheckResult, Result, ScoreLine, Status
 
 SENTENCES = ("tried", "saw", "expected", "likely", "read")
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–", "deferred": "…"}
@@ -118,13 +118,15 @@ def score_lines(result: Result) -> list[tuple[str, str]]:
     if [line.text for line in lines] == [CHECKS_LINE]:
         return []
     return [
-        (safe_text.line(line.text, _SENTENCE_LENGTH), _signed(line.points) if line.kind not in _SAID_ONLY else "")
+        (safe_text.line(line.text, _SENTENCE_LENGTH), "" if line.kind in _SAID_ONLY else _line_points(line))
         for line in lines
     ]
 
 
-def _signed(number: float) -> str:
-    return points(number) if number >= 0 else f"−{points(-number)}"
+def _line_points(line: ScoreLine) -> str:
+    if line.kind == "checks":
+        return points(line.points)
+    return f"{'−' if line.points < 0 else '+'}{points(abs(line.points))}"
 
 
 def wrong_first(result: Result, most: int = 120) -> str:

@@ -7,7 +7,7 @@ all of them are made again whenever the book is brought up to date, and only wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,6 +42,11 @@ class People:
         return {code: student for student, code in self.codes.items()}
 
     @cached_property
+    def _canvas_numbers(self) -> dict[str, str]:
+        """Canvas' numbers of the students, from the names of their files."""
+        return {each.student: each.number for each in self.imported if each.platform == "Canvas"}
+
+    @cached_property
     def _decided(self) -> dict[tuple[str, str], list[Adjustment]]:
         by_result: dict[tuple[str, str], list[Adjustment]] = {}
         for each in self.adjustments:
@@ -74,7 +79,10 @@ class People:
     def student(self, name: str) -> Student:
         """The student of this id or code; known only by id if the roster does not list them."""
         id = self.real(name)
-        return self.roster.by_id(id) or Student(id)
+        student = self.roster.by_id(id) or Student(id)
+        number = self._canvas_numbers.get(id, "")
+        # In our own roster a column `ID` would be something else: Canvas' roster has a login beside it.
+        return replace(student, row={**student.row, "ID": number}) if number and not student.row.get("ID") else student
 
 
 @dataclass(frozen=True)

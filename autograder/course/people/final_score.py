@@ -176,7 +176,7 @@ def _said(
 ) -> ScoreLine:
     what = {
         "score": f"set to {made.value}",
-        "points": f"{made.value} points",
+        "points": "adjusted",
         "extension": f"extension until {made.value}",
         "submitted": f"submitted {made.value}",
         "excuse": "excused",
