@@ -165,6 +165,11 @@ class Result(Struct, frozen=True, kw_only=True):
         return self.final is not None and self.final.excused
 
     @property
+    def derived(self) -> bool:
+        """Whether nothing was graded: a copy for a member of a group, or a decision where nothing was handed in."""
+        return bool(self.handed_in_by) or not self.digest
+
+    @property
     def ungraded(self) -> bool:
         """Whether the grader itself failed."""
         return self.score is None

@@ -108,7 +108,7 @@ def people_of(policy: Policy) -> People:
 
 def settled(results: Iterable[Result], people: People, policy: Policy, attempts_of: Attempts = lambda last: ()) -> Book:
     """Bring the book up to date: final scores, results of group members, and decisions where nothing was handed in."""
-    own = {(people.real(each.student), each.exercise): each for each in results if not _is_derived(each)}
+    own = {(people.real(each.student), each.exercise): each for each in results if not each.derived}
     anonymous = any(each.student in people.codes.values() for each in own.values())
 
     def shown(id: str) -> str:
@@ -159,7 +159,7 @@ def update(folder: Path, book: Book, before: Iterable[Result]) -> None:
         if old.pop((each.student, each.exercise), None) != each:
             write_whole(result_path(folder, each.student, each.exercise), encode(each))
     for each in old.values():
-        if _is_derived(each):
+        if each.derived:
             result_path(folder, each.student, each.exercise).unlink(missing_ok=True)
 
 
@@ -172,10 +172,6 @@ def read_all(folder: Path, unreadable: Callable[[Path], None] = lambda path: Non
         except ValueError:
             unreadable(path)
     return results
-
-
-def _is_derived(result: Result) -> bool:
-    return bool(result.handed_in_by) or not result.digest
 
 
 def _shared(result: Result, student: str) -> Result:
