@@ -13,6 +13,7 @@ import pytest
 from tests import command, toy
 from tests.people import archives
 from tests.people.archives import RIGHT_SCORE, WRONG_SCORE
+from tests.people.inside import run
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def graded(folder: Path, roster: str, files: Mapping[str, str | bytes]) -> None:
     toy.project(folder)
     toy.write(folder / "roster.csv", roster)
     archives.write(folder / "download.zip", files)
-    ended = command.run("import", "download.zip", cwd=folder)
+    ended = run(folder, "import", "download.zip")
     assert ended.code == 1, ended
     assert "1 could not be placed" in ended.out
     ended = command.run("grade", "submitted", cwd=folder)
@@ -56,13 +57,13 @@ def graded(folder: Path, roster: str, files: Mapping[str, str | bytes]) -> None:
 
 
 def exported(folder: Path, platform: str) -> list[dict[str, str]]:
-    ended = command.run("export", platform, "--out", "grades.csv", cwd=folder)
+    ended = run(folder, "export", platform, "--out", "grades.csv")
     assert ended.code == 0, ended
     return list(csv.DictReader(io.StringIO((folder / "grades.csv").read_bytes().decode(), newline="")))
 
 
 def feedback(folder: Path, platform: str) -> dict[str, str]:
-    ended = command.run("feedback", "--for", platform, cwd=folder)
+    ended = run(folder, "feedback", "--for", platform)
     assert ended.code == 0, ended
     with zipfile.ZipFile(folder / "feedback" / f"toy-feedback-{platform}.zip") as packed:
         return {name: packed.read(name).decode() for name in packed.namelist()}
@@ -143,7 +144,7 @@ def test_nbgrader(tmp_path: Path) -> None:
 def test_a_download_is_not_graded_as_a_student_s_file(tmp_path: Path) -> None:
     toy.project(tmp_path)
     path = archives.write(tmp_path / "canvas.zip", archives.CANVAS)
-    ended = command.run("grade", path, "--exercise", "toy", cwd=tmp_path)
+    ended = run(tmp_path, "grade", str(path), "--exercise", "toy")
     assert ended.code == 2
-    assert f"run `autograder import {path} --to submitted`" in ended.err.replace("\n", " ")
+    assert f"run `autograder import {path} --to submitted`" in ended.err
     assert not (tmp_path / "results").exists()

@@ -16,6 +16,7 @@ import pytest
 from tests import command, toy
 from tests.catalogue import ROOT
 from tests.people import archives
+from tests.people.inside import run
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +58,10 @@ class Semester:
         archives.write(folder / "submissions-2.zip", SECOND)
 
     def type(self, line: str) -> command.Ended:
-        ended = command.run(*shlex.split(line)[1:], cwd=self.folder, AUTOGRADER_AUTHOR="grace")
+        arguments = shlex.split(line)[1:]
+        # Only `grade` starts processes of students, which the tests' own process must not.
+        alone = arguments[0] == "grade"
+        ended = command.run(*arguments, cwd=self.folder) if alone else run(self.folder, *arguments)
         assert ended.code == 0, f"$ {line}\n{ended}"
         return ended
 
@@ -142,7 +146,7 @@ def test_the_semester(tmp_path: Path) -> None:
     semester.type("autograder grade submitted")
     assert semester.book() == {"ada": Decimal("21.5"), "bo": 10, "zoe": None}
     page = (tmp_path / "results" / "ada" / "xor.html").read_text(encoding="utf-8")
-    assert "the checks gave 10 when grace decided this, and 20 now" in page
+    assert "the checks gave 10 when turing decided this, and 20 now" in page
 
     follow("autograder report")
     assert semester.book() == {"ada": Decimal("21.5"), "bo": 10, "zoe": None}
