@@ -63,13 +63,14 @@ def adjust(
         raise UsageError('Say why with --reason "…": the student reads it, and so do you next month')
     people = book.people_of(policy)
     there = book.read_all(results) if results.is_dir() else []
-    whose = _student(student, people, there)
+    whose = _known(student, people, there)
     if kind == "undo" and not adjustments.that_count(people.decided(whose, exercise)):
         raise UsageError(f"Nothing was decided about {exercise} by {student} that could be taken back")
     made = Adjustment(
         time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         author=author or os.environ.get(AUTHOR) or getpass.getuser(),
-        student=whose,
+        # As it was given: one who grades without names sees none in the file.
+        student=student,
         exercise=exercise,
         kind=kind,
         value="" if kind == "comment" else value,
@@ -80,12 +81,12 @@ def adjust(
     adjustments.append(path, made)
     result = refresh(results, policy).of(whose, exercise) if there else _without_results(whose, exercise, policy)
     if as_json:
-        print_json({"file": str(path), "student": whose, "exercise": exercise, "final": result and result.final})
+        print_json({"file": str(path), "student": student, "exercise": exercise, "final": result and result.final})
         return
     if result is None:
-        out.print(Text(f"{safe_text.line(whose)} · {exercise}: nothing was handed in yet"))
+        out.print(Text(f"{safe_text.line(student)} · {exercise}: nothing was handed in yet"))
     else:
-        out.print(Text(f"{safe_text.line(whose)} · {exercise}: {words.score(result)}"))
+        out.print(Text(f"{safe_text.line(student)} · {exercise}: {words.score(result)}"))
         for text, worth in words.score_lines(result):
             out.print(Text(f"  {worth:>7}  {text}"), soft_wrap=True)
     out.print(Text(f"recorded in {path}"), soft_wrap=True)
@@ -114,12 +115,13 @@ def _decision(values: dict[str, str | None], flags: dict[str, bool]) -> tuple[Ki
     return kind, value  # type: ignore[return-value]
 
 
-def _student(name: str, people: People, there: list[Result]) -> str:
+def _known(name: str, people: People, there: list[Result]) -> str:
     """The student's id. Raises `UsageError` for somebody who is neither in the roster nor among the results."""
-    known = {*(each.id for each in people.roster), *(people.real(each.student) for each in there)}
+    shown = {each.student for each in there} or {each.id for each in people.roster}
     whose = people.real(name)
-    if whose not in known and known:
-        raise UsageError(f"There is no student {name!r}{did_you_mean(name, sorted(known))}")
+    known = {*(people.real(each) for each in shown), *(each.id for each in people.roster)}
+    if known and whose not in known:
+        raise UsageError(f"There is no student {name!r}{did_you_mean(name, sorted(shown))}")
     return whose
 
 

@@ -32,7 +32,8 @@ from autograder.commands.options import (
 from autograder.course import submission
 from autograder.course.imports import placing
 from autograder.course.people import codes, submitted
-from autograder.course.policy import Policy, course_folder, did_you_mean
+from autograder.course.people.book import People, people_of
+from autograder.course.policy import Policy, did_you_mean
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
 from autograder.grading import engine
@@ -105,14 +106,16 @@ def grade(
     names = list(policy.exercises)
     _refuse_archives(paths, names)
     submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    # Before anything is graded: a mistake in one of the course's files is said at once.
+    people = people_of(policy)
     _refuse_a_students_policy(policy, submissions, config)
     _refuse_doubles(submissions)
     insist_on_one(formats, len(submissions))
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
     _insist_on_part(exercises.values(), only)
     _insist_on_place(results)
-    submissions = _when(submissions, policy)
-    code_of = _codes(submissions, policy, results) if anonymous else {}
+    submissions = [replace(each, submitted=submitted.of(each, people.imported)) for each in submissions]
+    code_of = _codes(submissions, people, results) if anonymous else {}
     submissions = [codes.anonymised(each, code_of) for each in submissions]
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
@@ -211,19 +214,14 @@ def _refuse_archives(paths: Iterable[Path], exercises: list[str]) -> None:
             raise UsageError(advice)
 
 
-def _when(submissions: Iterable[submission.Submission], policy: Policy) -> list[submission.Submission]:
-    """The submissions with the time at which each was handed in."""
-    imported = submitted.read(course_folder(policy))
-    return [replace(each, submitted=submitted.of(each, imported)) for each in submissions]
-
-
-def _codes(submissions: Iterable[submission.Submission], policy: Policy, results: Path) -> dict[str, str]:
-    """The code of each student. Raises `UsageError` if the folder has results under names."""
-    names = sorted({each.student for each in submissions})
-    named = next((name for name in names if any((results / file_name(name)).glob("*.json"))), None)
+def _codes(submissions: Iterable[submission.Submission], people: People, results: Path) -> dict[str, str]:
+    """The code of each student, also of those who handed in nothing. Raises `UsageError` if there are named results."""
+    names = {each.student for each in submissions}
+    named = next((name for name in sorted(names) if any((results / file_name(name)).glob("*.json"))), None)
     if named is not None:
         raise UsageError(f"{results} already has results under names, such as {named}: use another --results")
-    return codes.given(course_folder(policy), names)
+    names |= {each.id for each in people.roster} | {people.real(each.student) for each in people.adjustments}
+    return codes.given(people.folder, sorted(names))
 
 
 def _without_the_gone(

@@ -48,7 +48,7 @@ def import_(
     Each file is placed in DIR/<student>/<exercise>/; what cannot be placed is listed, with a suggestion.
     Nothing is overwritten: a file that a newer one replaces is moved to DIR-earlier.
     """
-    policy = governing_policy(config, *([archive] if archive.is_dir() else []), to.absolute().parent)
+    policy = governing_policy(config, to.absolute().parent)
     if exercise_name:
         policy.exercise(exercise_name)
     folder = course_folder(policy)

@@ -135,7 +135,9 @@ def link(result: Result) -> str:
 def exercises(results: Sequence[Result]) -> list[Exercise]:
     """Statistics of each exercise over the class. Ungraded submissions are not counted in the scores."""
     by_name: dict[str, list[Result]] = {}
-    for result in sorted(results, key=lambda result: result.exercise):
+    # Where nothing was handed in, there is nothing to count, whatever people decided.
+    there = [result for result in results if result.checks]
+    for result in sorted(there, key=lambda result: result.exercise):
         by_name.setdefault(result.exercise, []).append(result)
     return [_exercise(name, those) for name, those in by_name.items()]
 

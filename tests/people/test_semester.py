@@ -8,10 +8,13 @@ import json
 import re
 import shlex
 import shutil
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 
 from tests import command, toy
 from tests.catalogue import ROOT
@@ -103,6 +106,13 @@ class Semester:
         grades = {row["SIS Login ID"]: row["xor (4711)"] for row in rows}
         return {student: None if grade == "EX" else _cents(grade) for student, grade in grades.items()}
 
+    def gradebook(self) -> dict[str, Decimal]:
+        """The scores as nbgrader exports them."""
+        warnings.simplefilter("ignore", SAWarning)
+        with Gradebook(f"sqlite:///{self.folder}/gradebook.db") as book:
+            those = book.assignment_submissions("xor")
+            return {each.student.id: _cents(each.score - each.late_submission_penalty) for each in those}
+
     def missing(self) -> set[str]:
         text = (self.folder / "results" / "summary.csv").read_text(encoding="utf-8-sig")
         return {row["student"] for row in csv.DictReader(io.StringIO(text)) if row["status"] == "missing"}
@@ -149,7 +159,11 @@ def test_the_semester(tmp_path: Path) -> None:
     assert "the checks gave 10 when turing decided this, and 20 now" in page
 
     follow("autograder report")
-    assert semester.book() == {"ada": Decimal("21.5"), "bo": 10, "zoe": None}
+    book = semester.book()
+    assert book == {"ada": Decimal("21.5"), "bo": 10, "zoe": None}
+    for _ in range(2):
+        semester.type("autograder grade submitted --gradebook gradebook.db")
+        assert semester.gradebook() == {student: score for student, score in book.items() if score is not None}
     follow("autograder export canvas --out grades.csv")
     follow("autograder feedback --for canvas")
     assert (tmp_path / "feedback" / "xor-feedback-canvas.zip").is_file()

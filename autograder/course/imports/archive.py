@@ -23,6 +23,8 @@ MOST_BYTES = 8 << 30
 MOST_FILES_NESTED = 2_000
 MOST_BYTES_NESTED = 4 * LARGEST
 """Of a student's own zip."""
+MOST_ZIPS_NESTED = 5
+"""Zips in a student's own zip: each may take as much memory as it takes itself."""
 _ENTRY = b"PK\x01\x02"
 """Begins each entry of a zip's directory."""
 _UTF8_NAME = 0x800
@@ -65,13 +67,16 @@ def files_of(path: Path) -> list[File]:
         raise UsageError(f"{path} is damaged: download it again") from None
 
 
-def files_of_nested(content: bytes) -> list[File]:
-    """The files of a student's own zip. Raises `Refused`."""
+def files_of_nested(content: bytes, most_zips: int = MOST_ZIPS_NESTED) -> list[File]:
+    """The files of a zip in an archive, by default of a student's own. Raises `Refused`."""
     # Before the directory is read into memory: a zip of 50 MB has room for a million entries.
     if content.count(_ENTRY) > MOST_FILES_NESTED:
         raise Refused(f"has more than {MOST_FILES_NESTED:,} files")
     try:
-        return list(_in_zip(zipfile.ZipFile(io.BytesIO(content)), MOST_FILES_NESTED, MOST_BYTES_NESTED))
+        files = list(_in_zip(zipfile.ZipFile(io.BytesIO(content)), MOST_FILES_NESTED, MOST_BYTES_NESTED))
+        if sum(each.path.suffix.lower() == ".zip" for each in files) > most_zips:
+            raise Refused(f"contains more than {most_zips} zips")
+        return files
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise Refused("is damaged or not a zip") from None
 

@@ -206,7 +206,7 @@ def _zip_of_its_own(file: File, course: Course, not_placed: list[NotPlaced], dep
             return
         if depth >= DEPTH:
             raise Refused(f"is a zip within {DEPTH} others")
-        nested = [_within(file, each) for each in archive.files_of_nested(content)]
+        nested = [_within(file, each) for each in archive.files_of_nested(content, archive.MOST_FILES_NESTED)]
         inner = list(_recognised(nested, course, file.path.name, not_placed, depth + 1))
     except Refused as problem:
         not_placed.append(NotPlaced(str(file.path), str(problem)))

@@ -67,7 +67,7 @@ def read(path: Path) -> list[Adjustment]:
 def append(path: Path, made: Adjustment) -> None:
     """Add a decision."""
     cells = (made.time, made.author, made.student, made.exercise, made.kind, made.value, made.reason, made.checks)
-    tables.append(path, COLUMNS, cells)
+    tables.append(path, dict(zip(COLUMNS, cells, strict=True)))
 
 
 def that_count(made: Sequence[Adjustment]) -> list[Adjustment]:

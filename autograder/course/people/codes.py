@@ -23,7 +23,7 @@ def read(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     columns, rows = tables.read(path)
-    if list(columns) != list(COLUMNS):
+    if set(columns) != set(COLUMNS):
         raise UsageError(f"{path}, line 1: the columns must be {' and '.join(COLUMNS)}")
     return {row["student"]: row["code"] for row in rows}
 
@@ -34,7 +34,7 @@ def given(folder: Path, students: Iterable[str]) -> dict[str, str]:
     for student in students:
         if student not in codes:
             codes[student] = _new(set(codes.values()))
-            tables.append(folder / KEY, COLUMNS, (codes[student], student))
+            tables.append(folder / KEY, {"code": codes[student], "student": student})
             (folder / KEY).chmod(0o600)
     return codes
 

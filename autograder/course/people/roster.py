@@ -14,8 +14,8 @@ from autograder.errors import UsageError
 ROSTER = "roster.csv"
 
 _IDS = ("id", "sis login id", "username", "sid", "id number", "orgdefinedid", "sis user id", "email", "email address")
-"""Columns whose first filled one is a student's id, the name of the student's folder. Canvas' own `ID`, a number, is
-the last resort: see `_canvas`."""
+"""Columns whose first filled one is a student's id, the name of the student's folder; in a roster of Canvas, its own number
+`ID` is the last resort."""
 _NAMES = ("name", "student", "full name")
 _FIRST = ("first name",)
 _LAST = ("last name", "surname")
@@ -43,7 +43,9 @@ class Student:
     @property
     def known_as(self) -> set[str]:
         """Everything that identifies the student, in comparable form."""
-        ids = {self.row[column] for column in self.row if column.casefold() in _OTHER_IDS}
+        # Beside a login, `ID` is Canvas' own number, which may be the id of somebody else on another platform.
+        others = [column for column in self.row if column != "ID" or "SIS Login ID" not in self.row]
+        ids = {self.row[column] for column in others if column.casefold() in _OTHER_IDS}
         return {key(each) for each in (self.id, self.email, *ids) if each}
 
 

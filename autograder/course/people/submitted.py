@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,7 +66,7 @@ def read(folder: Path) -> list[Imported]:
 
 def append(folder: Path, made: Imported) -> None:
     """Record an imported file."""
-    tables.append(folder / SUBMISSIONS, COLUMNS, [getattr(made, column) for column in COLUMNS])
+    tables.append(folder / SUBMISSIONS, asdict(made))
 
 
 def of(handed_in: Submission, imported: Iterable[Imported]) -> Submitted | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,27 +47,27 @@ def read(path: Path) -> tuple[list[str], list[Row]]:
     return head, rows
 
 
-def append(path: Path, columns: Sequence[str], cells: Sequence[str]) -> None:
-    """Add a row to the end of a file, which is created with its head if it does not exist.
+def append(path: Path, cells: Mapping[str, str]) -> None:
+    """Add a row to the end of a file, which is created with these columns if it does not exist.
 
-    Earlier rows are never rewritten, so that two people can add rows at the same time.
+    Earlier rows are never rewritten, so that two people can add rows at the same time. A file that a spreadsheet has
+    saved keeps its separator and the order of its columns.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("xb") as new:
-            new.write(_encoded(columns))
-    except FileExistsError:
-        pass
-    with path.open("ab+") as file:
-        # A file that was edited by hand may lack its last line break.
-        file.seek(-1, io.SEEK_END)
-        complete = file.read(1) in (b"\n", b"\r")
-        file.write((b"" if complete else b"\n") + _encoded(cells))
+    with suppress(FileExistsError), path.open("xb") as new:
+        new.write(_encoded(list(cells), ","))
+    text = read_text(path, path)
+    columns, _ = read(path)
+    # A file that was edited by hand may lack its last line break.
+    gap = b"" if text.endswith(("\n", "\r")) else b"\n"
+    with path.open("ab") as file:
+        file.write(gap + _encoded([cells.get(column, "") for column in columns], _separator(text)))
 
 
-def _encoded(cells: Sequence[str]) -> bytes:
+def _encoded(cells: Sequence[str], separator: str) -> bytes:
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator="\n").writerow([" ".join(cell.split()) for cell in cells])
+    # A line break in a cell would be read as one, but not by every spreadsheet.
+    csv.writer(buffer, delimiter=separator, lineterminator="\n").writerow([" ".join(cell.split()) for cell in cells])
     return buffer.getvalue().encode(errors="backslashreplace")
 
 

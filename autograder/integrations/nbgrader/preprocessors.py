@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
 from autograder.course import submission
 from autograder.course.grading_file import load_policy
+from autograder.course.people import submitted
 from autograder.course.policy import find_policy
 from autograder.course.submission import Submission
 from autograder.errors import UsageError
@@ -244,7 +246,8 @@ class _Grading:
         if path.resolve().parent != path.parent.resolve():
             note = f"{path.name} is a link to another location: submit the file itself."
             return Submission(student, name, path.name, "unknown", (), b"", (note,))
-        return submission.read(path, student, name)
+        read = submission.read(path, student, name)
+        return replace(read, submitted=submitted.of(read, ()))
 
 
 _gradings: weakref.WeakKeyDictionary[Any, _Grading] = weakref.WeakKeyDictionary()
