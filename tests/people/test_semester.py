@@ -11,6 +11,7 @@ import shutil
 import warnings
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -110,7 +111,7 @@ class Semester:
         """The scores as nbgrader exports them."""
         warnings.simplefilter("ignore", SAWarning)
         with Gradebook(f"sqlite:///{self.folder}/gradebook.db") as book:
-            those = book.assignment_submissions("xor")
+            those: Any = book.assignment_submissions("xor")
             return {each.student.id: _cents(each.score - each.late_submission_penalty) for each in those}
 
     def missing(self) -> set[str]:
