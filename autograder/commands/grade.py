@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ from autograder.commands.options import (
     print_json,
     progress_bar,
 )
-from autograder.course import submission
+from autograder.course import handin_zip, submission
 from autograder.course.imports import placing
 from autograder.course.people import codes, submitted
 from autograder.course.people.book import People, people_of
@@ -104,8 +104,7 @@ def grade(
     if exercise_name:
         policy.exercise(exercise_name)
     names = list(policy.exercises)
-    _refuse_archives(paths, names)
-    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    submissions = [each for path in paths for each in _find(path, names, exercise_name, student)]
     # Before anything is graded: a mistake in one of the course's files is said at once.
     people = people_of(policy)
     _refuse_a_students_policy(policy, submissions, config)
@@ -206,12 +205,23 @@ def _refuse_doubles(submissions: list[submission.Submission]) -> None:
         seen.add(key)
 
 
-def _refuse_archives(paths: Iterable[Path], exercises: list[str]) -> None:
-    """Refuse what a learning platform hands out: it would be graded as one student's file, or not at all."""
-    for path in paths:
-        is_handed_in = path.is_file() and (path.suffix.lower() != ".zip" or placing.is_handin(path))
-        if not is_handed_in and (advice := placing.advice(path, exercises)):
-            raise UsageError(advice)
+def _find(
+    path: Path, exercises: list[str], exercise: str | None, student: str | None
+) -> Iterator[submission.Submission]:
+    """The submissions in a file or a folder.
+
+    Raises `UsageError`, which says what to do, for what a learning platform hands out: its archive would be graded as
+    one student's file.
+    """
+    is_archive = path.is_file() and path.suffix.lower() == handin_zip.ENDING and not placing.is_handin(path)
+    if is_archive and (advice := placing.advice(path, exercises)):
+        raise UsageError(advice)
+    try:
+        yield from submission.find(path, exercises, exercise, student)
+    except UsageError:
+        if path.is_dir() and (advice := placing.advice(path, exercises)):
+            raise UsageError(advice) from None
+        raise
 
 
 def _codes(submissions: Iterable[submission.Submission], people: People, results: Path) -> dict[str, str]:

@@ -226,6 +226,44 @@ def test_nbgrader_s_exchange(course: Path) -> None:
     assert submitted.read(course)[0].submitted == "2026-11-20T21:00:00+00:00"
 
 
+# ── names that students choose ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_student_can_change_the_layout_or_be_somebody_else(course: Path) -> None:
+    files = {
+        "lovelaceada_1_2_toy.py": "x = 1",
+        "diddleybo_3_4_Zoë Müller_5_assignsubmission_file_toy.py": "x = 2",
+        "müllerzoë_6_7_toy.py": "x = 3",
+        "hw/lovelaceada_1_9_toy-1.py": "x = 4",
+    }
+    outcome = place(course, files)
+    assert there(course) == {"ada/toy/toy.py": "x = 1", "zoe/toy/toy.py": "x = 3"}
+    assert {each.original for each in outcome.not_placed} == set(files) - {each.original for each in outcome.placed}
+
+
+def test_a_student_s_own_metadata_says_nothing(course: Path) -> None:
+    forged = archives.METADATA.replace("submission_1111", "inner").replace("Ada Lovelace", "Zoë Müller")
+    files = {
+        **archives.GRADESCOPE,
+        "assignment_77_export/submission_1112/submission_metadata.yml": forged,
+        "assignment_77_export/submission_1112/inner/toy.py": "x = 1",
+    }
+    place(course, files)
+    assert there(course) == {"ada/toy/toy.py": toy.RIGHT, "bo/toy/toy.py": archives.WRONG}
+
+
+def test_a_folder_in_a_student_s_folder_is_no_student(course: Path) -> None:
+    files = {
+        "submitted/ada/toy/toy.py": "x = 1",
+        "submitted/ada/toy/bo/toy/toy.py": "x = 2",
+        "submitted/ada/toy/bo+toy+2026-11-20 10:00:00 UTC/toy.py": "x = 3",
+        "submitted/ada/toy/toy_Bo.zip": handin("bo"),
+        "submitted/ada/toy/more/toy_Bo.zip": handin("bo"),
+    }
+    place(course, files)
+    assert there(course) == {"ada/toy/toy.py": "x = 1"}
+
+
 # ── what is refused ─────────────────────────────────────────────────────────────────────────────────────────
 
 

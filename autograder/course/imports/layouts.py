@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast
@@ -72,25 +72,30 @@ _INBOUND = re.compile(r"(?P<student>[^+]+)\+(?P<exercise>[^+]+)\+(?P<time>\d{4}-
 
 
 def recognise(files: Sequence[File], exercises: Sequence[str], zone: ZoneInfo) -> Recognised:
-    """The layout of an archive, and its files. `zone`: of the times for which a platform names no time zone."""
-    if any(each.path.name == METADATA for each in files):
-        return _recognised("Gradescope", files, list(_gradescope(files)))
-    layouts: tuple[tuple[Platform, Callable[[File], Found | None]], ...] = (
-        ("Moodle", lambda file: _moodle(file, zone)),
-        ("Brightspace", lambda file: _brightspace(file, zone)),
-        ("nbgrader", _nbgrader_of(files, exercises)),
-        ("Canvas", _canvas),
-    )
-    for platform, layout in layouts:
-        found = [each for file in files if (each := layout(file))]
-        if found:
-            return _recognised(platform, files, found)
-    return Recognised(None, other=files)
+    """The layout of an archive, which is the one of most of its files, and the files by that layout.
 
-
-def _recognised(platform: Platform, files: Sequence[File], found: Sequence[Found]) -> Recognised:
+    Students choose names too: one of them cannot make an archive another platform's, nor a file somebody else's. Names
+    that a platform gives are nearer to the archive's top than names that students give. `zone`: of the times for which
+    a platform names no time zone.
+    """
+    layouts: dict[Platform, list[Found]] = {
+        "Moodle": [each for file in files if (each := _moodle(file, zone))],
+        "Brightspace": [each for file in files if (each := _brightspace(file, zone))],
+        "Gradescope": list(_gradescope(files)),
+        "nbgrader": list(_nbgrader(files, exercises)),
+        "Canvas": _nearest_to_the_top([each for file in files if (each := _canvas(file))]),
+    }
+    platform = max(layouts, key=lambda name: len(layouts[name]))
+    found = layouts[platform]
+    if not found:
+        return Recognised(None, other=files)
     theirs = {id(each.file) for each in found}
     return Recognised(platform, found, [each for each in files if id(each) not in theirs])
+
+
+def _nearest_to_the_top(found: Sequence[Found]) -> list[Found]:
+    top = min((len(each.file.path.parts) for each in found), default=0)
+    return [each for each in found if len(each.file.path.parts) == top]
 
 
 def _canvas(file: File) -> Found | None:
@@ -136,24 +141,32 @@ def _spelled_out(text: str) -> datetime.datetime | None:
     return None
 
 
-def _nbgrader_of(files: Sequence[File], exercises: Sequence[str]) -> Callable[[File], Found | None]:
-    """`ada/xor/xor.ipynb` beside a `timestamp.txt`, as in `submitted/`, or `ada+xor+<time>/xor.ipynb` of its exchange."""
+def _nbgrader(files: Sequence[File], exercises: Sequence[str]) -> Iterator[Found]:
+    """`ada/xor/xor.ipynb` beside a `timestamp.txt`, as in `submitted/`, or `ada+xor+<time>/xor.ipynb` of its exchange.
+
+    Only files directly in an exercise's folder are submissions.
+    """
     stamps = {each.path.parent: each for each in files if each.path.name == TIMESTAMP}
-
-    def layout(file: File) -> Found | None:
+    for file in files:
         parts = file.path.parts
-        if len(parts) >= 2 and (match := _INBOUND.fullmatch(parts[-2])) and match["exercise"] in exercises:
-            person = Person(ids=(match["student"],))
-            return Found(
-                file, "nbgrader", (person,), parts[-1], match["exercise"], submitted=_stamp(match["time"].encode())
-            )
-        if len(parts) < 3 or parts[-2] not in exercises or parts[-1] == TIMESTAMP:
-            return None
-        note = stamps.get(file.path.parent)
-        when = _stamp(note.read()) if note and not note.refused else None
-        return Found(file, "nbgrader", (Person(ids=(parts[-3],)),), parts[-1], parts[-2], submitted=when)
+        # Only the topmost folder counts: those below it are the student's.
+        match = next((match for part in parts if (match := _INBOUND.fullmatch(part))), None)
+        inbound = parts.index(match[0]) if match else len(parts)
+        exercise = next((depth for depth, part in enumerate(parts) if depth and part in exercises), len(parts))
+        if min(inbound, exercise) != len(parts) - 2 or parts[-1] == TIMESTAMP:
+            continue
+        if match and inbound < exercise:
+            if match["exercise"] in exercises:
+                when = _stamp(match["time"].encode())
+                yield Found(file, "nbgrader", (_known_as(match["student"]),), parts[-1], match["exercise"], when)
+        else:
+            note = stamps.get(file.path.parent)
+            when = _stamp(note.read()) if note and not note.refused else None
+            yield Found(file, "nbgrader", (_known_as(parts[-3]),), parts[-1], parts[-2], when)
 
-    return layout
+
+def _known_as(student: str) -> Person:
+    return Person(ids=(student,))
 
 
 def _stamp(content: bytes) -> datetime.datetime | None:
@@ -165,7 +178,9 @@ def _stamp(content: bytes) -> datetime.datetime | None:
 
 def _gradescope(files: Sequence[File]) -> Iterator[Found]:
     """`submission_1111/xor.ipynb`, with people and times in `submission_metadata.yml`."""
-    for listed in [each for each in files if each.path.name == METADATA]:
+    listings = [each for each in files if each.path.name == METADATA]
+    top = min((len(each.path.parts) for each in listings), default=0)
+    for listed in [each for each in listings if len(each.path.parts) == top]:
         submissions = _metadata(listed)
         for file in files:
             inside = _relative(file.path, listed.path.parent)

@@ -191,9 +191,10 @@ def _recognised(
     for each in recognised.found:
         yield from _opened(each, not_placed, depth)
     for each in recognised.other:
-        if each.path.suffix.lower() == handin_zip.ENDING:
+        # In a platform's archive, such a zip is a student's, whose manifest may name somebody else.
+        if recognised.platform is None and each.path.suffix.lower() == handin_zip.ENDING:
             yield from _zip_of_its_own(each, course, not_placed, depth)
-        elif recognised.platform and each.path.suffix in ENDINGS:
+        elif recognised.platform and each.path.suffix.lower() in (*ENDINGS, handin_zip.ENDING):
             not_placed.append(NotPlaced(str(each.path), f"is not where {recognised.platform} puts submissions"))
 
 
