@@ -28,7 +28,7 @@ def encode(results: Sequence[Result], student_of: Callable[[str], Student] = Stu
         if not number_there and not login:
             login = student.id
         # Brightspace writes, and accepts, a # before ids, so that spreadsheets do not take them for numbers.
-        identity = [f"#{each.lstrip('#')}" if each else "" for each in (number_there, login)]
+        identity = [cell(f"#{each.removeprefix('#')}") if each else "" for each in (number_there, login)]
         rows.append([*identity, *(_grade(by_name.get((name, exercise))) for exercise in exercises), "#"])
     return encode_rows(rows, mark=False)
 

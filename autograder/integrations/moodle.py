@@ -37,7 +37,7 @@ def encode(results: Sequence[Result], student_of: Callable[[str], Student] = Stu
     for name, student in students.items():
         row = [cell(student.row[own[0]] if own else student.id)]
         for exercise in exercises:
-            row += _grade(by_name.get((name, exercise)))
+            row += [cell(each) for each in _grade(by_name.get((name, exercise)))]
         rows.append(row)
     return encode_rows(rows, mark=False)
 
@@ -62,11 +62,11 @@ def _filled_in(student: Student, columns: Sequence[str], result: Result) -> list
     """The student's row of the grading worksheet; the other columns stay as Moodle wrote them."""
     grade, said = _grade(result)
     filled = {**student.row, "Grade": grade, "Feedback comments": said}
-    # What Moodle wrote is repeated as it is: the worksheet is for Moodle, not for a spreadsheet.
-    return [filled.get(column, "") for column in columns]
+    # `-` is Moodle's own, for a time that there is none of.
+    return [each if each == "-" else cell(each) for column in columns for each in [filled.get(column, "")]]
 
 
 def _grade(result: Result | None) -> list[str]:
     if result is None or result.total is None:
         return ["", ""]
-    return [number(result.total), cell(feedback(result))]
+    return [number(result.total), feedback(result)]

@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 
 from autograder.commands.formats import Format
 from autograder.course import source_lines, submission
-from autograder.integrations import canvas, github, gradescope, junit, moodle
+from autograder.integrations import brightspace, canvas, github, gradescope, junit, moodle
 from autograder.integrations import csv as summary_csv
+from autograder.integrations.gradescope import grades
 from autograder.reports import markdown, words
 from tests import command, toy
 from tests.formats.results import HOSTILE, PNG, check, every_status, hostile, result
@@ -307,7 +308,9 @@ def test_a_class_too_large_for_a_summary_keeps_its_table() -> None:
 
 
 @pytest.mark.parametrize("said", HOSTILE)
-@pytest.mark.parametrize("encode", [summary_csv.encode, canvas.encode, moodle.encode])
+@pytest.mark.parametrize(
+    "encode", [summary_csv.encode, brightspace.encode, canvas.encode, grades.encode, moodle.encode]
+)
 def test_no_cell_is_a_formula(encode: Any, said: str) -> None:
     rows = list(csv.reader(io.StringIO(encode([hostile(said), every_status()]).decode("utf-8-sig"), newline="")))
     assert len({len(row) for row in rows}) == 1
@@ -441,6 +444,7 @@ def _reads_csv(*columns: str) -> Any:
 
 
 READS: dict[str, Any] = {
+    "brightspace": _reads_csv("Username", "toy Points Grade"),
     "canvas": _reads_csv("SIS Login ID", "toy"),
     "classroom": lambda text: json.loads(base64.b64decode(text))["tests"],
     "csv": _reads_csv("student", "score"),

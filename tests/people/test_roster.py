@@ -32,6 +32,11 @@ First Name,Last Name,SID,Email,Sections
 Ada,Lovelace,001,ada@example.org,Monday
 Bo,Diddley,002,bo@example.org,Tuesday
 """
+BRIGHTSPACE = """\
+OrgDefinedId,Username,Last Name,First Name,Email
+#1001,#ada,Lovelace,Ada,ada@example.org
+#1002,#bo,Diddley,Bo,bo@example.org
+"""
 OWN = """\
 id;name;e-mail;section;group
 ada;Ada Lovelace;ada@example.org;Monday;G1
@@ -46,9 +51,10 @@ bo;Bo Diddley;bo@example.org;Tuesday;G1
         (MOODLE, ["ada@example.org", "bo@example.org"]),
         (WORKSHEET, ["ada@example.org", "bo@example.org"]),
         (GRADESCOPE, ["001", "002"]),
+        (BRIGHTSPACE, ["ada", "bo"]),
         (OWN, ["ada", "bo"]),
     ],
-    ids=["Canvas", "Moodle", "Moodle's worksheet", "Gradescope", "our own, with semicolons"],
+    ids=["Canvas", "Moodle", "Moodle's worksheet", "Gradescope", "Brightspace", "our own, with semicolons"],
 )
 def test_exports_are_read_as_they_are(tmp_path: Path, text: str, ids: list[str]) -> None:
     read = roster.read(toy.write(tmp_path / "roster.csv", text))

@@ -160,13 +160,19 @@ def _nbgrader(files: Sequence[File], exercises: Sequence[str]) -> Iterator[Found
                 when = _stamp(match["time"].encode())
                 yield Found(file, "nbgrader", (_known_as(match["student"]),), parts[-1], match["exercise"], when)
         else:
-            note = stamps.get(file.path.parent)
-            when = _stamp(note.read()) if note and not note.refused else None
+            when = _noted(stamps.get(file.path.parent))
             yield Found(file, "nbgrader", (_known_as(parts[-3]),), parts[-1], parts[-2], when)
 
 
 def _known_as(student: str) -> Person:
     return Person(ids=(student,))
+
+
+def _noted(note: File | None) -> datetime.datetime | None:
+    try:
+        return _stamp(note.read()) if note and not note.refused else None
+    except Refused:
+        return None
 
 
 def _stamp(content: bytes) -> datetime.datetime | None:

@@ -126,10 +126,12 @@ def _student(row: tables.Row, cells: dict[str, str], canvas: bool) -> Student:
     name = _first(cells, _NAMES)
     if not name:
         name = f"{_first(cells, _FIRST)} {_first(cells, _LAST)}".strip()
+    # Canvas' gradebook calls its own number `ID`; students are known by their login.
     ids = [column for column in _IDS if column != "id"] if canvas else list(_IDS)
+    id = _first(cells, ids) or cells.get("id", "") or _first(cells, _EMAILS) or name
     return Student(
-        # Canvas' gradebook calls its own number `ID`; students are known by their login.
-        id=_first(cells, ids) or cells.get("id", "") or _first(cells, _EMAILS) or name,
+        # Brightspace writes # before ids, so that spreadsheets do not take them for numbers.
+        id=id.removeprefix("#") if "orgdefinedid" in cells else id,
         name=_first_name_first(name),
         email=_first(cells, _EMAILS),
         section=_first(cells, _SECTIONS),
