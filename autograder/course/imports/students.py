@@ -19,7 +19,7 @@ _ALSO_OURS = "SIS Login ID"
 """Only a roster that Canvas exported has this column: there, `ID` is Canvas' number."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Unknown(Exception):
     """The student cannot be told; the sentence says why, and the suggestion what to do."""
 
