@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from autograder.authoring import exercise
 from autograder.authoring.loading import load_exercises
+from autograder.commands import overview
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
 from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
 from autograder.commands.options import (
@@ -19,6 +19,7 @@ from autograder.commands.options import (
     UNGRADED,
     Config,
     ExerciseName,
+    HistoryUrl,
     Json,
     err,
     governing_policy,
@@ -27,14 +28,11 @@ from autograder.commands.options import (
     progress_bar,
 )
 from autograder.course import submission
-from autograder.course.policy import Policy, did_you_mean
-from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
-from autograder.grading import engine
+from autograder.grading import engine, interface
 from autograder.integrations import csv
 from autograder.reports import page, safe_text, terminal
-from autograder.results.files import write_whole
-from autograder.results.form import Result, read
+from autograder.results.form import Result
 
 
 def grade(
@@ -73,6 +71,7 @@ def grade(
         bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade even if student code cannot be sandboxed.")
     ] = False,
     gradebook: Gradebook = None,
+    history_url: HistoryUrl = None,
     config: Config = None,
     formats: Formats = None,
     outs: Outs = None,
@@ -80,27 +79,24 @@ def grade(
 ) -> None:
     """Grade submissions with all checks. Writes a JSON file for each, a summary.csv and an index.html.
 
+    Every grading is recorded in DIR/history.sqlite, or where --history says.
     If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
-    if exercise_name:
-        policy.exercise(exercise_name)
-    names = list(policy.exercises)
-    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
-    _refuse_a_students_policy(policy, submissions, config)
-    _refuse_doubles(submissions)
+    submissions = interface.submissions_of(paths, policy, exercise_name, student)
+    interface.refuse(submissions, policy, config_named=config is not None)
     insist_on_one(formats, len(submissions))
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
-    _insist_on_part(exercises.values(), only)
-    _insist_on_place(results)
+    interface.insist_on_part(exercises.values(), only)
+    interface.insist_on_place(results)
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
     with progress_bar(len(submissions)) as advance:
-        for result in engine.run(plan):
+        for result in interface.recorded(plan, history_url):
             graded.append(result)
             advance(f"{result.student} · {result.exercise}")
     graded.sort(key=lambda result: (result.student, result.exercise))
@@ -108,13 +104,8 @@ def grade(
         write_gradebook(gradebook, graded, submissions, exercises, paths[0])
     everyone = submissions
     if exercise_name or student:
-        everyone = [
-            each
-            for path in paths
-            if path.is_dir()
-            for each in submission.find(path, list(policy.exercises), None, None)
-        ]
-    everything = _without_the_gone(_all_results(results), paths, everyone)
+        everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
+    everything = _without_the_gone(overview.everything(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
     if hand_out(formats, outs, Graded(graded, submissions, exercises)):
@@ -128,59 +119,6 @@ def grade(
             out.print(f"{what:<8} {escape(str(path))}", soft_wrap=True)
     if any(result.ungraded for result in graded):
         raise typer.Exit(UNGRADED)
-
-
-def _insist_on_place(results: Path) -> None:
-    """Make sure that the folder is writable before anything is graded."""
-    if results.is_file():
-        raise UsageError(f"--results {results}: this is a file; name a folder")
-    probe = results / ".writing"
-    try:
-        write_whole(probe, b"")
-        probe.unlink(missing_ok=True)
-    except OSError as problem:
-        raise OSError(problem.errno, problem.strerror, str(results)) from problem
-
-
-def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
-    parts = sorted({check.part for each in loaded for check in each.checks})
-    if part is not None and parts and part not in parts:
-        raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
-
-
-def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
-    """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
-    for each in submissions:
-        if config is None and each.folder and each.path:
-            folder = each.path.parent if each.path.is_file() else each.path
-            whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
-            if policy.file.resolve().parent in whose:
-                raise UsageError(
-                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
-                )
-
-
-def _refuse_doubles(submissions: list[submission.Submission]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for each in submissions:
-        key = (each.student, each.exercise)
-        if key in seen:
-            raise UsageError(
-                f"Two submissions of {each.exercise} by {each.student} were given; "
-                "use --student, or grade one at a time"
-            )
-        seen.add(key)
-
-
-def _all_results(folder: Path) -> list[Result]:
-    """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
-    results: list[Result] = []
-    for path in sorted(folder.glob("*/*.json")):
-        try:
-            results.append(read(path))
-        except ValueError:
-            err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
-    return results
 
 
 def _without_the_gone(
