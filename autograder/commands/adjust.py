@@ -5,14 +5,23 @@ from __future__ import annotations
 import datetime
 import getpass
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from autograder.commands.book import refresh
-from autograder.commands.options import FLAG, Config, Json, governing_policy, out, print_json
+from autograder.commands.options import (
+    FLAG,
+    RESULTS,
+    Config,
+    HistoryUrl,
+    Json,
+    Results,
+    governing_policy,
+    out,
+    print_json,
+)
 from autograder.course.people import adjustments, book
 from autograder.course.people.adjustments import Adjustment, Kind, points_of, time_of
 from autograder.course.people.book import People
@@ -20,6 +29,7 @@ from autograder.course.policy import Policy, did_you_mean
 from autograder.errors import UsageError
 from autograder.reports import safe_text, words
 from autograder.results.form import Result
+from autograder.results.latest import latest
 
 AUTHOR = "AUTOGRADER_AUTHOR"
 """The variable with the name of the person who decides; by default, the user's name on this machine."""
@@ -45,7 +55,8 @@ def adjust(
     author: Annotated[
         str | None, typer.Option("--author", metavar="NAME", help=f"Default: {AUTHOR}, or your user name.")
     ] = None,
-    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder of results.")] = Path("results"),
+    results: Results = RESULTS,
+    history_url: HistoryUrl = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -62,7 +73,7 @@ def adjust(
     if kind not in ("comment", "undo") and not reason.strip():
         raise UsageError('Say why with --reason "…": the student reads it, and so do you next month')
     people = book.people_of(policy)
-    there = book.read_all(results) if results.is_dir() else []
+    there = latest(results)
     whose = _known(student, people, there)
     if kind == "undo" and not adjustments.that_count(people.decided(whose, exercise)):
         raise UsageError(f"Nothing was decided about {exercise} by {student} that could be taken back")
@@ -79,7 +90,11 @@ def adjust(
     )
     path = people.folder / adjustments.ADJUSTMENTS
     adjustments.append(path, made)
-    result = refresh(results, policy).of(whose, exercise) if there else _without_results(whose, exercise, policy)
+    result = (
+        refresh(results, policy, history_url).of(whose, exercise)
+        if there
+        else _without_results(whose, exercise, policy)
+    )
     if as_json:
         print_json({"file": str(path), "student": student, "exercise": exercise, "final": result and result.final})
         return

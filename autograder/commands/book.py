@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from autograder.errors import UsageError
 from autograder.integrations import csv
 from autograder.reports import page
 from autograder.results.form import Result
+from autograder.results.latest import latest
 
 SUMMARY = "summary.csv"
 
@@ -47,16 +49,19 @@ class Refreshed:
 def refresh(
     folder: Path,
     policy: Policy,
+    history_url: str | None = None,
     changed: Callable[[Result], Result] = lambda result: result,
     shown: Callable[[list[Result]], list[Result]] = lambda results: results,
 ) -> Refreshed:
     """Settle all results of the folder, and write its table and pages.
 
+    `history_url`: of the record of gradings, whose earlier attempts may count; by default, the one in the folder.
     `changed` is applied to each result before; `shown` selects those of the table and the pages.
     """
     people = book.people_of(policy)
-    before = book.read_all(folder, _say_unreadable)
-    settled = book.settled([changed(each) for each in before], people, policy)
+    before = latest(folder, _say_unreadable)
+    with _attempts(folder, policy, history_url) as attempts_of:
+        settled = book.settled([changed(each) for each in before], people, policy, attempts_of)
     book.update(folder, settled, before)
     results = shown(list(settled.results))
     anonymous = any(each.student in people.codes.values() for each in results)
@@ -66,6 +71,25 @@ def refresh(
     roll = page.Roll(settled.missing, lambda name: _about(student_of(name)))
     index = page.write(results, folder, policy.title, roll)
     return Refreshed(settled, people, index, folder / SUMMARY)
+
+
+@contextmanager
+def _attempts(folder: Path, policy: Policy, url: str | None) -> Generator[book.Attempts]:
+    """What the record says about earlier attempts; nothing if only the last one counts, or if there is no record."""
+    if policy.attempt == "last":
+        yield lambda last: ()
+        return
+    # SQLAlchemy takes long to import, and most courses count the last attempt.
+    from autograder.results.history import database
+    from autograder.results.history.record import History
+
+    if not database.exists(database.url_of(folder, url)):
+        yield lambda last: ()
+        return
+    with History.existing(folder, url) as history:
+        yield lambda last: [
+            each.result for each in history.attempts(last.student, last.exercise) if each.result.source != last.source
+        ]
 
 
 def insist_on_results(folder: Path) -> None:

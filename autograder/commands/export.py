@@ -12,7 +12,16 @@ import typer
 from msgspec import structs
 
 from autograder.commands.book import insist_on_results, refresh, say_missing
-from autograder.commands.options import Config, ExerciseName, Json, governing_policy, say_written
+from autograder.commands.options import (
+    RESULTS,
+    Config,
+    ExerciseName,
+    HistoryUrl,
+    Json,
+    Results,
+    governing_policy,
+    say_written,
+)
 from autograder.course.people.roster import Student
 from autograder.errors import UsageError
 from autograder.integrations import brightspace, canvas, csv, moodle
@@ -43,9 +52,10 @@ _ENCODERS: dict[Platform, Callable[[Sequence[Result], Callable[[str], Student]],
 def export(
     platform: Annotated[Platform, typer.Argument(metavar="PLATFORM", help=f"{', '.join(Platform)}.")],
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: print it.")] = None,
-    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder of results.")] = Path("results"),
+    results: Results = RESULTS,
     exercise_name: ExerciseName = None,
     section: Annotated[str | None, typer.Option("--section", metavar="NAME", help="Only this section.")] = None,
+    history_url: HistoryUrl = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -57,7 +67,7 @@ def export(
     insist_on_results(results)
     if as_json and file is None:
         raise UsageError("--json and the grades would both be printed; give --out FILE")
-    refreshed = refresh(results, policy)
+    refreshed = refresh(results, policy, history_url)
     people = refreshed.people
     chosen = [
         structs.replace(each, student=people.real(each.student))

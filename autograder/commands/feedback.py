@@ -14,7 +14,17 @@ import typer
 from rich.text import Text
 
 from autograder.commands.book import insist_on_results, refresh
-from autograder.commands.options import Config, ExerciseName, Json, err, governing_policy, say_written
+from autograder.commands.options import (
+    RESULTS,
+    Config,
+    ExerciseName,
+    HistoryUrl,
+    Json,
+    Results,
+    err,
+    governing_policy,
+    say_written,
+)
 from autograder.course.people.book import People
 from autograder.course.people.submitted import Imported
 from autograder.reports import page, safe_text
@@ -40,8 +50,9 @@ def feedback(
         Platform, typer.Option("--for", metavar="PLATFORM", help=f"{', '.join(Platform)}.")
     ] = Platform.FOLDER,
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")] = Path("feedback"),
-    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder of results.")] = Path("results"),
+    results: Results = RESULTS,
     exercise_name: ExerciseName = None,
+    history_url: HistoryUrl = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -52,7 +63,7 @@ def feedback(
     """
     policy = governing_policy(config)
     insist_on_results(results)
-    refreshed = refresh(results, policy)
+    refreshed = refresh(results, policy, history_url)
     chosen = [each for each in refreshed.book.results if exercise_name in (None, each.exercise)]
     written: list[Path] = []
     if platform is Platform.FOLDER:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,6 @@ from msgspec import structs
 from rich.markup import escape
 from rich.text import Text
 
-from autograder.authoring import exercise
 from autograder.authoring.loading import load_exercises
 from autograder.commands.book import refresh, say_missing
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
@@ -22,6 +21,7 @@ from autograder.commands.options import (
     UNGRADED,
     Config,
     ExerciseName,
+    HistoryUrl,
     Json,
     err,
     governing_policy,
@@ -33,12 +33,12 @@ from autograder.course import handin_zip, submission
 from autograder.course.imports import placing
 from autograder.course.people import codes, submitted
 from autograder.course.people.book import People, people_of
-from autograder.course.policy import Policy, did_you_mean
+from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
-from autograder.grading import engine
+from autograder.grading import engine, interface
 from autograder.reports import safe_text, terminal
-from autograder.results.files import file_name, write_whole
+from autograder.results.files import file_name
 from autograder.results.form import Result
 
 
@@ -86,6 +86,7 @@ def grade(
         ),
     ] = False,
     gradebook: Gradebook = None,
+    history_url: HistoryUrl = None,
     config: Config = None,
     formats: Formats = None,
     outs: Outs = None,
@@ -93,6 +94,7 @@ def grade(
 ) -> None:
     """Grade submissions with all checks. Writes a JSON file for each, a summary.csv and an index.html.
 
+    Every grading is recorded in DIR/history.sqlite, or where --history says.
     If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
@@ -101,18 +103,14 @@ def grade(
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
-    if exercise_name:
-        policy.exercise(exercise_name)
-    names = list(policy.exercises)
-    submissions = [each for path in paths for each in _find(path, names, exercise_name, student)]
+    submissions = _find(paths, policy, exercise_name, student)
     # Before anything is graded: a mistake in one of the course's files is said at once.
     people = people_of(policy)
-    _refuse_a_students_policy(policy, submissions, config)
-    _refuse_doubles(submissions)
+    interface.refuse(submissions, policy, config_named=config is not None)
     insist_on_one(formats, len(submissions))
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
-    _insist_on_part(exercises.values(), only)
-    _insist_on_place(results)
+    interface.insist_on_part(exercises.values(), only)
+    interface.insist_on_place(results)
     submissions = [replace(each, submitted=submitted.of(each, people.imported)) for each in submissions]
     code_of = _codes(submissions, people, results) if anonymous else {}
     submissions = [codes.anonymised(each, code_of) for each in submissions]
@@ -120,22 +118,18 @@ def grade(
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     done: set[tuple[str, str]] = set()
     with progress_bar(len(submissions)) as advance:
-        for result in engine.run(plan):
+        for result in interface.recorded(plan, history_url):
             done.add((result.student, result.exercise))
             advance(f"{result.student} · {result.exercise}")
     everyone = submissions
     if exercise_name or student:
-        everyone = [
-            each
-            for path in paths
-            if path.is_dir()
-            for each in submission.find(path, list(policy.exercises), None, None)
-        ]
+        everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
     everyone = [codes.anonymised(each, code_of) for each in everyone]
     times = {(each.student, each.exercise): each.submitted for each in submissions}
     refreshed = refresh(
         results,
         policy,
+        history_url,
         changed=lambda result: structs.replace(
             result, submitted=times.get((result.student, result.exercise), result.submitted)
         ),
@@ -163,65 +157,26 @@ def grade(
         raise typer.Exit(UNGRADED)
 
 
-def _insist_on_place(results: Path) -> None:
-    """Make sure that the folder is writable before anything is graded."""
-    if results.is_file():
-        raise UsageError(f"--results {results}: this is a file; name a folder")
-    probe = results / ".writing"
-    try:
-        write_whole(probe, b"")
-        probe.unlink(missing_ok=True)
-    except OSError as problem:
-        raise OSError(problem.errno, problem.strerror, str(results)) from problem
-
-
-def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
-    parts = sorted({check.part for each in loaded for check in each.checks})
-    if part is not None and parts and part not in parts:
-        raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
-
-
-def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
-    """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
-    for each in submissions:
-        if config is None and each.folder and each.path:
-            folder = each.path.parent if each.path.is_file() else each.path
-            whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
-            if policy.file.resolve().parent in whose:
-                raise UsageError(
-                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
-                )
-
-
-def _refuse_doubles(submissions: list[submission.Submission]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for each in submissions:
-        key = (each.student, each.exercise)
-        if key in seen:
-            raise UsageError(
-                f"Two submissions of {each.exercise} by {each.student} were given; "
-                "use --student, or grade one at a time"
-            )
-        seen.add(key)
-
-
 def _find(
-    path: Path, exercises: list[str], exercise: str | None, student: str | None
-) -> Iterator[submission.Submission]:
-    """The submissions in a file or a folder.
+    paths: Iterable[Path], policy: Policy, exercise: str | None, student: str | None
+) -> list[submission.Submission]:
+    """The submissions in files and folders.
 
     Raises `UsageError`, which says what to do, for what a learning platform hands out: its archive would be graded as
     one student's file.
     """
-    is_archive = path.is_file() and path.suffix.lower() == handin_zip.ENDING and not placing.is_handin(path)
-    if is_archive and (advice := placing.advice(path, exercises)):
-        raise UsageError(advice)
-    try:
-        yield from submission.find(path, exercises, exercise, student)
-    except UsageError:
-        if path.is_dir() and (advice := placing.advice(path, exercises)):
-            raise UsageError(advice) from None
-        raise
+    found: list[submission.Submission] = []
+    for path in paths:
+        is_archive = path.is_file() and path.suffix.lower() == handin_zip.ENDING and not placing.is_handin(path)
+        if is_archive and (advice := placing.advice(path, list(policy.exercises))):
+            raise UsageError(advice)
+        try:
+            found += interface.submissions_of([path], policy, exercise, student)
+        except UsageError:
+            if path.is_dir() and (advice := placing.advice(path, list(policy.exercises))):
+                raise UsageError(advice) from None
+            raise
+    return found
 
 
 def _codes(submissions: Iterable[submission.Submission], people: People, results: Path) -> dict[str, str]:

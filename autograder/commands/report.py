@@ -9,12 +9,13 @@ import typer
 from rich.markup import escape
 
 from autograder.commands.book import insist_on_results, refresh, say_missing
-from autograder.commands.options import Config, Json, governing_policy, out, print_json
+from autograder.commands.options import Config, HistoryUrl, Json, governing_policy, out, print_json
 from autograder.reports import terminal
 
 
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Folder of results.")] = Path("results"),
+    history_url: HistoryUrl = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -24,7 +25,7 @@ def report(
     """
     policy = governing_policy(config)
     insist_on_results(results)
-    refreshed = refresh(results, policy)
+    refreshed = refresh(results, policy, history_url)
     if as_json:
         print_json(refreshed.book.results)
         return

@@ -64,6 +64,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     """Measured numbers and their bounds; of the last attempt, if a check has several."""
     pictures: list[Picture] = []
     """Samples, losses over time; also of the last attempt."""
+    digest: str = ""
+    """SHA-256 of what decides the outcome besides the submission: the check's code, thresholds and needs, not its points."""
 
     @property
     def part(self) -> str:
@@ -126,6 +128,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """The graded class folder; empty if a file was given. The summary omits students who are no longer in it."""
     digest: str
     """SHA-256 of what was graded: the submission, the checks, the policy, the version of the autograder."""
+    source: str = ""
+    """SHA-256 of the file that was graded; of a zip, of the file in it."""
     score: Points | None
     """`None` if the grader itself failed: the submission must be graded again, not scored as 0."""
     maximum: Points
@@ -185,9 +189,14 @@ def encode(result: Result) -> bytes:
     return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
 
 
+def decode(content: bytes) -> Result:
+    """The inverse of `encode`. Raises `ValueError` if it is not a result in this format."""
+    return msgspec.json.decode(content, type=Result)
+
+
 def read(path: Path) -> Result:
     """Read a result from a file. Raises `ValueError` if it does not contain a result in this format."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Result)
+        return decode(path.read_bytes())
     except (msgspec.DecodeError, OSError) as problem:
         raise ValueError(f"{path} is not a result: {problem}") from problem

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from autograder.course.people import adjustments, book
+from autograder.course.people import adjustments
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, Submitted, encode, read
+from autograder.results.latest import latest
 from tests import toy
 from tests.formats.results import check, result
 from tests.people.inside import run
@@ -179,4 +180,4 @@ def test_settling_again_writes_nothing(course: Path) -> None:
     before = [path.stat().st_mtime_ns for path in files]
     run(course, "report")
     assert [path.stat().st_mtime_ns for path in files] == before
-    assert book.read_all(course / "results")
+    assert latest(course / "results")

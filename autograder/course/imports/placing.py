@@ -303,7 +303,7 @@ def _write(
     there = [each for each in sorted(folder.glob("*")) if each.suffix.lower() in (*ENDINGS, handin_zip.ENDING)]
     placed = Placed(student, chosen.exercise, path, chosen.original, chosen.found.platform, "placed")
     same = [each for each in there if hashlib.sha256(each.read_bytes()).hexdigest() == digest]
-    record = _record(chosen, student, members, digest, path)
+    record = _record(chosen, student, members, submitted.digest_of(path.name, content), path)
     if same:
         if replace(record, file=same[0].name) not in earlier:
             submitted.append(course.folder, replace(record, file=same[0].name))

@@ -20,7 +20,7 @@ from autograder.course.people.roster import Roster, Student
 from autograder.course.people.submitted import Imported
 from autograder.course.policy import Policy, course_folder
 from autograder.results.files import result_path, write_whole
-from autograder.results.form import Layers, Result, encode, read
+from autograder.results.form import Layers, Result, encode
 
 NOTHING = "Nothing was handed in."
 Attempts = Callable[[Result], Sequence[Result]]
@@ -108,7 +108,7 @@ def people_of(policy: Policy) -> People:
 
 def settled(results: Iterable[Result], people: People, policy: Policy, attempts_of: Attempts = lambda last: ()) -> Book:
     """Bring the book up to date: final scores, results of group members, and decisions where nothing was handed in."""
-    own = {(people.real(each.student), each.exercise): each for each in results if not each.derived}
+    own = {(people.real(each.student), each.exercise): _timed(each, people) for each in results if not each.derived}
     anonymous = any(each.student in people.codes.values() for each in own.values())
 
     def shown(id: str) -> str:
@@ -163,15 +163,10 @@ def update(folder: Path, book: Book, before: Iterable[Result]) -> None:
             result_path(folder, each.student, each.exercise).unlink(missing_ok=True)
 
 
-def read_all(folder: Path, unreadable: Callable[[Path], None] = lambda path: None) -> list[Result]:
-    """Every result in a folder; `unreadable` is told about files that are none of this version."""
-    results: list[Result] = []
-    for path in sorted(folder.glob("*/*.json")):
-        try:
-            results.append(read(path))
-        except ValueError:
-            unreadable(path)
-    return results
+def _timed(result: Result, people: People) -> Result:
+    """The result with the time that the platform names; an import may come after the grading."""
+    word = submitted.by_platform(people.imported, people.real(result.student), result.exercise, result.source)
+    return structs.replace(result, submitted=word) if word else result
 
 
 def _shared(result: Result, student: str) -> Result:

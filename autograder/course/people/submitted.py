@@ -8,10 +8,10 @@ only what the student's machine said; then the file's own date, which copying ma
 from __future__ import annotations
 
 import datetime
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.course import handin_zip
@@ -33,6 +33,7 @@ class Imported:
     exercise: str
     file: str
     sha256: str
+    """Of what is graded, as in a result's `source`."""
     platform: str
     number: str = ""
     """The platform's number of the student; empty if its archive has none."""
@@ -69,26 +70,36 @@ def append(folder: Path, made: Imported) -> None:
     tables.append(folder / SUBMISSIONS, asdict(made))
 
 
-def of(handed_in: Submission, imported: Iterable[Imported]) -> Submitted | None:
+def of(handed_in: Submission, imported: Sequence[Imported]) -> Submitted | None:
     """When the submission was handed in; `None` if there is no file."""
     path = handed_in.path
     if path is None or path.is_symlink() or not path.is_file():
         return None
-    content = path.read_bytes() if path.stat().st_size <= LARGEST else b""
-    digest = hashlib.sha256(content).hexdigest()
-    # The last one: the same file may have been submitted again.
-    for each in reversed(list(imported)):
-        same = (each.student, each.exercise, each.sha256) == (handed_in.student, handed_in.exercise, digest)
-        if same and (each.submitted or each.late):
-            late = {"yes": True, "no": False}.get(each.late)
-            return Submitted(at=each.submitted, source=each.platform, late=late)
+    dated = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
     return (
-        _by_nbgrader(path)
-        or _by_manifest(path, content)
-        or Submitted(
-            at=_utc(datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)), source="the file's own date"
-        )
+        by_platform(imported, handed_in.student, handed_in.exercise, handin_zip.digest(handed_in.content))
+        or _by_nbgrader(path)
+        or _by_manifest(path)
+        or Submitted(at=_utc(dated), source="the file's own date")
     )
+
+
+def by_platform(imported: Sequence[Imported], student: str, exercise: str, digest: str) -> Submitted | None:
+    """What a platform says about a file; `None` if it says nothing. `digest`: of what is graded."""
+    # The last one: the same file may have been submitted again.
+    for each in reversed(imported):
+        same = (each.student, each.exercise, each.sha256) == (student, exercise, digest)
+        if same and (each.submitted or each.late):
+            return Submitted(at=each.submitted, source=each.platform, late={"yes": True, "no": False}.get(each.late))
+    return None
+
+
+def digest_of(name: str, content: bytes) -> str:
+    """The SHA-256 of what is graded of a file: of a zip from `handin`, the file in it."""
+    if PurePath(name).suffix.lower() == handin_zip.ENDING:
+        with suppress(handin_zip.Refused):
+            content = handin_zip.unpack(content, ENDINGS, LARGEST).content
+    return handin_zip.digest(content)
 
 
 def _by_nbgrader(path: Path) -> Submitted | None:
@@ -114,11 +125,11 @@ def time_of_nbgrader(text: str) -> datetime.datetime:
     return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
 
 
-def _by_manifest(path: Path, content: bytes) -> Submitted | None:
-    if path.suffix.lower() != handin_zip.ENDING:
+def _by_manifest(path: Path) -> Submitted | None:
+    if path.suffix.lower() != handin_zip.ENDING or path.stat().st_size > LARGEST:
         return None
     try:
-        manifest = handin_zip.unpack(content, ENDINGS, LARGEST).manifest
+        manifest = handin_zip.unpack(path.read_bytes(), ENDINGS, LARGEST).manifest
         made = datetime.datetime.fromisoformat(manifest.made) if manifest else None
     except (handin_zip.Refused, ValueError):
         return None
