@@ -12,6 +12,8 @@ import pytest
 from autograder.course.people import adjustments
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, Submitted, encode, read
+from autograder.results.history.gradings import New
+from autograder.results.history.record import History
 from autograder.results.latest import latest
 from tests import toy
 from tests.formats.results import check, result
@@ -181,3 +183,24 @@ def test_settling_again_writes_nothing(course: Path) -> None:
     run(course, "report")
     assert [path.stat().st_mtime_ns for path in files] == before
     assert latest(course / "results")
+
+
+def test_the_best_attempt_of_the_record_counts_and_derived_results_are_not_recorded(course: Path) -> None:
+    def handed_in(source: str, points: float) -> New:
+        checks = [check("part.first", "passed", points=points, maximum=15.0)]
+        return New(result=result(checks, student="bo", source=source, digest=source), kind="grade")
+
+    with History(course / "results") as history:
+        # The one that was there before the record is the first attempt.
+        history.record(handed_in("1", 9))
+        history.record(handed_in("2", 7))
+    run(course, "report")
+    assert final(course, "bo")["score"] == 7
+    (course / "grading.yml").write_text("attempt: best\n" + (course / "grading.yml").read_text())
+    run(course, "report")
+    for student, text in (("bo", "attempt 2 of 3 (best)"), ("zoe", "handed in by bo for the group")):
+        assert final(course, student)["score"] == 9
+        assert text in final(course, student)["lines"][0]["text"]
+    with History(course / "results") as history:
+        assert {each.student for each in history.latest()} == {"ada", "bo"}
+        assert all(each.result.final is None for each in history.gradings())
