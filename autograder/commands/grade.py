@@ -124,16 +124,15 @@ def grade(
     everyone = submissions
     if exercise_name or student:
         everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
-    everyone = [codes.anonymised(each, code_of) for each in everyone]
+        everyone = [codes.anonymised(each, code_of) for each in everyone]
     times = {(each.student, each.exercise): each.submitted for each in submissions}
+
+    def timed(result: Result) -> Result:
+        # What an earlier run graded may have got its time since.
+        return structs.replace(result, submitted=times.get((result.student, result.exercise), result.submitted))
+
     refreshed = refresh(
-        results,
-        policy,
-        history_url,
-        changed=lambda result: structs.replace(
-            result, submitted=times.get((result.student, result.exercise), result.submitted)
-        ),
-        shown=lambda found: _without_the_gone(found, paths, everyone),
+        results, policy, history_url, changed=timed, shown=lambda found: _without_the_gone(found, paths, everyone)
     )
     graded = [
         each
