@@ -98,6 +98,7 @@ def regrade(
             for each in regraded(gradings, plan):
                 outcome.append(each)
                 advance(f"{each.before.student} · {each.before.exercise}")
+        outcome.sort(key=lambda each: (each.before.student, each.before.exercise))
         accepted = [each for each in outcome if each.run is not None and _is_accepted(each, accept)]
         runs = history.accept([each.run for each in accepted if each.run is not None], getpass.getuser(), reason)
     decided = [each for each in accepted if each.run in runs]

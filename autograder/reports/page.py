@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.reports import safe_text, words
-from autograder.results.files import file_name, write_whole
+from autograder.results.files import file_name, write_all_whole, write_whole
 from autograder.results.form import CheckResult, Picture, Result
 
 _MOST_FAILED = 5
@@ -72,8 +72,7 @@ class Exercise:
 def write(results: Sequence[Result], folder: Path, title: str) -> Path:
     """Write the class page and one page for each submission. Returns the path of `index.html`."""
     results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
-    for result in results:
-        write_whole(folder / _folder(result) / _file(result), submission(result).encode())
+    write_all_whole((folder / _folder(result) / _file(result), submission(result).encode()) for result in results)
     index = folder / "index.html"
     write_whole(index, overview(results, title).encode())
     return index

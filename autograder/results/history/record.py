@@ -237,7 +237,7 @@ class History:
                 if len(files) == 1:
                     write_whole(*next(iter(files.items())))
                 elif files:
-                    write_all_whole(files)
+                    write_all_whole(files.items())
 
 
 def _add_contents(session: Session, those: Sequence[New]) -> set[str]:
