@@ -134,19 +134,18 @@ def rescore(
         outcome = list(rescored(gradings, exercises))
         decided = [each for each in outcome if each.differs and _is_accepted(each, accept)]
         author = getpass.getuser()
-        history.record_all(
-            [
-                New(
-                    result=each.after,
-                    kind="rescore",
-                    notes=each.before.notes,
-                    basis=each.before.run,
-                    author=author,
-                    reason=reason,
-                )
-                for each in decided
-            ]
-        )
+        new = [
+            New(
+                result=each.after,
+                kind="rescore",
+                notes=each.before.notes,
+                basis=each.before.run,
+                author=author,
+                reason=reason,
+            )
+            for each in decided
+        ]
+        history.record_all(new)
     if decided:
         overview.write(results, policy)
     _show(Shown("rescore", outcome, decided, accept is not None), as_json)

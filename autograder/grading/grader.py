@@ -294,7 +294,7 @@ def _result(handed_in: Submission, job: Job, run: Run, seconds: float) -> Result
         file=handed_in.file,
         folder=str(handed_in.folder or ""),
         digest=digest(handed_in, job.exercise),
-        source=handin_zip.digest(handed_in.content),
+        source="" if handed_in.withheld else handin_zip.digest(handed_in.content),
         score=score,
         maximum=maximum,
         checks=results,
