@@ -16,7 +16,10 @@ from autograder.results import form
 from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["start", "check", "handin", "grade", "handout", "release", "new", "doctor", "data"]
+COMMANDS = [
+    "start", "check", "handin", "grade", "regrade", "rescore", "history", "diff", "forget", "handout", "release", "new",
+    "doctor", "data",
+]  # fmt: skip
 HALF = toy.RIGHT.replace("return 3", "return 4")
 
 OURS = '''

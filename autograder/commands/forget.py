@@ -49,7 +49,8 @@ def forget(
                 "for good. Say so with --yes"
             )
         counts = history.forget(student)
-    shutil.rmtree(results / file_name(student), ignore_errors=True)
+    if (folder := results / file_name(student)).exists():
+        shutil.rmtree(folder)
     refresh(results, policy, history_url)
     if as_json:
         print_json([{"exercise": name, "gradings": runs, "attempts": attempts} for name, runs, attempts in counts])

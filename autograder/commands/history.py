@@ -62,6 +62,9 @@ def _one_of(gradings: Sequence[Grading], run: int) -> Grading:
 
 
 def _print_source(content: bytes) -> None:
+    if sys.stdout.isatty():
+        # A student may have written codes into it that a terminal obeys.
+        content = safe_text.inert(content.decode(errors="replace")).encode()
     sys.stdout.buffer.write(content)
     sys.stdout.flush()
 

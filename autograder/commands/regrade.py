@@ -98,6 +98,7 @@ def regrade(
             for each in regraded(gradings, plan):
                 outcome.append(each)
                 advance(f"{each.before.student} · {each.before.exercise}")
+        outcome.sort(key=lambda each: (each.before.student, each.before.exercise))
         accepted = [each for each in outcome if each.run is not None and _is_accepted(each, accept)]
         runs = history.accept([each.run for each in accepted if each.run is not None], getpass.getuser(), reason)
     decided = [each for each in accepted if each.run in runs]
@@ -133,19 +134,18 @@ def rescore(
         outcome = list(rescored(gradings, exercises))
         decided = [each for each in outcome if each.differs and _is_accepted(each, accept)]
         author = getpass.getuser()
-        history.record_all(
-            [
-                New(
-                    result=each.after,
-                    kind="rescore",
-                    notes=each.before.notes,
-                    basis=each.before.run,
-                    author=author,
-                    reason=reason,
-                )
-                for each in decided
-            ]
-        )
+        new = [
+            New(
+                result=each.after,
+                kind="rescore",
+                notes=each.before.notes,
+                basis=each.before.run,
+                author=author,
+                reason=reason,
+            )
+            for each in decided
+        ]
+        history.record_all(new)
     if decided:
         refresh(results, policy, history_url)
     _show(Shown("rescore", outcome, decided, accept is not None), as_json)

@@ -131,6 +131,7 @@ def _keep(plan: Plan, history: History | None, handed_in: Submission, result: Re
         from autograder.results.history.gradings import New
 
         kind = "complete" if completed else "grade"
-        history.record(New(result=result, kind=kind, content=handed_in.content, notes=handed_in.notes))
+        content = None if handed_in.withheld else handed_in.content
+        history.record(New(result=result, kind=kind, content=content, notes=handed_in.notes))
     else:
         write_whole(result_path(plan.results, handed_in.student, handed_in.exercise), encode(result))

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -109,9 +110,15 @@ def digest(handed_in: Submission, exercise: Exercise) -> str:
 def digest_of(exercise: Exercise, file: str, source: str) -> str:
     """The same for a file of that name whose content has the digest `source`."""
     whole = hashlib.sha256(exercise.digest.encode())
-    whole.update(version("deep-learning-autograder").encode())
+    whole.update(_version().encode())
     whole.update(file.encode() + b"\0" + source.encode())
     return whole.hexdigest()
+
+
+@cache
+def _version() -> str:
+    """The version of the autograder. Reading it takes longer than the rest of a digest."""
+    return version("deep-learning-autograder")
 
 
 class Run:
@@ -287,13 +294,13 @@ def _result(handed_in: Submission, job: Job, run: Run, seconds: float) -> Result
         file=handed_in.file,
         folder=str(handed_in.folder or ""),
         digest=digest(handed_in, job.exercise),
-        source=handin_zip.digest(handed_in.content),
+        source="" if handed_in.withheld else handin_zip.digest(handed_in.content),
         score=score,
         maximum=maximum,
         checks=results,
         notes=notes,
         isolation=_layers(run.session.layers),
-        versions={"autograder": version("deep-learning-autograder"), **run.session.versions},
+        versions={"autograder": _version(), **run.session.versions},
         seed=job.seed,
         output=run.session.output,
         seconds=round(seconds, 3),

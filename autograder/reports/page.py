@@ -22,7 +22,7 @@ from markupsafe import Markup
 from msgspec import structs
 
 from autograder.reports import safe_text, words
-from autograder.results.files import file_name, write_whole
+from autograder.results.files import file_name, write_all_whole, write_whole
 from autograder.results.form import CheckResult, Picture, Result
 
 _MOST_FAILED = 5
@@ -83,8 +83,7 @@ class Roll:
 def write(results: Sequence[Result], folder: Path, title: str, roll: Roll | None = None) -> Path:
     """Write the class page and one page for each submission. Returns the path of `index.html`."""
     results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
-    for result in results:
-        write_whole(folder / _folder(result) / _file(result), submission(result).encode())
+    write_all_whole((folder / _folder(result) / _file(result), submission(result).encode()) for result in results)
     index = folder / "index.html"
     write_whole(index, overview(results, title, roll).encode())
     return index

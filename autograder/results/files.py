@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,15 +50,16 @@ def write_whole(path: Path, content: bytes) -> None:
     _put(new, path)
 
 
-def write_all_whole(files: Mapping[Path, bytes]) -> None:
+def write_all_whole(files: Iterable[tuple[Path, bytes]]) -> None:
     """`write_whole` for many files, which waits for the disk only once."""
     waiting: dict[Path, Path] = {}
     try:
-        for path, content in files.items():
+        for path, content in files:
             waiting[path] = _beside(path, content, durable=False)
         os.sync()
-        for path in files:
-            _put(waiting[path], path)
+        while waiting:
+            path, new = waiting.popitem()
+            _put(new, path)
     finally:
         for new in waiting.values():
             new.unlink(missing_ok=True)

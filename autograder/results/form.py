@@ -129,7 +129,7 @@ class Result(Struct, frozen=True, kw_only=True):
     digest: str
     """SHA-256 of what was graded: the submission, the checks, the policy, the version of the autograder."""
     source: str = ""
-    """SHA-256 of the file that was graded; of a zip, of the file in it."""
+    """SHA-256 of the file that was graded; of a zip, of the file in it. Empty if the file could not be read."""
     score: Points | None
     """`None` if the grader itself failed: the submission must be graded again, not scored as 0."""
     maximum: Points

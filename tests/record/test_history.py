@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from autograder.errors import UsageError
 from autograder.results import form
@@ -85,6 +86,20 @@ def test_results_without_a_record_are_taken_in(tmp_path: Path) -> None:
         assert history.gradings("ada")[0].result == made.result("ada")
 
 
+def test_what_was_overtaken_is_not_recorded(tmp_path: Path, url: str | None) -> None:
+    """Another process has recorded a grading since a file was found, or since a rescore was begun."""
+    with History(tmp_path, url) as history:
+        first = history.record(made.new(seed=1))
+        second = history.record(made.new(seed=2))
+        late = [
+            New(result=made.result(seed=3), kind="found"),
+            New(result=made.result(seed=4), kind="rescore", basis=first),
+        ]
+        assert history.record_all(late) == []
+        assert [each.run for each in history.latest()] == [second]
+        assert made.json_of(tmp_path, "ada") == history.grading(second).encoded.encode()
+
+
 def test_a_json_file_that_is_gone_or_changed_is_written_again(tmp_path: Path, url: str | None) -> None:
     with History(tmp_path, url) as history:
         history.record(made.new("ada"))
@@ -96,6 +111,18 @@ def test_a_json_file_that_is_gone_or_changed_is_written_again(tmp_path: Path, ur
         current = history.current("ada", "toy")
         assert current is not None and current.score == 1
         assert made.json_of(tmp_path, "ada") == right
+
+
+def test_a_json_file_that_is_newer_than_the_record_is_taken_in(tmp_path: Path) -> None:
+    with History(tmp_path) as history:
+        history.record(made.new("ada"))
+        newer = structs.replace(made.result(score=2), graded="2026-01-06T08:00:00+00:00")
+        (tmp_path / "ada/toy.json").write_bytes(form.encode(newer))
+        for _ in range(2):
+            current = history.current("ada", "toy")
+            assert current is not None and (current.score, current.kind) == (2, "found")
+        assert [each.counts for each in history.gradings()] == [False, True]
+        assert made.json_of(tmp_path, "ada") == form.encode(newer)
 
 
 def test_a_reader_is_not_blocked_by_a_writer(tmp_path: Path, url: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from autograder.grading import grader, regrade
+from autograder.course import submission
+from autograder.grading import engine, grader, regrade
 from autograder.reports import difference
 from autograder.results.form import CheckResult, Result, read
 from autograder.results.history.gradings import New
@@ -271,6 +273,25 @@ def test_a_result_whose_file_is_not_in_the_record(tmp_path: Path, counts: Path) 
     assert ended.code == 0
     assert "1 result could not be regraded: the record does not have the file." in ended.out
     assert counted(counts) == {}
+
+
+def test_what_could_not_be_read_or_was_not_there(tmp_path: Path, counts: Path) -> None:
+    """A file without a score is left to `grade`; where nothing was handed in, no check passes now either."""
+    a_class(tmp_path, ada="")
+    (tmp_path / "submitted/bob/toy").mkdir(parents=True)
+    exercise = toy.load(tmp_path)
+    read_ones = {each.student: each for each in submission.find(tmp_path / "submitted", ["toy"], None, None)}
+    withheld = dataclasses.replace(read_ones["ada"], withheld="ada's file cannot be read", content=b"")
+    plan = engine.Plan([withheld, read_ones["bob"]], {"toy": exercise}, tmp_path / "results")
+    with History(tmp_path / "results") as history:
+        assert {each.student: each.score for each in engine.run(plan, history=history)} == {"ada": None, "bob": 0}
+        change(tmp_path, "student.three(), 3", "student.three(), 4")
+        regrading = regrade.Plan(history, {"toy": toy.load(tmp_path)})
+        ada, bob = sorted(regrade.regraded(history.latest(), regrading), key=lambda each: each.before.student)
+        assert (ada.lacking, ada.ran, ada.after.score) == (True, (), None)
+        assert (bob.ran, bob.after.score) == (("other.third",), 0)
+        assert bob.after.checks[2].saw == bob.was.checks[2].saw == " ".join(bob.was.notes[:1])
+        assert bob.after.notes == bob.was.notes
 
 
 @pytest.mark.parametrize(

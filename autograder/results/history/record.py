@@ -89,10 +89,15 @@ class History:
         return run
 
     def record_all(self, those: Sequence[New], counts: bool = True) -> list[int]:
-        """Record many gradings at once: all of them or, if that fails, none. `counts`: they count from now on."""
+        """Record many gradings at once: all of them or, if that fails, none. Returns their numbers.
+
+        `counts`: they count from now on. Left out are a rescore of a grading that does not count any more, and a file
+        that was found where another process has recorded a grading by now.
+        """
         with database.writing(self._engine) as session:
             there = _add_contents(session, those)
             entries = _entries(session, {_name(new.result) for new in those})
+            those = [new for new in those if _fits(new, entries[_name(new.result)])]
             attempts = _Attempts(session, entries.values())
             rows: list[GradingRow] = []
             for new in those:
@@ -145,20 +150,30 @@ class History:
         return [last[attempt] for attempt in sorted(last)]
 
     def current(self, student: str, exercise: str) -> Grading | None:
-        """The grading that counts, if there is one. Its JSON file is written again if it shows another one."""
-        found = self.latest(student, exercise)
-        if not found:
+        """The grading that counts, if there is one; its JSON file is written again if it shows another one.
+
+        A file that is newer than the record is taken in: it is from a program that records nothing.
+        """
+        recorded = self._newest(student, exercise)
+        if recorded is None:
             return None
         try:
-            same = _shows(read(result_path(self.results, student, exercise)), found[0].result)
+            shown = read(result_path(self.results, student, exercise))
         except ValueError:
-            same = False
-        if not same:
-            with database.reading(self._engine) as session:
-                those = select(Entry.id).where(Entry.student == student, Entry.exercise == exercise)
-                entries = session.scalars(those).all()
-            self._file(entries, again=True)
-        return found[0]
+            shown = None
+        if shown and _shows(shown, recorded.result):
+            return recorded
+        if shown and shown.graded > recorded.graded:
+            self.record_all([New(result=structs.replace(shown, final=None), kind="found", basis=recorded.run)])
+            return self._newest(student, exercise)
+        with database.reading(self._engine) as session:
+            those = select(Entry.id).where(Entry.student == student, Entry.exercise == exercise)
+            entries = session.scalars(those).all()
+        self._file(entries, again=True)
+        return recorded
+
+    def _newest(self, student: str, exercise: str) -> Grading | None:
+        return next(iter(self.latest(student, exercise)), None)
 
     def forget(self, student: str) -> list[tuple[str, int, int]]:
         """Remove all that is recorded of a student; only counts are left. Returns (exercise, gradings, attempts).
@@ -239,7 +254,7 @@ class History:
                 if len(files) == 1:
                     write_whole(*next(iter(files.items())))
                 elif files:
-                    write_all_whole(files)
+                    write_all_whole(files.items())
 
 
 def _add_contents(session: Session, those: Sequence[New]) -> set[str]:
@@ -271,6 +286,11 @@ def _insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, An
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _fits(new: New, entry: Entry) -> bool:
+    """Whether the grading is still about what it was made from; the entry is locked."""
+    return new.kind not in ("found", "rescore") or entry.current == new.basis
 
 
 def _name(result: Result) -> tuple[str, str]:
