@@ -869,9 +869,7 @@ def test_neither_solutions_nor_checks_are_near(zygotes: Zygotes, framework: Fram
         assert str(root / "solutions") not in student.path()
 
 
-def test_each_student_has_a_process_and_a_folder_of_its_own(
-    zygotes: Zygotes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_student_has_a_process_and_a_folder_of_its_own(zygotes: Zygotes, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Not pytest's own: its parents are closed to the worker's user.
         Path(folder).chmod(0o711)

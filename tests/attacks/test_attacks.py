@@ -16,7 +16,8 @@ ATTACKS = list(corpus.attacks())
 
 
 def test_the_corpus_is_large_enough() -> None:
-    assert len({attack.path for attack in ATTACKS}) >= 45
+    assert len({attack.path for attack in ATTACKS}) >= 150
+    assert len(ATTACKS) >= 190
     assert all(len(attack.tries) > 20 for attack in ATTACKS)
 
 

@@ -43,6 +43,7 @@ class World:
             "canary": str(self.canary),
             "token": self.token,
             "grader": os.getpid(),
+            "uid": os.getuid(),
             "tcp": tcp.getsockname()[1],
             "udp": udp.getsockname()[1],
             "unix": unix.getsockname(),
