@@ -76,7 +76,7 @@ class Account:
         return self._tree.cpu_seconds()
 
     def memory(self, enough: int) -> int:
-        """Bytes of memory of all. More than `enough` is exact; below, shared memory may count more than once."""
+        """Bytes of memory of all: whether they are more than `enough` is exact, the number itself is a bound."""
         if self._group and "memory" in self._group.counts:
             with contextlib.suppress(*_GONE):
                 return self._group.memory()
@@ -124,7 +124,7 @@ class _Tree:
         self._seen: dict[tuple[int, int], float] = {}
         self._own: process_tree.Memory | None = None
         self._mapped = 0
-        self._untouched = 0
+        self._shared = 0
         self._lock = threading.Lock()
 
     def cpu_seconds(self) -> float:
@@ -148,33 +148,34 @@ class _Tree:
                 found[pid] = process_tree.memory(pid)
         if self._own is None:
             self._own = found.get(self._pid)
-        tables = sum(each.tables for each in found.values())
-        total = tables + sum(each.anonymous + each.shared for each in found.values())
         mapped = sum(each.mapped for each in found.values())
         if abs(mapped - self._mapped) > _NEW_MAPPINGS:
-            self._mapped, self._untouched = mapped, self._shared(list(found))
-        if max(total, self._untouched) <= enough:
-            return max(total, self._untouched)
-        return tables + self._exact(found)
+            self._mapped, self._shared = mapped, _shared(list(found))
+        tables = sum(each.tables for each in found.values())
+        shared = max(self._shared, sum(each.shared for each in found.values()))
+        total = tables + shared + sum(each.anonymous for each in found.values())
+        return total if total <= enough else self._exact(found, tables, enough)
 
-    def _exact(self, found: dict[int, process_tree.Memory]) -> int:
+    def _exact(self, found: dict[int, process_tree.Memory], tables: int, enough: int) -> int:
         """The worker's own memory, and the children's by fair shares, less what they share with the zygote."""
-        shared = self._shared(list(found))
         worker, *children = found
-        total = found[worker].anonymous
+        certain = tables + _shared(list(found)) + found[worker].anonymous
+        if certain > enough:
+            return certain
+        by_children = 0
         for pid in children:
             with contextlib.suppress(*_GONE):
-                total += process_tree.fair_memory(pid)
-        if children and self._own:
-            # The framework's pages, which they share with the worker and the zygote: at most this part is theirs.
-            total -= self._own.anonymous * len(children) // (len(children) + 2)
-        return total + shared
+                by_children += process_tree.fair_memory(pid)
+        # The framework's pages, which they share with the worker and the zygote: at most this part of them is theirs.
+        framework = self._own.anonymous * len(children) // (len(children) + 2) if self._own else 0
+        return certain + max(0, by_children - framework)
 
-    def _shared(self, pids: list[int]) -> int:
-        """Bytes of memory that is shared and has no file, whoever shows it at present."""
-        found: dict[bytes, int] = {}
-        for pid in pids:
-            with contextlib.suppress(*_GONE):
-                for number, count in process_tree.shared_mappings(pid).items():
-                    found[number] = max(found.get(number, 0), count)
-        return sum(found.values())
+
+def _shared(pids: list[int]) -> int:
+    """Bytes of memory that is shared and has no file, whether a page table shows it at present or not."""
+    found: dict[bytes, int] = {}
+    for pid in pids:
+        with contextlib.suppress(*_GONE):
+            for number, count in process_tree.shared_mappings(pid).items():
+                found[number] = max(found.get(number, 0), count)
+    return sum(found.values())

@@ -96,13 +96,13 @@ def memory(pid: int) -> Memory:
 
 
 def fair_memory(pid: int) -> int:
-    """Bytes of one process, in which each page counts by the number of processes that share it. Slow. Linux only.
+    """Bytes of one process's own pages, each divided by the number of processes that share it. Slow. Linux only.
 
     Raises `OSError` if it is gone, or if access is denied.
     """
     with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:  # noqa: PTH123 - in two calls it would be inconsistent
         lines = dict(line.split(b":", 1) for line in rollup.read().splitlines()[1:])
-    return sum(_KILOBYTE * int(lines.get(name, b"0").split()[0]) for name in (b"Pss_Anon", b"Pss_Shmem", b"SwapPss"))
+    return sum(_KILOBYTE * int(lines.get(name, b"0").split()[0]) for name in (b"Pss_Anon", b"SwapPss"))
 
 
 def shared_mappings(pid: int) -> dict[bytes, int]:

@@ -44,9 +44,9 @@ class Wall:
     def __add__(self, other: Wall) -> Wall:
         return Wall(self.own + other.own, self.whole + other.whole)
 
-    def exceeds(self, cpu_seconds: float) -> bool:
-        """Whether this is too long for what may take that many CPU seconds."""
-        return self.own > cpu_seconds * WALL_PER_CPU or self.whole > cpu_seconds * WALL_IN_ALL
+    def exceeds(self, own: float, whole: float) -> bool:
+        """Whether one of the two is longer than allowed."""
+        return self.own > own or self.whole > whole
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Budget:
     file_mb: int = 64
     cpu_seconds: int = 600
     gpu_memory_mb: int = 0
+    wall_ceiling: float = WALL_IN_ALL
+    """Of one request, waiting included, as a multiple of its CPU seconds."""
 
     @property
     def all_files_mb(self) -> int:
@@ -174,7 +176,7 @@ class Watchdog:
         if cpu > clock.seconds:
             return LimitExceeded("time", f"{cpu:.1f} s of CPU time without a result", f"{clock.seconds:g} s")
         wall = self._wall(clock)
-        if wall.exceeds(clock.seconds):
+        if wall.exceeds(clock.seconds * WALL_PER_CPU, clock.seconds * self._budget.wall_ceiling):
             return LimitExceeded(
                 "time", f"{wall.whole:.0f} s of wall-clock time without a result", f"{clock.seconds:g} s of CPU time"
             )

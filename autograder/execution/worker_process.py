@@ -42,7 +42,7 @@ class Worker:
         self._zygote = zygote
         folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._scratch = Scratch(folder)
-        self._has_a_view = zygote is not None and "view" in zygote.layers
+        self._has_a_view = zygote is not None and "view" in zygote.layers_of(gpu)
         if zygote is None:
             require(framework)
             self._stream, self._process, output = _start_plain(framework, folder, budget, gpu)

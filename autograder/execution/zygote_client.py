@@ -92,6 +92,10 @@ class Zygote:
         except OSError:
             return False
 
+    def layers_of(self, gpu: Lease | None) -> tuple[sandbox.Layer, ...]:
+        """The layers of a worker's sandbox. A GPU's driver needs the machine's own files: then there is no `view`."""
+        return tuple(layer for layer in self.layers if layer != "view" or gpu is None)
+
     def output(self) -> str:
         """The end of the zygote's output."""
         self._log.seek(0)
@@ -110,13 +114,14 @@ class Zygote:
         uid = TRANSIENT_UIDS[next(_uids) % len(TRANSIENT_UIDS)]
         if "uid" in self.layers:
             os.chown(folder, uid, uid)
-        seen_as = Path(SCRATCH) if "view" in self.layers else folder
+        layers = self.layers_of(gpu)
+        seen_as = Path(SCRATCH) if "view" in layers else folder
         order = {
             "folder": str(folder),
             "environment": environment(seen_as) | dict(gpu.environment if gpu else {}),
             "devices": list(gpu.devices if gpu else ()),
             "limits": list(kernel_limits(self.framework, budget)),
-            "layers": list(self.layers),
+            "layers": layers,
             "readable": readable(),
             "uid": uid,
             "imports": list(imports),

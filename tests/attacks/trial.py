@@ -24,7 +24,7 @@ def tried(attack: Attack, zygotes: Zygotes, until: Callable[[], object] = lambda
     with world() as around:
         job = grader.Job(attack.using(), catalogue.SEED, zygotes.of, only=attack.only)
         zygote = zygotes.of(attack.framework)
-        known = {**around.targets, "view": zygote is not None and "view" in zygote.layers}
+        known = {**around.targets, "view": int(zygote is not None and "view" in zygote.layers)}
         result = grader.grade(attack.submission(known), job)
         until()
         return [*_gained(attack, result), *_learned(result, around), *_shown(result), *around.harm()]

@@ -14,13 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from autograder.worker.sandbox import kernel
-from autograder.worker.sandbox.files import HARDWARE, SYSTEM, WRITABLE_DEVICES, interpreter
+from autograder.worker.sandbox.files import SYSTEM, WRITABLE_DEVICES, interpreter
 from autograder.worker.sandbox.limits import Limits
 
 SCRATCH = "/worker"
 """A worker's folder in its view."""
 NO_VIEW = -1
-_GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
 def enter() -> bool:
@@ -158,9 +157,7 @@ def _mount_proc(target: str) -> None:
 
 def _shown(readable: Sequence[str]) -> Iterable[Path]:
     """The paths that are mounted: outermost folders only, without /proc, which is mounted anew, and without links."""
-    devices = [each for pattern in _GPU_DEVICES for each in Path("/dev").glob(pattern)]
-    hardware = HARDWARE if devices else ()
-    listed = {Path(each) for each in (*SYSTEM, *hardware, *WRITABLE_DEVICES, *interpreter(), *readable)} | {*devices}
+    listed = {Path(each) for each in (*SYSTEM, *WRITABLE_DEVICES, *interpreter(), *readable)}
     # An interpreter is often reached through links, as that of a virtual environment.
     listed |= {path.resolve() for path in listed}
     above: list[Path] = []

@@ -1,6 +1,6 @@
 # tries: fill every other place where programs put files: /tmp, /var/tmp, /dev/shm, /run, the home folder
 # keeps: gates.and
-# seconds: 30
+# seconds: 10
 # bound: 640 MB for a limit of 512 MB
 import os
 import pathlib
@@ -8,10 +8,10 @@ import pathlib
 
 def or_gate():
     written = 0
-    for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock", str(pathlib.Path.home()), "."):
+    for where, folder in enumerate(("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock", pathlib.Path.home(), ".")):
         for number in range(11):
             try:
-                with open(f"{folder}/{TARGETS['token']}-{number}", "wb") as file:
+                with open(f"{folder}/{TARGETS['token']}-{where}-{number}", "wb") as file:
                     for _ in range(60):
                         file.write(bytes(1 << 20))
                         written += 1

@@ -1,6 +1,6 @@
 # tries: reserve the disk without writing to it (`fallocate`), in files that are each within the limit
 # keeps: gates.and
-# seconds: 30
+# seconds: 10
 # bound: 640 MB for a limit of 512 MB
 import os
 

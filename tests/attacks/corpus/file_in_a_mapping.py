@@ -1,6 +1,6 @@
 # tries: fill the disk with deleted files that only a mapping holds
 # keeps: gates.and
-# seconds: 30
+# seconds: 10
 # bound: 640 MB for a limit of 512 MB
 import mmap
 import os

@@ -1,6 +1,6 @@
 # tries: become a process that nobody may look at, and fill the disk with open files without a name
 # keeps: gates.and
-# seconds: 30
+# seconds: 10
 # bound: 640 MB for a limit of 512 MB
 import ctypes
 import os

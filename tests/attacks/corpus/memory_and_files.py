@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 20
 # bound: 500 MB for a limit of 400 MB, beside 512 MB of files
+import os
 import time
 
 
@@ -13,10 +14,13 @@ def or_gate():
                     file.write(bytes(1 << 20))
     except OSError:
         pass
-    room = bytearray(520 << 20)
-    for page in range(0, len(room), 4096):
-        room[page] = 1
-    held_on("520 MB beside the files", 1)
+    for _ in range(2):
+        if os.fork() == 0:
+            room = bytearray(260 << 20)
+            for page in range(0, len(room), 4096):
+                room[page] = 1
+            time.sleep(1000)
+    held_on("520 MB beside the files", 4)
 
 
 and_gate = right_and_gate

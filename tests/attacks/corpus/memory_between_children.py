@@ -6,15 +6,16 @@ import time
 
 
 def or_gate():
-    if os.fork() == 0:
-        room = bytearray(520 << 20)
-        for page in range(0, len(room), 4096):
-            room[page] = 1
-        for _ in range(3):
-            if os.fork() == 0:
-                time.sleep(1000)
-        held_on("520 MB that are shared by copies", 1)
-    time.sleep(1000)
+    for _ in range(2):
+        if os.fork() == 0:
+            room = bytearray(260 << 20)
+            for page in range(0, len(room), 4096):
+                room[page] = 1
+            for _ in range(3):
+                if os.fork() == 0:
+                    time.sleep(1000)
+            time.sleep(1000)
+    held_on("520 MB that are shared by copies", 4)
 
 
 and_gate = right_and_gate

@@ -1,6 +1,6 @@
 # tries: take the kernel's memory in page tables: addresses that all show the same page of zeros
 # keeps: gates.and
-# seconds: 30
+# seconds: 10
 # bound: 500 MB for a limit of 400 MB
 import ctypes
 import mmap
