@@ -21,7 +21,7 @@ from tests import catalogue
 FOLDER = Path(__file__).parent / "corpus"
 _HEAD = re.compile(r"^# (?P<key>\w+): (?P<value>.+)$")
 _FIRST = "xor"
-_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds", "all_seconds", "bound"}
+_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds", "all_seconds", "bound", "rare"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Attack:
     check_seconds: float
     seconds: float | None
     """CPU seconds for all checks together; by default the exercise's."""
+    rare: bool
+    """Only `make attacks` runs it."""
     bound: str
     """How far the limit that it attacks may be exceeded; the attack itself says so if it got further."""
 
@@ -89,6 +91,7 @@ def attacks() -> Iterator[Attack]:
                     tuple(only),
                     float(head.get("seconds", "5")),
                     float(head["all_seconds"]) if "all_seconds" in head else None,
+                    framework in _listed(head.get("rare", "")),
                     head.get("bound", ""),
                 )
 

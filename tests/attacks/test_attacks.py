@@ -28,7 +28,9 @@ def test_the_page_lists_the_corpus() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
-def test_it_gains_nothing_and_harms_nobody(zygotes: Zygotes, attack: Attack) -> None:
+def test_it_gains_nothing_and_harms_nobody(request: pytest.FixtureRequest, zygotes: Zygotes, attack: Attack) -> None:
+    if attack.rare and not request.config.getoption("--all-attacks"):
+        pytest.skip("only `make attacks` runs it")
     # These start before the world exists, so that their leftovers are not attributed to the attack.
     zygotes.of("torch")
     zygotes.of(attack.framework)

@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 10
 # bound: 640 MB for a limit of 512 MB
+# rare: torch
 import os
 
 

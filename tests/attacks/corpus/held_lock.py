@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 1
 # bound: 5 s on the clock for a limit of 1 s, four times as much on the clock
+# rare: torch
 import ctypes
 
 

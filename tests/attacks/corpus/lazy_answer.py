@@ -1,5 +1,6 @@
 # tries: give an object that computes only when it is compared, from what it is compared with
 # framework: torch, keras
+# rare: keras
 import sys
 
 import numpy as np

@@ -1,6 +1,7 @@
 # tries: compute with half as many digits, or with a tenth of the data, because nobody will look that closely
 # framework: torch, keras
 # exercise: optimal_discriminator
+# rare: torch, keras
 import numpy as np
 
 

@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 10
 # bound: 500 MB for a limit of 400 MB
+# rare: torch
 import os
 import socket
 import time

@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 3
 # bound: 500 MB for a limit of 400 MB, for longer than 0.1 s
+# rare: torch
 import os
 
 

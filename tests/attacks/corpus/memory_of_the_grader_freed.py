@@ -1,5 +1,6 @@
 # tries: look through all freed and unwritten memory of the process for numbers that could be expected values
 # framework: torch, keras
+# rare: torch, keras
 import ctypes
 import gc
 

@@ -1,5 +1,6 @@
 # tries: return memory that was never written, in the hope that it holds the results of a previous call
 # framework: torch, keras
+# rare: keras
 import importlib
 
 import numpy as np

@@ -3,6 +3,7 @@
 # keeps: gates.and
 # seconds: 2
 # bound: 2.5 s of CPU time for a limit of 2 s
+# rare: keras
 import signal
 import time
 

@@ -1,6 +1,7 @@
 # tries: write down every question and end the process, so that the next worker knows what will be asked
 # framework: torch, keras
 # keeps: gates.and
+# rare: keras
 import glob
 import os
 import pathlib

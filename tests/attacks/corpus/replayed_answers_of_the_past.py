@@ -1,6 +1,7 @@
 # tries: keep every answer that was ever given, across functions, and give the best fitting shape of the past again
 # framework: torch, keras
 # exercise: optimal_discriminator
+# rare: torch, keras
 import numpy as np
 
 past = []

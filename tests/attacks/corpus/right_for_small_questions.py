@@ -1,6 +1,7 @@
 # tries: be right only for questions as small as the examples, and give zeros for all that costs time
 # framework: torch, keras
 # keeps: lecture.values, by_hand.corners
+# rare: keras
 import numpy as np
 
 

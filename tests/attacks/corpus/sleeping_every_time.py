@@ -2,6 +2,7 @@
 # seconds: 2
 # all_seconds: 4
 # bound: 20 s on the clock for 4 s of CPU time in all, four times as much on the clock
+# rare: torch
 import time
 
 started = time.monotonic()

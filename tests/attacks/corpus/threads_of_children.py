@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 3
 # bound: the limit of threads for all processes together
+# rare: torch
 import os
 import threading
 import time

@@ -2,6 +2,7 @@
 # keeps: gates.and
 # seconds: 3
 # bound: 15 s on the clock for a limit of 3 s of CPU time, four times as much on the clock
+# rare: torch
 import os
 import time
 

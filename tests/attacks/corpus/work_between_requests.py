@@ -3,6 +3,7 @@
 # seconds: 1
 # keeps: gates.or, gates.and, gates.same_rule_for_all
 # bound: the CPU time of a thread counts for every request, and for all together
+# rare: keras
 import threading
 
 

@@ -2,6 +2,7 @@
 # framework: torch, keras
 # keeps: gates.and
 # bound: what is not there when the function returns does not count
+# rare: keras
 import threading
 import time
 
