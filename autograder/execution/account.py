@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+from collections.abc import Sequence
 
 import psutil
 
@@ -34,7 +35,7 @@ class Account:
 
     def __init__(self, pid: int, most_threads: int) -> None:
         self._pid = pid
-        self._tree = _Tree(pid)
+        self._tree = _Tree()
         self._group: Group | None = None
         self._admission: threading.Thread | None = None
         self._admitted = True
@@ -68,19 +69,22 @@ class Account:
                 return [self._pid, *others][:most]
         return process_tree.tree(self._pid, most)
 
-    def cpu_seconds(self) -> float:
-        """CPU time of all, of those that have ended too."""
+    def cpu_seconds(self, running: Sequence[int] | None = None) -> float:
+        """CPU time of all, of those that have ended too. `running`: what `processes` has just returned."""
         if self._group and "cpu" in self._group.counts:
             with contextlib.suppress(*_GONE):
                 return self._group.cpu_seconds()
-        return self._tree.cpu_seconds()
+        return self._tree.cpu_seconds(process_tree.tree(self._pid) if running is None else running)
 
-    def memory(self, enough: int) -> int:
-        """Bytes of memory of all: whether they are more than `enough` is exact, the number itself is a bound."""
+    def memory(self, enough: int, running: Sequence[int] | None = None) -> int:
+        """Bytes of memory of all: whether they are more than `enough` is exact, the number itself is a bound.
+
+        `running`: what `processes` has just returned.
+        """
         if self._group and "memory" in self._group.counts:
             with contextlib.suppress(*_GONE):
                 return self._group.memory()
-        return self._tree.memory(enough)
+        return self._tree.memory(enough, process_tree.tree(self._pid) if running is None else running)
 
     def limit_memory(self, count: int) -> None:
         """Have the kernel end a process when all together have clearly more than this many bytes, if it can."""
@@ -119,35 +123,34 @@ class Account:
 class _Tree:
     """The use of a process tree, with what is remembered between two looks."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self) -> None:
         self._seen: dict[tuple[int, int], float] = {}
         self._own: process_tree.Memory | None = None
         self._mapped = 0
         self._shared = 0
         self._lock = threading.Lock()
 
-    def cpu_seconds(self) -> float:
+    def cpu_seconds(self, running: Sequence[int]) -> float:
         """The larger of two lower bounds, since a process that has ended is seen by its parent or by nobody.
 
         The one sums all processes that were ever seen, the other those that are running with what they waited for.
         """
         waited_for = 0.0
         with self._lock:
-            for pid in process_tree.tree(self._pid):
+            for pid in running:
                 with contextlib.suppress(*_GONE):
                     used = process_tree.times(pid)
                     self._seen[pid, used.born] = used.own
                     waited_for += used.own + used.of_children
             return max(waited_for, sum(self._seen.values()))
 
-    def memory(self, enough: int) -> int:
+    def memory(self, enough: int, running: Sequence[int]) -> int:
         found: dict[int, process_tree.Memory] = {}
-        for pid in process_tree.tree(self._pid):
+        for pid in running:
             with contextlib.suppress(*_GONE):
                 found[pid] = process_tree.memory(pid)
         if self._own is None:
-            self._own = found.get(self._pid)
+            self._own = found.get(running[0]) if running else None
         mapped = sum(each.mapped for each in found.values())
         if abs(mapped - self._mapped) > _NEW_MAPPINGS:
             self._mapped, self._shared = mapped, _shared(list(found))

@@ -292,7 +292,7 @@ def _table(file: Path) -> dict[str, int]:
 
 
 def _read(file: Path) -> str:
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(file, os.O_RDONLY)
     try:
         return os.read(descriptor, 1 << 16).decode()
     finally:

@@ -151,7 +151,7 @@ def kill(pid: int) -> None:
 
 def read(path: str) -> bytes:
     """The whole of a small file of /proc."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 1 << 16)
     finally:

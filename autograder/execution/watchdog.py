@@ -165,14 +165,14 @@ class Watchdog:
         self._looks += 1
         running = self._running()
         return (
-            self._judge_time(clock)
+            self._judge_time(clock, running)
             or self._judge_processes(running)
             or (self._judge_files(running) if self._looks % FILES_EVERY == 1 else None)
             or (self._judge_memory(running) if self._own_memory is not None else None)
         )
 
-    def _judge_time(self, clock: _Clock) -> LimitExceeded | None:
-        cpu = self._measure_cpu() - clock.cpu
+    def _judge_time(self, clock: _Clock, running: list[int]) -> LimitExceeded | None:
+        cpu = self._measure_cpu(running) - clock.cpu
         if cpu > clock.seconds:
             return LimitExceeded("time", f"{cpu:.1f} s of CPU time without a result", f"{clock.seconds:g} s")
         wall = self._wall(clock)
@@ -205,7 +205,7 @@ class Watchdog:
     def _judge_memory(self, running: list[int]) -> LimitExceeded | None:
         own, allowed = self._own_memory or 0, self._allowed_memory()
         in_files = self._scratch.in_memory if "memory" in self._account.counted_by_group else 0
-        beyond = self._account.memory(own + allowed) - own - in_files
+        beyond = self._account.memory(own + allowed, running) - own - in_files
         if beyond > allowed:
             return self._too_much_memory(beyond)
         if self._budget.gpu_memory_mb:
@@ -225,8 +225,8 @@ class Watchdog:
     def _running(self) -> list[int]:
         return self._account.processes(process_tree.MOST_PROCESSES + 1)
 
-    def _measure_cpu(self) -> float:
-        self.cpu_seconds = max(self.cpu_seconds, self._account.cpu_seconds())
+    def _measure_cpu(self, running: list[int] | None = None) -> float:
+        self.cpu_seconds = max(self.cpu_seconds, self._account.cpu_seconds(running))
         return self.cpu_seconds
 
 

@@ -136,7 +136,7 @@ def _kept(path: str) -> int:
     """A descriptor above those that a worker overwrites."""
     import fcntl
 
-    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    opened = os.open(path, os.O_RDONLY)
     try:
         return fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, 64)
     finally:
@@ -171,4 +171,4 @@ def _shown(readable: Sequence[str]) -> Iterable[Path]:
 
 def _sources(paths: Iterable[Path]) -> dict[Path, tuple[int, bool]]:
     """A descriptor of each path, opened before a mount covers it, and whether it is a folder."""
-    return {path: (os.open(path, os.O_PATH | os.O_CLOEXEC), path.is_dir()) for path in paths}
+    return {path: (os.open(path, os.O_PATH), path.is_dir()) for path in paths}
