@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +131,47 @@ def test_groups_count_what_they_say() -> None:
     if not parents:
         pytest.skip("no control group can be made here")
     assert cgroups.counted(parents) == {each for parent in parents for each in parent.counts}
+
+
+MAKES_ROOM = """
+import subprocess, sys
+from pathlib import Path
+from autograder.execution import cgroups
+sys.stdin.readline()
+with subprocess.Popen(["sleep", "30"]) as child:
+    cgroups._make_room(Path(sys.argv[1]))
+    print(Path(sys.argv[1], "cgroup.procs").read_text().split(), Path("/proc/self/cgroup").read_text(), flush=True)
+    child.kill()
+"""
+
+
+def test_a_grader_that_has_a_group_to_itself_makes_room_in_it() -> None:
+    """In version 2, only a group without processes can count memory for the groups below it."""
+    parent = next((each.folder for each in account.group_parents() if each.version == 2), None)
+    if not parent:
+        pytest.skip("no control group of version 2 can be made here")
+    group = parent / f"autograder-{os.getpid()}-room"
+    group.mkdir()
+    try:
+        for alone in (True, False):
+            with subprocess.Popen(
+                [sys.executable, "-c", MAKES_ROOM, str(group)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            ) as grader:  # fmt: skip
+                with contextlib.ExitStack() as others:
+                    if not alone:
+                        other = others.enter_context(subprocess.Popen(["sleep", "30"]))
+                        others.callback(other.kill)
+                        (group / "cgroup.procs").write_text(str(other.pid))
+                    (group / "cgroup.procs").write_text(str(grader.pid))
+                    said, complaint = grader.communicate("go\n", timeout=60)
+                if alone:
+                    assert said.startswith("[] ") and f"{group.name}/autograder-{grader.pid}-grader" in said
+                else:
+                    assert "other processes are in this group" in complaint
+    finally:
+        for folder in (*group.glob("*/"), group):
+            folder.rmdir()
 
 
 def test_no_group_where_none_can_be_made(tmp_path: Path) -> None:

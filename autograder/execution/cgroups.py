@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from autograder.execution import process_tree
+
 Resource = Literal["cpu", "memory", "processes"]
 
 _CONTROLLERS: dict[str, Resource] = {"cpuacct": "cpu", "memory": "memory", "pids": "processes"}
@@ -236,7 +238,7 @@ def _usable(version: Literal[1, 2], controllers: set[str], folder: Path) -> Pare
 def _delegate(folder: Path) -> tuple[Path, set[str]]:
     """Enable the controllers for groups below this one of version 2. Returns those that are enabled.
 
-    A group with processes cannot have them, except the root: if all of its processes are this one and its children,
+    A group with processes cannot have them, except the root: if it has only this process and those that it has started,
     they move into a group below.
     """
     wanted = {"memory", "pids"} & set(_read(folder / "cgroup.controllers").split())
@@ -252,12 +254,16 @@ def _delegate(folder: Path) -> tuple[Path, set[str]]:
 
 
 def _make_room(folder: Path) -> None:
-    """Move this process into a group of its own below, if it is alone. Raises `OSError` if the system refuses."""
-    if _read(folder / "cgroup.procs").split() != [str(os.getpid())]:
+    """Move this process and those that it has started into a group below. Raises `OSError` if the system refuses, or if
+    others are in this group.
+    """
+    inside = {int(pid) for pid in _read(folder / "cgroup.procs").split()}
+    if not inside <= set(process_tree.tree(os.getpid(), process_tree.MOST_LOOKED_AT)):
         raise OSError("other processes are in this group")
     below = folder / f"{_PREFIX}{os.getpid()}-grader"
     below.mkdir(exist_ok=True)
-    (below / "cgroup.procs").write_text(str(os.getpid()))
+    for pid in inside:
+        (below / "cgroup.procs").write_text(str(pid))
 
 
 def _remove_leftovers(folder: Path) -> None:

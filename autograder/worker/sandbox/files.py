@@ -12,6 +12,8 @@ SYSTEM = (
     "/lib",
     "/lib64",
     "/bin",
+    # Debian's libraries are reached through links in it.
+    "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/proc/self",
