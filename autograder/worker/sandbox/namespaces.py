@@ -24,18 +24,18 @@ NO_VIEW = -1
 
 def enter() -> bool:
     """Give the next child of this process a process namespace of its own. Whether the system allows it."""
-    uid, gid = os.getuid(), os.getgid()
-    as_user = not kernel.is_root()
-    try:
-        kernel.unshare(kernel.CLONE_NEWPID | (kernel.CLONE_NEWUSER if as_user else 0))
-    except OSError:
+    # Some systems allow the first step only, after which there is no way back.
+    trial = os.fork()
+    if trial == 0:
+        status = 1
+        try:
+            _enter()
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(trial, 0)[1] != 0:
         return False
-    if as_user:
-        # Root would own these files while the process is not dumpable.
-        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    _enter()
     return True
 
 
@@ -97,6 +97,18 @@ def children() -> list[tuple[int, int]]:
             status = Path(f"/proc/{pid}/status").read_text()
             found.append((pid, int(status.partition("\nNSpid:")[2].partition("\n")[0].split()[-1])))
     return found
+
+
+def _enter() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    as_user = not kernel.is_root()
+    kernel.unshare(kernel.CLONE_NEWPID | (kernel.CLONE_NEWUSER if as_user else 0))
+    if as_user:
+        # Root would own these files while the process is not dumpable.
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def _build(readable: Sequence[str]) -> None:
