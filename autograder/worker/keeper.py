@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 
 from autograder.worker.sandbox import kernel, namespaces
 
@@ -40,8 +39,8 @@ def main() -> None:
 def _end_descendants() -> None:
     """Kill adopted processes until there are none: the children of a killed process become this process's."""
     while True:
-        for child in Path("/proc/thread-self/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
+        for child, _ in namespaces.children():
+            os.kill(child, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:

@@ -20,10 +20,14 @@ from autograder.worker.sandbox.limits import Limits
 SCRATCH = "/worker"
 """A worker's folder in its view."""
 NO_VIEW = -1
+_CHILDREN = Path("/proc/thread-self/children")
+"""A kernel can be built without it."""
 
 
 def enter() -> bool:
     """Give the next child of this process a process namespace of its own. Whether the system allows it."""
+    if not _CHILDREN.exists():
+        return False
     # Some systems allow the first step only, after which there is no way back.
     trial = os.fork()
     if trial == 0:
@@ -79,20 +83,17 @@ def enter_view(view: int, limits: Limits, uid: int, gid: int) -> None:
 
 
 def outer_pid(child: int) -> int:
-    """The id, in this process's /proc, of a child that `fork` has returned under that id; 0 if there is none.
+    """The id, in this process's /proc, of a child that `fork` has returned under that id.
 
     The two differ in a process namespace of its own.
     """
-    for outer, inner in children():
-        if inner == child:
-            return outer
-    return 0
+    return next((outer for outer, inner in children() if inner == child), child)
 
 
 def children() -> list[tuple[int, int]]:
-    """The children of this thread: their ids in its /proc, and in its process namespace."""
+    """The children of this thread: their ids in its /proc, and in its process namespace; none if the kernel lists none."""
     found: list[tuple[int, int]] = []
-    for pid in map(int, Path("/proc/thread-self/children").read_text().split()):
+    for pid in map(int, _CHILDREN.read_text().split() if _CHILDREN.exists() else ()):
         with suppress(FileNotFoundError, ProcessLookupError):
             status = Path(f"/proc/{pid}/status").read_text()
             found.append((pid, int(status.partition("\nNSpid:")[2].partition("\n")[0].split()[-1])))
