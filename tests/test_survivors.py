@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,26 +77,31 @@ def staying(zygote: Zygote) -> Worker:
 
 
 @pytest.fixture
-def grader(tmp_path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Process]]]:
+def grader() -> Iterator[tuple[psutil.Process, list[psutil.Process]]]:
     """A grader of its own, and all of its descendants."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    tmp_path.chmod(0o711)
-    with subprocess.Popen(
-        [sys.executable, "-c", GRADER, STAYS], cwd=ROOT, env=environment, stdout=subprocess.PIPE, start_new_session=True
-    ) as process:
-        assert process.stdout and process.stdout.readline()
-        this = psutil.Process(process.pid)
-        below = this.children(recursive=True)
-        assert len(below) >= 6, "keeper, zygote, worker, and its descendants"
-        try:
-            yield this, below
-        finally:
-            for each in (this, *below):
-                if each.is_running():
-                    each.kill()
+    # Not pytest's tmp_path: its parents are closed to the worker's user.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        with subprocess.Popen(
+            [sys.executable, "-c", GRADER, STAYS],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout and process.stdout.readline()
+            this = psutil.Process(process.pid)
+            below = this.children(recursive=True)
+            try:
+                assert len(below) >= 6, "keeper, zygote, worker, and its descendants"
+                yield this, below
+            finally:
+                for each in (this, *below):
+                    if each.is_running():
+                        each.kill()
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda end: end.name)
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=lambda end: end.name)
 def test_the_end_of_the_grader(grader: tuple[psutil.Process, list[psutil.Process]], end: signal.Signals) -> None:
     process, below = grader
     process.send_signal(end)
