@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -49,6 +50,10 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
         self._log = (self._folder / "stderr").open("w+b")
+        for path in readable():
+            # Data that is fetched later would not be seen by a worker whose view has no folder for it.
+            with contextlib.suppress(OSError):
+                Path(path).mkdir(parents=True, exist_ok=True)
         with theirs:
             self._process = subprocess.Popen(
                 [
