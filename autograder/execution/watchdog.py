@@ -15,7 +15,7 @@ from autograder.worker.sandbox.limits import PROCESSES
 
 POLL_SECONDS = 0.05
 FILES_EVERY = 4
-"""The watchdog looks at the files only every so often: a disk is slower than memory."""
+"""The watchdog looks at the files only every so often, until half of what is allowed is used."""
 WALL_PER_CPU = 4.0
 """Time limits are CPU seconds of the worker, so that a busy machine costs no points. Code that sleeps is stopped after
 this many times as many wall-clock seconds, without the time spent waiting for a core that others hold.
@@ -87,6 +87,7 @@ class Watchdog:
         self._own_memory: int | None = None
         self._own_gpu_memory = 0
         self._looks = 0
+        self._many_files = False
         self._thread = threading.Thread(target=self._watch, daemon=True, name=f"watchdog {pid}")
         self._thread.start()
 
@@ -167,7 +168,7 @@ class Watchdog:
         return (
             self._judge_time(clock, running)
             or self._judge_processes(running)
-            or (self._judge_files(running) if self._looks % FILES_EVERY == 1 else None)
+            or (self._judge_files(running) if self._many_files or self._looks % FILES_EVERY == 1 else None)
             or (self._judge_memory(running) if self._own_memory is not None else None)
         )
 
@@ -196,6 +197,7 @@ class Watchdog:
     def _judge_files(self, running: list[int]) -> LimitExceeded | None:
         allowed = self._budget.all_files_mb
         used, count = self._scratch.used(running, self._budget.file_mb * MEGABYTE)
+        self._many_files = used > allowed * MEGABYTE // 2 or count > MOST_FILES // 2
         if used <= allowed * MEGABYTE and count <= MOST_FILES:
             return None
         return LimitExceeded(
