@@ -25,10 +25,10 @@ def loud(draw, model, gain):
     return random_weights(draw, model.parameters(), matrices=lambda shape: gain * glorot(shape), biases=0.3 * gain)
 
 
-def probabilities(model, codes, classes, tried):
+def probabilities(model, codes, classes, tried, training=False):
     """The model's output for sequences of codes `(N, T)`, an array `(N, T, classes)`."""
     return expect.shape(
-        model.forward(one_hot(codes, classes)),
+        model.forward(one_hot(codes, classes), training),
         (*codes.shape, classes),
         tried=tried,
         cause="The output has one distribution for each sample of the input: (N, T, classes).",
@@ -37,6 +37,13 @@ def probabilities(model, codes, classes, tried):
             "The model returns only the last step: return a distribution for each.": (codes.shape[0], classes),
         },
     )
+
+
+def distributions(model, codes, classes, tried, training=False):
+    """The same, for checks that cannot be asked unless the output consists of probabilities."""
+    p = probabilities(model, codes, classes, tried, training)
+    cause = "The model must return probabilities: see the part `model`."
+    return expect.between(p, 0, 1, tried=tried, cause=cause, what="probabilities")
 
 
 def effects(model, draw, classes, length, tried):
