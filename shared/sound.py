@@ -51,7 +51,8 @@ def plucked_string(frequency: float, seconds: float, seed: int = 0, rate: int = 
     One period of noise goes round in a loop. In each round it becomes softer and smoother, as the overtones of a
     string fade before its fundamental.
     """
-    period = round(rate / frequency)
+    # The mean of neighbours delays the string by half a sample in each round.
+    period = round(rate / frequency - 0.5)
     string = np.random.default_rng(seed).uniform(-1, 1, period)
     rounds = []
     for _ in range(0, round(seconds * rate), period):

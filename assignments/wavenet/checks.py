@@ -396,10 +396,10 @@ def _(student, draw, limits):
     causes = {
         "The model is worse than counting: does it see its own label in training? Check that all layers are causal and "
         "that the target is the next sample.": lambda cost: cost > 1.1 * unseen,
-        f"The model knows no more than how often each code occurs: do gradients reach all layers, and {rate}": lambda cost: (
+        f"The model only knows how often each code occurs: do gradients reach all layers, and {rate}": lambda cost: (
             cost > 0.9 * unseen
         ),
-        f"The model learns too little from what is further back: are all layers used and trained, and {rate}": lambda _: (
+        f"The model learns too little from what is far back: are all layers used and trained, and {rate}": lambda _: (
             True
         ),
     }

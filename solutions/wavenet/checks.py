@@ -469,8 +469,9 @@ def telling_weights(model, draw, classes, temperature, n):
 
 
 def apart(p, right, other, n):
-    """How many standard deviations lie between the hits of `n` samples drawn with `other`, and those expected with
-    `right`: distributions `(classes, classes, classes)` of the next code after each pair. A hit is the most likely code.
+    """How many standard deviations lie between the hits of `n` samples drawn with `other`, and those due with `right`.
+
+    Both are distributions `(classes, classes, classes)` of the next code after each pair. The most likely code is a hit.
     """
     places = np.full(p.shape[:2], 1 / p.shape[0] ** 2)
     visited = np.zeros_like(places)

@@ -88,8 +88,10 @@ def gated(a: Float[tf.Tensor, "*shape"], b: Float[tf.Tensor, "*shape"]) -> Float
 
 # %% part="model"
 def build_model(classes: int, channels: int, kernel_size: int, dilations: list[int]) -> keras.Model:
-    """One gated causal layer for each dilation: one-hot `(N, T, classes)` → probabilities `(N, T, classes)`, whose row t
-    is the distribution of sample t + 1."""
+    """One gated causal layer for each dilation: one-hot `(N, T, classes)` → probabilities `(N, T, classes)`.
+
+    Row t is the distribution of sample t + 1, given the samples up to t.
+    """
     ### BEGIN SOLUTION
     samples = keras.Input((None, classes))
     h, skips = keras.layers.Conv1D(channels, 1)(samples), []
@@ -119,6 +121,18 @@ def train(
     ### END SOLUTION
 
 
+# %% tags=["demo"]
+# Strings of five pitches. With 4,000 samples per second and 32 codes, a training takes about a minute.
+rate, classes = 4000, 32
+pitches = [196, 220, 247, 294, 330]
+strings = [sound.plucked_string(pitches[i % 5], seconds=0.1, seed=i, rate=rate) for i in range(64)]
+notes = inference.array(mu_law(np.stack(strings).astype(np.float32), classes - 1)).astype(np.int64)
+keras.utils.set_random_seed(1)
+model = build_model(classes, 32, 2, [1, 2, 4, 8, 16, 32])
+plots.loss_curve(train(model, notes, classes, epochs=30, batch_size=8, seed=1))
+plt.show()
+
+
 # %% part="generation"
 def generate(
     model: keras.Model, start: Int[np.ndarray, "k"], n: int, classes: int, temperature: float = 1.0, seed: int = 0
@@ -144,6 +158,22 @@ def generate(
     return np.array(samples[len(start) :])
     ### END SOLUTION
 
+
+# %% tags=["demo"]
+written = inference.array(generate(model, notes[0, :64], 2000, classes, temperature=0.8, seed=1))
+played = inference.array(inverse_mu_law(np.concatenate([notes[0, :64], written]), classes - 1))
+plots.time_series({"start": (0, played[:64]), "written": (64, played[64:300])}, time="sample", value="amplitude")
+plt.show()
+
+# %% tags=["demo"]
+sound.Sound(played, rate)
+
+# %% tags=["demo"]
+# What the model expects after the first 64 samples: one distribution over the codes, at three temperatures.
+p = inference.predict(model, np.eye(classes, dtype=np.float32)[notes[:1, :64]])[0, -1]
+sharpened = {f"T = {T}": p ** (1 / T) / (p ** (1 / T)).sum() for T in [0.5, 1.0, 2.0]}
+plots.distributions(sharpened, [str(code) for code in range(classes)])
+plt.show()
 
 # %% [markdown] part="gpu"
 # Nothing to write here: the check runs your `train` and `generate` on the device where the model's parameters live.
