@@ -234,9 +234,9 @@ def _(student, draw):
             "and let nothing else work along the time axis.",
         )
         expect.that(
-            bool((np.diag(found) > ZERO).all()),
+            np.diag(found).max() > ZERO,
             tried=tried,
-            saw="an output at t that stays the same if sample t changes",
+            saw="outputs at t that stay the same if sample t changes",
             expected="the output at t, the distribution of sample t + 1, depends on sample t",
             cause="The output lags behind: do not shift the input inside the model. The targets of the training are "
             "shifted instead.",
