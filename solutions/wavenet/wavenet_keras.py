@@ -126,7 +126,8 @@ def train(
 rate, classes = 4000, 32
 pitches = [196, 220, 247, 294, 330]
 strings = [sound.plucked_string(pitches[i % 5], seconds=0.15, seed=i, rate=rate)[200:] for i in range(64)]
-notes = inference.array(mu_law(2 * np.stack(strings).astype(np.float32).clip(-0.5, 0.5), classes - 1)).astype(np.int64)
+loud = np.stack([string / np.abs(string).max() for string in strings])
+notes = inference.array(mu_law(loud.astype(np.float32), classes - 1)).astype(np.int64)
 keras.utils.set_random_seed(1)
 model = build_model(classes, 24, 2, [1, 2, 4, 8, 16, 32])
 plots.loss_curve(train(model, notes, classes, epochs=30, batch_size=8, seed=1))
