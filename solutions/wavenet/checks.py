@@ -428,8 +428,9 @@ def _(student, draw):
 
 
 def expect_no_gradient_from_the_future(model, draw, classes, length, tried):
-    """The gradient of an output in later inputs is 0. A model that reads its input with argmax has no gradient at all:
-    for it, `effects` has seen what a changed sample changes.
+    """The gradient of an output in later inputs is 0.
+
+    A model that reads its input with argmax has no gradient at all: `effects` has judged it by changed samples.
     """
     t = length - 3
     cotangent = np.zeros((1, length, classes), dtype=np.float32)
@@ -471,7 +472,7 @@ def telling_weights(model, draw, classes, temperature, n):
 def apart(p, right, other, n):
     """How many standard deviations lie between the hits of `n` samples drawn with `other`, and those due with `right`.
 
-    Both are distributions `(classes, classes, classes)` of the next code after each pair. The most likely code is a hit.
+    Both are distributions of the next code after each pair, `(classes, classes, classes)`. The most likely one is a hit.
     """
     places = np.full(p.shape[:2], 1 / p.shape[0] ** 2)
     visited = np.zeros_like(places)
