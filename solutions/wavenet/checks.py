@@ -472,7 +472,7 @@ def telling_weights(model, draw, classes, temperature, n):
 def apart(p, right, other, n):
     """How many standard deviations lie between the hits of `n` samples drawn with `other`, and those due with `right`.
 
-    Both are distributions of the next code after each pair, `(classes, classes, classes)`. The most likely one is a hit.
+    Both are distributions of the next code after each pair, `(classes, classes, classes)`. The most likely is a hit.
     """
     places = np.full(p.shape[:2], 1 / p.shape[0] ** 2)
     visited = np.zeros_like(places)
