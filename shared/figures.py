@@ -308,6 +308,11 @@ def conditional_gan() -> Figure:
     return figure
 
 
+def wavenet() -> Figure:
+    """The tree of WaveNet's paper: four dilated causal layers, and the 16 samples that the last output depends on."""
+    return plots.causal_tree(2, [1, 2, 4, 8])
+
+
 def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     for corner in [(0, 0), (0, 1), (1, 0), (1, 1)]:
         one = corner in ones
@@ -327,6 +332,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "optimal_discriminator": optimal_discriminator,
     "stateful_lstm": stateful_lstm,
     "style_loss": style_loss,
+    "wavenet": wavenet,
     "xor": xor,
 }
 """Exercise → its figure, for exercises that have one."""
