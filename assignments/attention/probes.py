@@ -188,6 +188,18 @@ def forget(translator):
     model.set_parameters({name: np.zeros_like(value) for name, value in model.parameters().items()})
 
 
+def output_bias(translator, source):
+    """Which parameter of `.model` is the output's bias, counted from 0: the one that a step from 0 moves towards the only
+    symbol of the targets. None if the output has no bias."""
+    forget(translator)
+    translator.fit(source, np.zeros_like(source), epochs=1, batch_size=len(source))
+    for place, value in enumerate(translator.part("model").parameters().values()):
+        # One more than there are symbols if the start symbol has a score too.
+        if value.size in (SYMBOLS, SYMBOLS + 1) and value.ravel()[0] > value.ravel()[1:].max():
+            return place
+    return None
+
+
 def trained(student, draw, **options):
     """A translator after the training of the text, and 500 pairs that it has not seen."""
     source, target = pairs(draw, 2500)

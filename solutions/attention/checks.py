@@ -1,4 +1,8 @@
-"""Hidden checks of `attention`."""
+"""Hidden checks of `attention`.
+
+This is one module of over 400 lines because the checks of the translator share their way of building, training and
+emptying one.
+"""
 
 import numpy as np
 
@@ -19,6 +23,7 @@ from .probes import (
     masked_softmax,
     net_of,
     new_translator,
+    output_bias,
     pairs,
     right_symbols,
     slope_is,
@@ -268,11 +273,12 @@ def _(student, draw):
     length = 6
     translator, source, target = small_translator(student, draw, 5, length)
     model, depends = net_of(translator, source), False
-    start = model.parameters()
+    start, seen = model.parameters(), []
     # New weights may be so small that a symbol moves the weights by less than float32 shows.
     for factor in (1, 4, 16):
         model.set_parameters({name: factor * value for name, value in start.items()})
         before = looks(translator, source, target, "Translator.attention")
+        seen.append(before)
         for place in (0, 2, length - 1):
             changed = target.copy()
             changed[:, place] = (target[:, place] + draw.integers(1, SYMBOLS, len(target))) % SYMBOLS
@@ -289,6 +295,13 @@ def _(student, draw):
                 atol=1e-4,
             )
             depends = depends or (place == 0 and bool(np.abs(after - before)[:, 1:].max() > 1e-5))
+    expect.differ(
+        seen[0],
+        seen[2],
+        tried="Translator.attention, and again with all parameters of `.model` 16 times as large",
+        cause="The weights do not come from the parameters of `.model`.",
+        by=1e-4,
+    )
     expect.that(
         depends,
         tried="Translator.attention, and again with other symbols at target position 0",
@@ -382,24 +395,15 @@ def _(student, draw):
         current["translator"].fit(source, source[:, ::-1], epochs=1, batch_size=1)
 
     student.eagerly()
-    place, size = output_bias(build(), current["translator"], rows(1))
+    model = build()
+    place = output_bias(current["translator"], rows(1))
     student.eagerly(False)
-    tried = "Translator.fit, one epoch of batches with every symbol once"
     if place is None:
-        memorises(current["translator"], *pairs(draw, 12, 4))
-    else:
-        settles(build, train, [1, -1] * (SYMBOLS // 2) + [0] * (size - SYMBOLS), tried=tried, place=place)
-
-
-def output_bias(model, translator, source):
-    """Which parameter is the output's bias, and its size: the one that a step from 0 moves; None if there is none."""
-    forget(translator)
-    translator.fit(source, np.zeros_like(source), epochs=1, batch_size=1)
-    for place, value in enumerate(model.parameters().values()):
-        # One more than there are symbols if the start symbol has a score too.
-        if np.any(value) and value.size in (SYMBOLS, SYMBOLS + 1):
-            return place, value.size
-    return None, 0
+        memorises(current["translator"], *pairs(draw, 12, SYMBOLS))
+        return
+    size = list(model.parameters().values())[place].size
+    ways = [1, -1] * (SYMBOLS // 2) + [0] * (size - SYMBOLS)
+    settles(build, train, ways, tried="Translator.fit, one epoch of batches with every symbol once", place=place)
 
 
 def memorises(translator, source, target):
@@ -409,7 +413,7 @@ def memorises(translator, source, target):
         {name: 0.3 * np.sin(np.arange(v.size)).reshape(v.shape) for name, v in model.parameters().items()}
     )
     translator.fit(source, target, epochs=150, batch_size=len(source))
-    tried = "Translator.fit on 12 pairs of 4 symbols, 150 epochs of one batch; then Translator.translate of the same"
+    tried = "Translator.fit on 12 pairs, 150 epochs of one batch; then Translator.translate of the same"
     expect.at_least(
         right_symbols(translator, source, target, tried),
         0.8,

@@ -80,3 +80,20 @@ def test_what_it_cannot_ask_passes(zygotes: Zygotes) -> None:
         settles(student.build, add_up, [1.0, -1.0], tried="train")
         settles(lambda: student.build(1), add_up, [1.0], tried="train")
         settles(student.build, lambda model, steps: None, [1.0], tried="train")
+
+
+def test_the_place_of_the_bias_tells_it_from_another_parameter_of_its_size(zygotes: Zygotes) -> None:
+    with toy.student(zygotes, SOURCES["torch"]) as student:
+
+        def come_to_rest(forgets: bool) -> None:
+            settles(
+                lambda: student.build(1),
+                lambda model, steps: student.train(model, steps, "SGD", 0.05, forgets),
+                [1.0],
+                tried="train",
+                place=1,
+            )
+
+        come_to_rest(True)
+        with pytest.raises(CheckFailed):
+            come_to_rest(False)
