@@ -189,8 +189,10 @@ def forget(translator):
 
 
 def output_bias(translator, source):
-    """Which parameter of `.model` is the output's bias, counted from 0: the one that a step from 0 moves towards the only
-    symbol of the targets. None if the output has no bias."""
+    """Which parameter of `.model` is the output's bias, counted from 0; None if there is none.
+
+    It is the one that a step from 0 moves towards the only symbol of the targets.
+    """
     forget(translator)
     translator.fit(source, np.zeros_like(source), epochs=1, batch_size=len(source))
     for place, value in enumerate(translator.part("model").parameters().values()):

@@ -191,8 +191,8 @@ def _(student, draw):
     mask = (np.arange(5) < np.array([[5], [3], [1]])).astype(np.float64)
     tried = "the gradient of attention_weights in the scores, and central differences"
     cause = (
-        "The gradient of a padded position is 0, and no ∞ − ∞ or 0 · ∞ may arise on the way back; compute with tensors "
-        "from start to end."
+        "The gradient of a padded position is 0, and no ∞ − ∞ or 0 · ∞ may arise on the way back; compute with "
+        "tensors from start to end."
     )
     gradient_is(student, "attention_weights", masked_softmax, [scores, mask], cotangent, 0, tried, cause)
     # Without differences: rounding of scores of 1e4 would swamp them.
@@ -289,8 +289,8 @@ def _(student, draw):
                 before[:, : place + 1],
                 tried=f"{tried}: rows 0 to {place}",
                 expected="the same rows",
-                cause="The decoder sees the symbol that it is about to write: shift the targets by one position, with the "
-                "start symbol in front.",
+                cause="The decoder sees the symbol that it is about to write: shift the targets by one position, with "
+                "the start symbol in front.",
                 # Another batch may be summed in another order, which changes float32 sums by 1e-6.
                 atol=1e-4,
             )
@@ -307,8 +307,8 @@ def _(student, draw):
         tried="Translator.attention, and again with other symbols at target position 0",
         saw="the same weights in every row",
         expected="other weights in rows 1 and later",
-        cause="The weights do not depend on the given targets: feed them to the decoder, not the symbols that it writes "
-        "itself, and let its state enter the score.",
+        cause="The weights do not depend on the given targets: feed them to the decoder, not the symbols that it "
+        "writes itself, and let its state enter the score.",
     )
 
 
@@ -418,8 +418,8 @@ def memorises(translator, source, target):
         right_symbols(translator, source, target, tried),
         0.8,
         tried=tried,
-        cause="The translator does not learn 12 pairs by heart. Are the gradients of earlier steps added up? Zero them in "
-        "each step.",
+        cause="The translator does not learn 12 pairs by heart. Are the gradients of earlier steps added up? Zero them "
+        "in each step.",
         what="a share of right symbols",
     )
 
