@@ -463,7 +463,7 @@ def _(student, draw, limits):
             limits.gain,
             tried=f"{FIT}, with attention ({with_attention:.2f} of the symbols right) and with attention=False "
             f"({without:.2f})",
-            cause="`attention=False` changes nothing: without attention, the decoder sees only the encoder's last state."
+            cause="`attention=False` changes nothing: then the decoder sees only the encoder's last state."
             if without > limits.reversed
             else "Attention helps too little: do the weights, and the context that they give, enter the decoder?",
             what="a gain by attention",
