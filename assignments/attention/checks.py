@@ -8,7 +8,7 @@ from autograder.authoring.probes.functions import sigmoid, softmax
 from .probes import (
     FIT,
     SYMBOLS,
-    first_of_three,
+    after_training,
     forget,
     looks,
     masked_softmax,
@@ -18,7 +18,6 @@ from .probes import (
     slope_is,
     small_translator,
     tensors,
-    trained,
     translated,
 )
 
@@ -327,7 +326,7 @@ def _(student, draw, limits):
     """
 
     def attempt(_):
-        translator, source, target = trained(student, draw)
+        translator, source, target = after_training(student, draw)
         tried = f"{FIT}; then Translator.translate on 500 sources that it has not seen"
         symbols = translated(translator, source, tried)
         right = symbols == target
@@ -335,7 +334,7 @@ def _(student, draw, limits):
             float(right.mean()),
             limits.reversed,
             tried=tried,
-            cause=what_went_wrong(right, symbols, target),
+            cause=why_wrong(right, symbols, target),
             what="a share of right symbols",
         )
         forget(translator)
@@ -347,10 +346,10 @@ def _(student, draw, limits):
             what="a share of right symbols",
         )
 
-    first_of_three(attempt)
+    expect.best_of(3, attempt)
 
 
-def what_went_wrong(right, symbols, target):
+def why_wrong(right, symbols, target):
     """The likely cause of wrong translations, from the share of right symbols at each position."""
     if np.mean(symbols == target[:, ::-1]) > max(0.5, right.mean()):
         return "The translations are the wrong way round: write target position 0 first."

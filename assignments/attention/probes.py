@@ -1,7 +1,5 @@
 """Shared by the checks of `attention`."""
 
-from functools import partial
-
 import numpy as np
 
 from autograder import expect
@@ -20,7 +18,7 @@ def tensors(*arrays):
     return [tensor(array) for array in arrays]
 
 
-def additive(s, H, W, U, v, squash=np.tanh):
+def known_scores(s, H, W, U, v, squash=np.tanh):
     """vᵀ tanh(W s + U h_j), `(N, T)`."""
     return squash((s @ W.T)[:, None] + H @ U.T) @ v
 
@@ -30,7 +28,7 @@ def masked_softmax(scores, mask):
     return softmax(np.where(mask == 0, -np.inf, scores.astype(np.float64)))
 
 
-def weighted_mean(weights, H):
+def state_mean(weights, H):
     """Σ_j α_j h_j, `(N, d_h)`."""
     return np.einsum("nt,ntd->nd", weights, H)
 
@@ -41,7 +39,7 @@ def score_slope(weights, H, upstream):
     scores = np.log(np.where(mask, weights, 1))
 
     def loss(e):
-        return np.sum(upstream * weighted_mean(masked_softmax(e, mask), H))
+        return np.sum(upstream * state_mean(masked_softmax(e, mask), H))
 
     return gradient_by_differences(loss, scores)
 
@@ -69,7 +67,7 @@ def slope_is(student, weights, H, upstream, tried):
     )
 
 
-def keeps_dtype(answer, name):
+def must_keep_dtype(answer, name):
     """The answer of a function that got float64 tensors."""
     kind = np.asarray(answer).dtype
     expect.that(
@@ -81,7 +79,7 @@ def keeps_dtype(answer, name):
     )
 
 
-def gradient_is(student, name, function, arrays, cotangent, wrt, tried, cause):
+def slope_by_autodiff(student, name, function, arrays, cotangent, wrt, tried, cause):
     """The gradient of the student's function by autodiff, against central differences of `function` in float64."""
     slope = student.gradient(name, *tensors(*arrays), wrt=wrt, cotangent=cotangent)
     expected = "a gradient that reaches every input"
@@ -93,7 +91,7 @@ def gradient_is(student, name, function, arrays, cotangent, wrt, tried, cause):
     expect.close(slope, gradient_by_differences(total, arrays[wrt]), tried=tried, cause=cause, rtol=1e-3, atol=1e-4)
 
 
-def pairs(draw, n, length=LENGTH, symbols=SYMBOLS):
+def translation_pairs(draw, n, length=LENGTH, symbols=SYMBOLS):
     """Random sequences, and the same ones reversed with each symbol renamed; `draw` chooses the new names."""
     source, names = draw.integers(0, symbols, n, length), draw.permutation(symbols)
     return source, names[source[:, ::-1]]
@@ -111,7 +109,7 @@ def new_translator(student, hidden, seed, **options):
 
 def small_translator(student, draw, n=7, length=5, **options):
     """A translator that was fitted to `n` short pairs in one step, and these pairs."""
-    source, target = pairs(draw, n, length)
+    source, target = translation_pairs(draw, n, length)
     translator = new_translator(student, 12, draw.seed(), **options)
     translator.fit(source, target, epochs=1, batch_size=n)
     return translator, source, target
@@ -202,12 +200,9 @@ def output_bias(translator, source):
     return None
 
 
-def trained(student, draw, **options):
+def after_training(student, draw, **options):
     """A translator after the training of the text, and 500 pairs that it has not seen."""
-    source, target = pairs(draw, 2500)
+    source, target = translation_pairs(draw, 2500)
     translator = new_translator(student, HIDDEN, draw.seed(), **options)
     translator.fit(source[:2000], target[:2000], epochs=12, batch_size=64)
     return translator, source[2000:], target[2000:]
-
-
-first_of_three = partial(expect.best_of, 3)

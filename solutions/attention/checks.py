@@ -14,24 +14,23 @@ from .probes import (
     FIT,
     LENGTH,
     SYMBOLS,
-    additive,
-    first_of_three,
+    after_training,
     forget,
-    gradient_is,
-    keeps_dtype,
+    known_scores,
     looks,
     masked_softmax,
+    must_keep_dtype,
     net_of,
     new_translator,
     output_bias,
-    pairs,
     right_symbols,
+    slope_by_autodiff,
     slope_is,
     small_translator,
+    state_mean,
     tensors,
-    trained,
     translated,
-    weighted_mean,
+    translation_pairs,
 )
 
 CUT_OFF = "Compute with tensors from start to end: NumPy, `.item()` and `detach` stop the gradient."
@@ -47,20 +46,20 @@ def _(student, draw):
     for N, T, d_s, d_h, a in [(5, 3, 4, 2, 7), (1, 6, 2, 3, 1), (4, 1, 3, 3, 2), (3, 3, 3, 3, 3)]:
         s, H, v = draw.normal(N, d_s), draw.normal(N, T, d_h), draw.normal(a)
         W, U = draw.normal(a, d_s), draw.normal(a, d_h)
-        wanted = additive(s, H, W, U, v)
+        wanted = known_scores(s, H, W, U, v)
         wrong = {
-            "The rows of a batch mix: each row of s belongs to the same row of H.": additive(s[::-1], H, W, U, v),
+            "The rows of a batch mix: each row of s belongs to the same row of H.": known_scores(s[::-1], H, W, U, v),
         }
         if d_s == a:
-            wrong["You multiply from the wrong side: compute W s, not s W."] = additive(s, H, W.T, U, v)
+            wrong["You multiply from the wrong side: compute W s, not s W."] = known_scores(s, H, W.T, U, v)
         if d_h == a:
-            wrong["You multiply from the wrong side: compute U h_j, not h_j U."] = additive(s, H, W, U.T, v)
+            wrong["You multiply from the wrong side: compute U h_j, not h_j U."] = known_scores(s, H, W, U.T, v)
         if N == T:
             wrong["W s is added along the wrong axis: it belongs to a row, not to a source position."] = (
                 np.tanh((s @ W.T)[None] + H @ U.T) @ v
             )
         if d_s == d_h == a:
-            wrong["W and U are swapped: W multiplies s, U the encoder's states."] = additive(s, H, U, W, v)
+            wrong["W and U are swapped: W multiplies s, U the encoder's states."] = known_scores(s, H, U, W, v)
         tried = f"additive_scores with N={N}, T={T}, d_s={d_s}, d_h={d_h}, a={a}"
         with expect.blame("All sizes may be 1, and all may differ: name the axes that you sum over."):
             scores = student.additive_scores(*tensors(s, H, W, U, v))
@@ -78,10 +77,10 @@ def _(student, draw):
     N, T, d_s, d_h, a = 2, 3, 2, 4, 3
     shapes = [(N, d_s), (N, T, d_h), (a, d_s), (a, d_h), (a,)]
     arrays, cotangent = [draw.rng.standard_normal(shape) for shape in shapes], draw.rng.standard_normal((N, T))
-    keeps_dtype(student.additive_scores(*tensors(*arrays)), "additive_scores")
+    must_keep_dtype(student.additive_scores(*tensors(*arrays)), "additive_scores")
     for wrt, name in enumerate(["s", "H", "W", "U", "v"]):
         tried = f"the gradient of additive_scores in {name}, and central differences"
-        gradient_is(student, "additive_scores", additive, arrays, cotangent, wrt, tried, CUT_OFF)
+        slope_by_autodiff(student, "additive_scores", known_scores, arrays, cotangent, wrt, tried, CUT_OFF)
 
 
 @check("location.gradient")
@@ -109,10 +108,10 @@ def _(student, draw):
             "The order is [s; y]: s comes first.": np.hstack([arrays[1], arrays[0]]) @ arrays[2].T,
         },
     )
-    keeps_dtype(scores, "location_scores")
+    must_keep_dtype(scores, "location_scores")
     for wrt, name in enumerate(["s", "y", "V"]):
         tried = f"the gradient of location_scores in {name}, and central differences"
-        gradient_is(student, "location_scores", located, arrays, cotangent, wrt, tried, CUT_OFF)
+        slope_by_autodiff(student, "location_scores", located, arrays, cotangent, wrt, tried, CUT_OFF)
 
 
 @check("weights.large", needs="weights.values")
@@ -194,7 +193,7 @@ def _(student, draw):
         "The gradient of a padded position is 0, and no ∞ − ∞ or 0 · ∞ may arise on the way back; compute with "
         "tensors from start to end."
     )
-    gradient_is(student, "attention_weights", masked_softmax, [scores, mask], cotangent, 0, tried, cause)
+    slope_by_autodiff(student, "attention_weights", masked_softmax, [scores, mask], cotangent, 0, tried, cause)
     # Without differences: rounding of scores of 1e4 would swamp them.
     large = 1e4 * np.sign(draw.normal(2, 4))
     slope = student.gradient(
@@ -216,29 +215,27 @@ def _(student, draw):
     c = student.context(*tensors(weights, H))
     expect.close(
         c,
-        weighted_mean(weights, H),
+        state_mean(weights, H),
         tried=tried,
         cause="c is the sum of α_j h_j over the source positions j: one vector for each row, `(N, d_h)`.",
         mistakes={
-            "The rows of a batch mix: each row of weights belongs to the same row of H.": weighted_mean(
-                weights[::-1], H
-            ),
-            "You average: the weights already sum to 1, so sum.": weighted_mean(weights, H) / T,
+            "The rows of a batch mix: each row of weights belongs to the same row of H.": state_mean(weights[::-1], H),
+            "You average: the weights already sum to 1, so sum.": state_mean(weights, H) / T,
             "You take only the state with the largest weight; take the weighted sum.": H[
                 np.arange(N), weights.argmax(axis=1)
             ],
         },
     )
-    keeps_dtype(c, "context")
+    must_keep_dtype(c, "context")
     cotangent = draw.rng.standard_normal((N, d))
     for wrt, name in enumerate(["the weights", "H"]):
         tried = f"the gradient of context in {name}, and central differences"
-        gradient_is(student, "context", weighted_mean, [weights, H], cotangent, wrt, tried, CUT_OFF)
+        slope_by_autodiff(student, "context", state_mean, [weights, H], cotangent, wrt, tried, CUT_OFF)
     # Three sizes that are equal could be swapped without an error.
     weights, H = draw.rng.dirichlet(np.ones(3), 3), draw.rng.standard_normal((3, 3, 3))
     expect.close(
         student.context(*tensors(weights, H)),
-        weighted_mean(weights, H),
+        state_mean(weights, H),
         tried="context with N = T = d_h = 3",
         cause="c is the sum of α_j h_j over the source positions j.",
         mistakes={
@@ -347,7 +344,7 @@ def _(student, draw):
     So: form.
     """
     student.eagerly()
-    seed, (source, target) = draw.seed(), pairs(draw, 5, 4)
+    seed, (source, target) = draw.seed(), translation_pairs(draw, 5, 4)
 
     def end(seed):
         student.seed(draw.seed())
@@ -399,7 +396,7 @@ def _(student, draw):
     place = output_bias(current["translator"], rows(1))
     student.eagerly(False)
     if place is None:
-        memorises(current["translator"], *pairs(draw, 12, SYMBOLS))
+        memorises(current["translator"], *translation_pairs(draw, 12, SYMBOLS))
         return
     size = list(model.parameters().values())[place].size
     ways = [1, -1] * (SYMBOLS // 2) + [0] * (size - SYMBOLS)
@@ -436,7 +433,7 @@ def _(student, draw, limits):
     """
 
     def attempt(_):
-        translator, source, target = trained(student, draw)
+        translator, source, target = after_training(student, draw)
         tried = f"{FIT}; then Translator.attention on 500 pairs that it has not seen"
         weights = looks(translator, source, target, tried)
         figures.grid("where it looks: target positions (rows) against source positions", weights[:6])
@@ -456,7 +453,7 @@ def _(student, draw, limits):
             cause="The weights do not come from the parameters of `.model`.",
             by=1e-3,
         )
-        plain, source, target = trained(student, draw, attention=False)
+        plain, source, target = after_training(student, draw, attention=False)
         without = right_symbols(plain, source, target, FIT)
         expect.at_least(
             with_attention - without,
@@ -469,7 +466,7 @@ def _(student, draw, limits):
             what="a gain by attention",
         )
 
-    first_of_three(attempt)
+    expect.best_of(3, attempt)
 
 
 def aligned(weights):
