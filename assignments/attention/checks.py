@@ -9,7 +9,6 @@ from .probes import (
     FIT,
     SYMBOLS,
     after_training,
-    forget,
     looks,
     masked_softmax,
     net_of,
@@ -19,6 +18,7 @@ from .probes import (
     small_translator,
     tensors,
     translated,
+    zero_parameters,
 )
 
 
@@ -212,7 +212,7 @@ def _(student, draw):
     if bias is None:
         model.set_parameters({name: 4 * value for name, value in start.items()})
         fits_its_own_translations(translator, source)
-    forget(translator)
+    zero_parameters(translator)
     tried = f"Translator.fit on {n} pairs, epochs=1, batch_size={n}, all parameters 0 except the last bias"
     scores = np.zeros(SYMBOLS)
     if bias is not None:
@@ -337,7 +337,7 @@ def _(student, draw, limits):
             cause=why_wrong(right, symbols, target),
             what="a share of right symbols",
         )
-        forget(translator)
+        zero_parameters(translator)
         expect.at_most(
             right_symbols(translator, source[:100], target[:100], tried),
             limits.forgotten,

@@ -180,7 +180,7 @@ def right_symbols(translator, source, target, tried):
     return float(np.mean(translated(translator, source, tried) == target))
 
 
-def forget(translator):
+def zero_parameters(translator):
     """Set all parameters of `.model` to 0: what the translator has learned must be in them."""
     model = translator.part("model")
     model.set_parameters({name: np.zeros_like(value) for name, value in model.parameters().items()})
@@ -191,7 +191,7 @@ def output_bias(translator, source):
 
     It is the one that a step from 0 moves towards the only symbol of the targets.
     """
-    forget(translator)
+    zero_parameters(translator)
     translator.fit(source, np.zeros_like(source), epochs=1, batch_size=len(source))
     for place, value in enumerate(translator.part("model").parameters().values()):
         # One more than there are symbols if the start symbol has a score too.

@@ -15,7 +15,6 @@ from .probes import (
     LENGTH,
     SYMBOLS,
     after_training,
-    forget,
     known_scores,
     looks,
     masked_softmax,
@@ -31,6 +30,7 @@ from .probes import (
     tensors,
     translated,
     translation_pairs,
+    zero_parameters,
 )
 
 CUT_OFF = "Compute with tensors from start to end: NumPy, `.item()` and `detach` stop the gradient."
@@ -445,7 +445,7 @@ def _(student, draw, limits):
             what="a share of rows i whose largest weight lies within one place of T−1−i",
         )
         with_attention = right_symbols(translator, source, target, FIT)
-        forget(translator)
+        zero_parameters(translator)
         expect.differ(
             looks(translator, source[:20], target[:20], tried),
             weights[:20],
