@@ -11,7 +11,6 @@ from .probes import (
     after_training,
     looks,
     masked_softmax,
-    net_of,
     output_bias,
     right_symbols,
     slope_is,
@@ -206,7 +205,7 @@ def _(student, draw):
     student.eagerly()
     n, length = 7, 5
     translator, source, target = small_translator(student, draw, n, length)
-    model = net_of(translator, source)
+    model = translator.part("model")
     start = model.parameters()
     bias = output_bias(translator, source)
     if bias is None:
@@ -283,7 +282,7 @@ def _(student, draw):
     So: form.
     """
     student.eagerly()
-    n, length = 7, 5
+    n, length = 7, 4
     translator, source, target = small_translator(student, draw, n, length)
     tried = f"Translator.translate on {n} sources of {length} symbols"
     symbols = translated(translator, source, tried)
