@@ -120,3 +120,20 @@ def test_a_weight_normalisation_cannot_be_zero(zygotes: Zygotes, forgets: bool) 
         else:
             with pytest.raises(CheckFailed):
                 ask()
+
+
+def test_the_place_of_the_bias_tells_it_from_another_parameter_of_its_size(zygotes: Zygotes) -> None:
+    with toy.student(zygotes, SOURCES["torch"]) as student:
+
+        def come_to_rest(forgets: bool) -> None:
+            settles(
+                lambda: student.build(1),
+                lambda model, steps: student.train(model, steps, "SGD", 0.05, forgets),
+                [1.0],
+                tried="train",
+                place=1,
+            )
+
+        come_to_rest(True)
+        with pytest.raises(CheckFailed):
+            come_to_rest(False)
