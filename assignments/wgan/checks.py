@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu, tensor
-from autograder.authoring.probes.parameters import random_weights, standing_still
+from autograder.authoring.probes.parameters import random_weights, scaled, standing_still
 
 from .probes import (
     LARGEST_LIMIT,
@@ -335,8 +335,9 @@ def _(student, draw):
     student.eagerly()
     for penalty in PENALTIES:
         gan, _, critic = untrained(student, draw.seed(), penalty)
-        critic.set_parameters(random_weights(draw, critic.parameters()))
-        tried = f'{CRITIC_STEP}, "{penalty}", from weights of about 1: the largest parameter of the critic'
+        # Far beyond the limit, but not so large that the penalty of a steep critic makes it diverge.
+        critic.set_parameters(scaled(random_weights(draw, critic.parameters()), 0.3))
+        tried = f'{CRITIC_STEP}, "{penalty}", from weights of about 0.3: the largest parameter of the critic'
         for _ in range(2):
             gan.train_critic(on_the_curve(draw))
         values = {name: float(np.abs(value).max(initial=0)) for name, value in critic.parameters().items()}
@@ -350,7 +351,7 @@ def _(student, draw):
                 expected=f"at most {LARGEST_LIMIT}",
                 cause="The weights are clipped before the update, and the update moves them beyond the limit: clip "
                 "after it."
-                if largest < 0.5
+                if largest < 0.2
                 else "The critic is not clipped: call `clip_weights` after each of its updates, on all its parameters, "
                 f"with a limit of at most {LARGEST_LIMIT}.",
             )

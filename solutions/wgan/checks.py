@@ -153,7 +153,7 @@ def _(student, draw):
     shares = []
     for place in places:
         # Slope 1 before the place and 3 after it: the penalty is 0 there, and 4 here.
-        critic = _two_slopes(student, along, length * place, 1.0, 3.0)
+        critic = _bent_critic(student, along, [length * place], [1.0, 3.0])
         real, fake = (np.tile((length * end * along).astype(np.float32), (n, 1)) for end in (-1, 1))
         penalty = student.gradient_penalty(critic, real, fake, draw.seed())
         shares.append(expect.number(penalty, tried="gradient_penalty of a critic with two slopes") / 4)
@@ -184,17 +184,16 @@ def _(student, draw):
     Forge: the mean of known penalties over regions that the grader has drawn.
     So: compute it; the critic's parameters are all that tells the slopes.
     """
-    flat_slope, steep_slope = 0.5, 1.5
-    along = np.array([0.6, draw.choice([-0.8, 0.8])])
-    critic = _two_slopes(student, along, 0.0, flat_slope, steep_slope)
-    n = 30
-    steep = draw.rng.permutation(np.arange(n) < 12)
+    along, n = np.array([0.6, draw.choice([-0.8, 0.8])]), 30
+    # Very steep between the two regions, where no x̂ may lie.
+    critic = _bent_critic(student, along, [-3.0, 3.0], [0.5, 10.0, 1.5])
+    right = draw.rng.permutation(np.arange(n) < 12)
     # Both points of a row lie in the same region, well away from its border, and at other places.
-    middles = np.where(steep, 5.0, -5.0)[:, None] * along
+    middles = np.where(right, 5.0, -5.0)[:, None] * along
     real, fake = (middles + draw.uniform(-1, 1, n, 2) for _ in range(2))
     tried = "gradient_penalty with pairs of points in two regions, slope ½ in one and 1½ in the other"
     found = expect.number(student.gradient_penalty(critic, real, fake, draw.seed()), tried=tried)
-    slopes = np.where(steep, steep_slope, flat_slope)
+    slopes = np.where(right, 1.5, 0.5)
     expect.close(
         found,
         np.mean((slopes - 1) ** 2),
@@ -221,7 +220,7 @@ def _(student, draw):
     Forge: a number that depends on the seed, and repeats.
     So: form; `penalty.place` asks where the points are.
     """
-    critic = _two_slopes(student, np.array([0.6, 0.8]), 0.0, 1.0, 3.0)
+    critic = _bent_critic(student, [0.6, 0.8], [0.0], [1.0, 3.0])
     real, fake, seed = draw.normal(500, 2), draw.normal(500, 2), draw.seed()
 
     def penalty(seed):
@@ -410,22 +409,20 @@ def _(student, draw):
     zero = "Gradients of earlier steps are still there and add up: zero them in each step."
     far = 1.5 * np.array([draw.choice([-1, 1]), draw.choice([-1, 1])])
     new, z = critic.parameters(), draw.normal(256, LATENT)
-    gan.train_critic(on_the_curve(draw))
-    # Half of the weights after a step: far enough from the limit that no entry meets it soon.
-    critic.set_parameters(scaled(critic.parameters(), 0.5))
+    _halfway_to_the_limit(gan, critic, draw)
 
     def critic_steps(shift, count):
         return moves(critic, lambda: gan.train_critic(on_the_curve(draw) + shift), count)
 
-    critic_steps(far, 50)
-    last = mean_of(critic_steps(-far, 40)[-6:])
+    critic_steps(far, 60)
+    last = mean_of(critic_steps(-far, 15)[-4:])
     real, fake = on_the_curve(draw, 256) - far, generator.forward(z)
     ones = np.full((256, 1), 1 / 256, dtype=np.float32)
     up, down = critic.gradients(real, ones), critic.gradients(fake, ones)
     gain = sum(float(np.sum(last[name] * (up[name] - down[name]))) for name in last if up[name] is not None)
     expect.that(
         gain > 0,
-        tried="50 steps of WGAN.train_critic on real points on one side of the fakes, then 40 on the other side, always "
+        tried="60 steps of WGAN.train_critic on real points on one side of the fakes, then 15 on the other side, always "
         "from the same parameters",
         saw="steps that still go the old way" if gain < 0 else "no steps",
         expected="steps that score the points higher that `train_critic` receives",
@@ -456,7 +453,7 @@ def _(student, draw):
         expected="a step after which they score higher",
         cause="The critic's step leaves gradients in G: detach the fakes there, or zero G's gradients before its step.",
     )
-    ups = generator_steps(50)
+    ups = generator_steps(60)
     expect.that(
         min(cosine(ups[-1], ups[-2]), cosine(ups[-2], ups[-3])) < 1 - 1e-6,
         tried="train_generator, three times from the same parameters",
@@ -466,8 +463,8 @@ def _(student, draw):
     )
     critic.set_parameters(reverse)
     expect.that(
-        rise(mean_of(generator_steps(40)[-6:])) > 0,
-        tried="train_generator, 50 steps, then 40 with the sign of the critic's scores reversed",
+        rise(mean_of(generator_steps(15)[-4:])) > 0,
+        tried="train_generator, 60 steps, then 15 with the sign of the critic's scores reversed",
         saw="steps that still go the old way",
         expected="steps that reverse as well",
         cause=zero,
@@ -481,21 +478,23 @@ def _(student, draw):
     Forge: move the critic's parameters steps · n_critic times as far.
     So: compute it; the forger receives `n_critic`.
     """
-    gan, generator, critic = untrained(student, draw.seed(), "gradient")
-    # Fakes far from the curve and a critic that is too flat: each update goes the same way.
+    gan, generator, critic = untrained(student, draw.seed(), "clip")
+    # All fakes are one point far from the curve, so that each update goes the same way. No penalty adds noise to it.
     generator.set_parameters(output_bias_alone(generator.parameters(), np.array([2.0, 2.0])))
-    critic.set_parameters(scaled(at_least_glorot(critic.parameters()), 0.5))
+    _halfway_to_the_limit(gan, critic, draw)
     start = generator.parameters()
 
     def moved(steps, n_critic):
         generator.set_parameters(start)
         return flat(*moves(critic, lambda: gan.fit(steps, N, n_critic=n_critic), 1))
 
-    for _ in range(12):  # until the optimiser's averages have settled
-        one = moved(1, 1)
-    length = max(float(one @ one), 1e-30)
+    for _ in range(30):  # until the optimiser's averages have settled
+        before = moved(1, 1)
     for steps, n_critic in ((1, 4), (2, 3)):
-        times = float(moved(steps, n_critic) @ one) / length
+        several, after = moved(steps, n_critic), moved(1, 1)
+        one = (before + after) / 2
+        times = float(several @ one) / max(float(one @ one), 1e-30)
+        before = after
         expect.that(
             0.55 * steps * n_critic < times < 1.7 * steps * n_critic,
             tried=f"WGAN.fit({steps}, {N}, n_critic={n_critic}) against WGAN.fit(1, {N}, n_critic=1): how far the "
@@ -581,13 +580,20 @@ def _(student, draw, limits):
 # Shared by the checks above.
 
 
-def _two_slopes(student, along, place, before, after):
-    """A critic with one slope where along · x is below `place`, and another slope above it."""
+def _halfway_to_the_limit(gan, critic, draw):
+    """Give a clipped critic half of its weights after a step: so far from its limit that no entry meets it soon."""
+    gan.train_critic(on_the_curve(draw))
+    critic.set_parameters(scaled(critic.parameters(), 0.5))
+
+
+def _bent_critic(student, along, places, slopes):
+    """A critic whose slope changes at the `places` of along · x, from each of the `slopes` to the next."""
     direction = np.asarray(along, dtype=np.float32)[:, None]
-    kernel = np.concatenate([direction, -direction, direction], axis=1)
-    outputs = np.array([[before], [-before], [after - before]], dtype=np.float32)
-    layers = [(kernel, np.array([0, 0, -place], dtype=np.float32)), (outputs, np.zeros(1, dtype=np.float32))]
-    return student.shared("networks.dense", layers)
+    kernel = np.repeat(direction, len(slopes), axis=1)
+    # The first unit is active on all points that the checks use.
+    bias = np.array([100.0, *(-place for place in places)], dtype=np.float32)
+    outputs = np.diff(slopes, prepend=0).astype(np.float32)[:, None]
+    return student.shared("networks.dense", [(kernel, bias), (outputs, np.zeros(1, dtype=np.float32))])
 
 
 def _slope(critic, points):

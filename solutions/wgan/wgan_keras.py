@@ -194,3 +194,27 @@ class WGAN:
         return tf.convert_to_tensor(self.random.standard_normal((n, self.latent_dim), dtype=np.float32))
 
     ### END SOLUTION
+
+
+# %% tags=["demo"]
+noise = np.random.default_rng(2).standard_normal((1000, 5))
+real = wasserstein.curve(1000, seed=3)
+gans = {penalty: WGAN(5, 1, penalty) for penalty in ("clip", "gradient")}
+for penalty, gan in gans.items():
+    stages = []
+    for _ in range(10):
+        gan.fit(60, 128)
+        fake = inference.predict(gan.generator, noise)
+        gap = inference.predict(gan.critic, real).mean() - inference.predict(gan.critic, fake).mean()
+        stages.append((gap, wasserstein.energy_distance(real, fake)))
+    plots.points({"real": real[:300], f"fake, {penalty}": fake[:300]})
+    wasserstein.loss_and_quality(stages, title=penalty)
+plt.show()
+
+# %% tags=["demo"]
+wasserstein.score_maps({name: lambda x, gan=gan: inference.predict(gan.critic, x) for name, gan in gans.items()}, real)
+wasserstein.weight_histograms({penalty: gan.critic for penalty, gan in gans.items()})
+plt.show()
+
+# %% [markdown] part="gpu"
+# There is nothing to write here: the check moves both nets of a new `WGAN` to a device and trains there.

@@ -157,3 +157,27 @@ class WGAN:
         return int(self.random.integers(2**31))
 
     ### END SOLUTION
+
+
+# %% tags=["demo"]
+noise = np.random.default_rng(2).standard_normal((1000, 5))
+real = wasserstein.curve(1000, seed=3)
+gans = {penalty: WGAN(5, 1, penalty) for penalty in ("clip", "gradient")}
+for penalty, gan in gans.items():
+    stages = []
+    for _ in range(10):
+        gan.fit(60, 128)
+        fake = inference.predict(gan.generator, noise)
+        gap = inference.predict(gan.critic, real).mean() - inference.predict(gan.critic, fake).mean()
+        stages.append((gap, wasserstein.energy_distance(real, fake)))
+    plots.points({"real": real[:300], f"fake, {penalty}": fake[:300]})
+    wasserstein.loss_and_quality(stages, title=penalty)
+plt.show()
+
+# %% tags=["demo"]
+wasserstein.score_maps({name: lambda x, gan=gan: inference.predict(gan.critic, x) for name, gan in gans.items()}, real)
+wasserstein.weight_histograms({penalty: gan.critic for penalty, gan in gans.items()})
+plt.show()
+
+# %% [markdown] part="gpu"
+# There is nothing to write here: the check moves both nets of a new `WGAN` to a device and trains there.
