@@ -11,12 +11,12 @@ from .probes import (
     PENALTIES,
     N,
     find_the_curve,
-    grows_without_bounds,
     linear_critic,
     mean_score,
     model_of,
     on_the_curve,
     scores_of_fakes,
+    unbounded,
     untrained,
 )
 
@@ -186,7 +186,7 @@ def _(student, draw):
         cause="Return one score for each point, in a column.",
         mistakes={"This is a row, not a column: the output is (n, 1).": (200,)},
     )
-    grows_without_bounds(model, points, draw, "the critic on 200 points,")
+    unbounded(model, points, draw, "the critic on 200 points,")
 
 
 @check("training.losses")
@@ -240,13 +240,14 @@ def _(student, draw):
     Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
         it has read.
     """
-    for penalty in PENALTIES:
+
+    def attempt(penalty):
         gan, generator, critic = untrained(student, draw.seed(), penalty)
         before, of_generator = critic.parameters(), generator.parameters()
         far = np.array([draw.choice([-1.5, 1.5]), draw.choice([-1.5, 1.5])])
         real, z = on_the_curve(draw, 256) + far, draw.normal(256, LATENT)
 
-        def gap(critic=critic, generator=generator, real=real, z=z):
+        def gap():
             return mean_score(critic, real) - mean_score(critic, generator.forward(z))
 
         gaps = [gap()]
@@ -261,7 +262,7 @@ def _(student, draw):
             cause="The critic's step trains G as well: give its optimiser the critic's parameters only.",
         )
         # The first steps are not counted: clipping makes all scores smaller at once.
-        for steps in (2, 30):
+        for steps in (2, 60):
             for _ in range(steps):
                 gan.train_critic(on_the_curve(draw) + far)
             gaps.append(gap())
@@ -269,7 +270,7 @@ def _(student, draw):
         settled = abs(late - early) <= 1e-3 * abs(late) and late > 0
         expect.that(
             late > early or late > max(new, 0) or settled,
-            tried=f'33 steps of WGAN.train_critic, "{penalty}", on real points far from the fakes',
+            tried=f'63 steps of WGAN.train_critic, "{penalty}", on real points far from the fakes',
             saw=f"the mean score of real points minus that of fakes went from {early:.3g} to {late:.3g}",
             expected="a difference that grows",
             cause="The sign of the critic's loss is wrong: it minimises the mean score of the fakes minus the mean "
@@ -277,6 +278,10 @@ def _(student, draw):
             if late < early - 1e-3 * abs(early)
             else "The critic does not learn the difference: do the scores depend on the points at all?",
         )
+
+    for penalty in PENALTIES:
+        # A large λ may first turn a critic that starts the wrong way, and flatten it, before it learns the right way.
+        expect.best_of(2, lambda _, penalty=penalty: attempt(penalty))
 
 
 @check("training.generator_step")

@@ -64,7 +64,7 @@ def scores_of_fakes(generator, critic, z):
     return np.array([mean_score(critic, points) for points in in_both_modes(generator, z)])
 
 
-def grows_without_bounds(model, inputs, draw, what):
+def unbounded(model, inputs, draw, what):
     """Weights ten times as large move the outputs of a model with a linear last layer outwards, on both sides of 0."""
     # A single draw may lie on one side of 0.
     starts, reach = [random_weights(draw, model.parameters()) for _ in range(12)], []
@@ -109,11 +109,11 @@ def find_the_curve(student, draw, limits, penalty):
         figures.lines("losses, as your code reported", run["losses"])
         reached = share_reached(fake)
         cause = (
-            "The samples are all alike: G follows the critic faster than the critic learns. Train the critic more "
-            "often or faster than G."
+            "The samples are all alike: G follows the critic faster than the critic learns. Train the critic faster, or "
+            "more often, than G."
             if fake[:, 0].std() < 0.15
-            else "G has not found the curve: look at the picture and at both learning rates. With a penalty, try the "
-            "factor λ = 1; with clipping, the limit 0.05."
+            else "G has not found the curve: look at the picture, at the real points of `fit` and at both learning "
+            "rates. With a penalty, try the factor λ = 1; with clipping, the limit 0.05."
         )
         expect.at_most(
             distance_between(real, fake),
