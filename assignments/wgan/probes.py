@@ -109,8 +109,8 @@ def find_the_curve(student, draw, limits, penalty):
         figures.lines("losses, as your code reported", run["losses"])
         reached = share_reached(fake)
         cause = (
-            "The samples are all alike: G follows the critic faster than the critic learns. Train the critic faster, or "
-            "more often, than G."
+            "The samples are all alike: G follows the critic faster than the critic learns. Train the critic "
+            "faster, or more often, than G."
             if fake[:, 0].std() < 0.15
             else "G has not found the curve: look at the picture, at the real points of `fit` and at both learning "
             "rates. With a penalty, try the factor λ = 1; with clipping, the limit 0.05."

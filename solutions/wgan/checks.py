@@ -411,8 +411,8 @@ def _(student, draw):
     gain = sum(float(np.sum(last[name] * (up[name] - down[name]))) for name in last if up[name] is not None)
     expect.that(
         gain > 0,
-        tried="60 steps of WGAN.train_critic on real points on one side of the fakes, then 15 on the other side, always "
-        "from the same parameters",
+        tried="60 steps of WGAN.train_critic on real points on one side of the fakes, then 15 on the other side, "
+        "always from the same parameters",
         saw="steps that still go the old way" if gain < 0 else "no steps",
         expected="steps that score the points higher that `train_critic` receives",
         cause=f"{zero} Or `real` is not used: the step must use the points that it receives.",
@@ -548,8 +548,8 @@ def _(student, draw, limits):
             limits.far_slope,
             what="a mean slope",
             tried=f'the critic at the fakes after 150 steps of train_critic, "{penalty}", on real points far away',
-            cause="The critic is flat where the fakes are, so G has no gradient: the critic's output is linear, without "
-            "a sigmoid, and its loss has no logarithm.",
+            cause="The critic is flat where the fakes are, so G has no gradient: the critic's output is linear, "
+            "without a sigmoid, and its loss has no logarithm.",
         )
 
 
