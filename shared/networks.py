@@ -49,7 +49,7 @@ def _in_torch(layers: Sequence[Layer], batch_norm: bool) -> Any:
         if last and batch_norm:
             modules.append(nn.BatchNorm1d(kernel.shape[0]))
         layer = nn.Linear(*kernel.shape)
-        layer.weight.data = torch.tensor(kernel.T)
+        layer.weight.data = torch.tensor(np.ascontiguousarray(kernel.T))
         layer.bias.data = torch.tensor(bias)
         modules.append(layer)
     return nn.Sequential(*modules)

@@ -94,7 +94,7 @@ def find_the_curve(student, draw, limits, penalty):
     def attempt(number):
         if number % stages == 0:
             players = untrained(student, seeds[number // stages], penalty)
-            z = draw.normal(100, LATENT)
+            z = draw.normal(300, LATENT)
             run.update(players=players, losses={"critic_loss": [], "g_loss": []})
             run["new"] = z, players.generator.forward(z), snapshot(players.generator)
         gan, generator, _ = run["players"]
@@ -136,6 +136,13 @@ def find_the_curve(student, draw, limits, penalty):
             cause="The points do not come from the parameters of `.generator`: what G learns must be in them.",
             rtol=1e-2,
             atol=1e-3,
+        )
+        expect.that(
+            distance_between(real, again) > limits.energy_distance or share_reached(again) < limits.coverage,
+            tried="the new generator, before it was trained",
+            saw="points that lie as near to the real points as those after training",
+            expected="points that training brings to the curve",
+            cause="G knows the curve before it has learned anything: it must learn the curve from the critic.",
         )
 
     expect.best_of(stages * len(seeds), attempt)

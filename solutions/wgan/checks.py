@@ -557,8 +557,8 @@ def _(student, draw, limits):
 def _(student, draw, limits):
     """After training with "gradient", the samples lie near the curve and cover it.
 
-    Forge: 1,000 points spread over the curve, from a G that makes its first points again once it has its first
-        parameters again: it may know the curve, which is in the text.
+    Forge: 1,000 points spread over the curve, from a G that makes other points with its first parameters: it may know
+        the curve, which is in the text, and show it once a parameter has changed.
     So: lie about it: G's samples are computed in the student's process, and the text states the curve.
     Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
         it has read; a new curve for each run would change the exercise.

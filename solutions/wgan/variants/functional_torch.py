@@ -15,7 +15,9 @@ def gradient_penalty(critic, real, fake, seed):
 
 
 def build_critic():
-    return nn.Sequential(nn.Linear(2, 64), nn.SiLU(), nn.Linear(64, 32), nn.SiLU(), nn.Linear(32, 1, bias=False))
+    return nn.Sequential(
+        nn.Linear(2, 64), nn.LeakyReLU(0.1), nn.Linear(64, 32), nn.LeakyReLU(0.1), nn.Linear(32, 1, bias=False)
+    )
 
 
 class WGAN(WGAN):
@@ -26,7 +28,7 @@ class WGAN(WGAN):
         scores = self.critic(torch.cat([torch.as_tensor(real).to(fake), fake]))
         loss = critic_loss(*scores.split(len(real)))
         if self.penalty == "gradient":
-            loss = loss + 2 * gradient_penalty(self.critic, real, fake.detach().cpu().numpy(), self.new_seed())
+            loss = loss + 0.5 * gradient_penalty(self.critic, real, fake.detach().cpu().numpy(), self.new_seed())
         loss.backward()
         self.critic_optimizer.step()
         if self.penalty == "clip":

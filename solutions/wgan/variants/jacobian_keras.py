@@ -1,4 +1,4 @@
-# The slope by `batch_jacobian`; networks by the functional API with tanh; `clip_weights` layer by layer, outside the trace.
+# The slope by `batch_jacobian`; networks by the functional API; `clip_weights` layer by layer, outside the trace.
 def critic_loss(real_scores, fake_scores):
     return tf.math.reduce_sum(fake_scores) / len(fake_scores) - tf.math.reduce_sum(real_scores) / len(real_scores)
 
@@ -22,7 +22,7 @@ def gradient_penalty(critic, real, fake, seed):
 def build_critic():
     inputs = x = keras.Input((2,))
     for units in (64, 32):
-        x = keras.layers.Dense(units, activation="gelu", kernel_initializer="he_normal")(x)
+        x = keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal")(x)
     return keras.Model(inputs, keras.layers.Dense(1)(x))
 
 

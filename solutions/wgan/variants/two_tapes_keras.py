@@ -3,8 +3,8 @@ def build_critic():
     return keras.Sequential(
         [
             keras.Input((2,)),
-            keras.layers.Dense(64, activation="silu"),
-            keras.layers.Dense(64, activation="silu"),
+            keras.layers.Dense(64, activation="leaky_relu"),
+            keras.layers.Dense(64, activation="leaky_relu"),
             keras.layers.Dropout(0.02),
             keras.layers.Dense(1, use_bias=False),
         ]
@@ -31,9 +31,9 @@ class WGAN(WGAN):
             scores = self.critic(tf.concat([real, fake], axis=0), training=True)
             loss = critic_loss(scores[:n], scores[n:])
             if self.penalty == "gradient":
-                loss += 2.0 * slope_penalty(self.critic, fake + share * (real - fake))
+                loss += 0.5 * slope_penalty(self.critic, fake + share * (real - fake))
         variables = self.critic.trainable_variables
         self.critic_optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         if self.penalty == "clip":
-            clip_weights(self.critic, 0.03)
+            clip_weights(self.critic, 0.045)
         return loss
