@@ -28,8 +28,8 @@ ELSEWHERE = {
 NOT_RUN = {
     "make demo": "sets up an environment; tests/test_class.py grades the class",
     "make test": "runs this test",
-    "make exercise NAME=attention": "takes minutes; tests/test_new.py runs its steps",
-    "autograder new attention": "tests/test_new.py runs it",
+    "make exercise NAME=averaging": "takes minutes; tests/test_new.py runs its steps",
+    "autograder new averaging": "tests/test_new.py runs it",
     "make dist": "sets up an environment; tests/test_wheel.py builds what it builds",
     'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
     "pip install pytest": "changes the environment; pytest runs this test",

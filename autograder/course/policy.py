@@ -65,6 +65,12 @@ class Limits(_Strict):
     """CPU seconds for all checks of a submission together."""
     check_seconds: float = Field(default=60, gt=0, le=3_600)
     """CPU seconds for one request of a check."""
+    wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
+    """Wall-clock seconds for all requests of a submission together, without the time spent waiting for cores that others
+    hold; by default four times `seconds`. With that time, five times as much.
+    """
+    check_wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
+    """Wall-clock seconds for one request, waiting included; by default twenty times `check_seconds`."""
     memory_mb: int = Field(default=1_500, ge=50, le=1_000_000)
     """In addition to what the framework itself uses."""
     output_mb: int = Field(default=10, ge=1, le=1_000)
