@@ -156,7 +156,8 @@ def update(folder: Path, book: Book, before: Iterable[Result]) -> None:
     """Write the results of the book that differ from those before, and remove derived ones that are gone."""
     old = {(each.student, each.exercise): each for each in before}
     changed = [each for each in book.results if old.pop((each.student, each.exercise), None) != each]
-    write_all_whole((result_path(folder, each.student, each.exercise), encode(each)) for each in changed)
+    if changed:
+        write_all_whole((result_path(folder, each.student, each.exercise), encode(each)) for each in changed)
     for each in old.values():
         if each.derived:
             result_path(folder, each.student, each.exercise).unlink(missing_ok=True)
