@@ -392,10 +392,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "stateful_lstm": stateful_lstm,
     "style_loss": style_loss,
     "wavenet": wavenet,
-    figure.tight_layout()
-    return figure
-
-
     "wgan": wgan,
     "xor": xor,
 }
