@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -95,8 +96,8 @@ def grade(
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
-    with progress_bar(len(submissions)) as advance:
-        for result in interface.recorded(plan, history_url):
+    with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
+        for result in run:
             graded.append(result)
             advance(f"{result.student} · {result.exercise}")
     graded.sort(key=lambda result: (result.student, result.exercise))
