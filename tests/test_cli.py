@@ -260,7 +260,7 @@ def test_doctor(project: Path) -> None:
     assert ended.code in (0, 3), ended
     about = {finding["about"]: finding for finding in ended.json}
     assert all(set(finding) == {"about", "state", "said"} for finding in ended.json)
-    assert {"python", "torch", "keras", "isolation", "exercise: toy"} <= set(about)
+    assert {"python", "torch", "keras", "isolation", "accounting", "exercise: toy"} <= set(about)
     assert about["torch"]["state"] == "good"
     assert about["exercise: toy"] == {
         "about": "exercise: toy",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from autograder.commands import overview
+from autograder.commands.book import refresh
 from autograder.commands.options import (
     FLAG,
     RESULTS,
@@ -51,7 +51,7 @@ def forget(
         counts = history.forget(student)
     if (folder := results / file_name(student)).exists():
         shutil.rmtree(folder)
-    overview.write(results, policy)
+    refresh(results, policy, history_url)
     if as_json:
         print_json([{"exercise": name, "gradings": runs, "attempts": attempts} for name, runs, attempts in counts])
         return

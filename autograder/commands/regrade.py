@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.authoring.loading import load_exercises
-from autograder.commands import overview
+from autograder.commands.book import refresh
 from autograder.commands.options import (
     FLAG,
     RESULTS,
@@ -103,7 +103,7 @@ def regrade(
         runs = history.accept([each.run for each in accepted if each.run is not None], getpass.getuser(), reason)
     decided = [each for each in accepted if each.run in runs]
     if decided:
-        overview.write(results, policy)
+        refresh(results, policy, history_url)
     _show(Shown("regrade", outcome, decided, accept is not None), as_json)
 
 
@@ -147,7 +147,7 @@ def rescore(
         ]
         history.record_all(new)
     if decided:
-        overview.write(results, policy)
+        refresh(results, policy, history_url)
     _show(Shown("rescore", outcome, decided, accept is not None), as_json)
 
 

@@ -305,6 +305,7 @@ def _result(handed_in: Submission, job: Job, run: Run, seconds: float) -> Result
         output=run.session.output,
         seconds=round(seconds, 3),
         graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        submitted=handed_in.submitted,
     )
 
 

@@ -81,6 +81,40 @@ class Layers(Struct, frozen=True):
     missing: list[str]
 
 
+class Submitted(Struct, frozen=True, kw_only=True):
+    """When a file was submitted, and who says so."""
+
+    at: str = ""
+    """Date and time in UTC, ISO 8601; empty if the source only says whether it was late."""
+    source: str
+    """Who says so, such as `Gradescope` or `the file's own date`."""
+    late: bool | None = None
+    """What the learning platform says about lateness; `None` if it does not say."""
+
+
+CHECKS_LINE = "score of the checks"
+"""The text of a final score's first line, which says more if there are several attempts or a group."""
+
+
+class ScoreLine(Struct, frozen=True):
+    """A line of the final score."""
+
+    kind: Literal["checks", "late", "override", "points", "excuse", "comment", "note"]
+    text: str
+    points: float = 0.0
+    """What the line adds to the score, in hundredths of a point; negative for a deduction."""
+
+
+class Final(Struct, frozen=True, kw_only=True):
+    """What counts: the score of the checks, the late rule, and what people decided. The lines sum to the score."""
+
+    score: Points | None
+    """In hundredths of a point; `None` if the submission is excused or not graded."""
+    maximum: Points
+    excused: bool = False
+    lines: list[ScoreLine]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """The grading of one submission."""
 
@@ -112,6 +146,32 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds: Points
     graded: str
     """Date and time in UTC, ISO 8601."""
+    submitted: Submitted | None = None
+    """When the file was submitted; `None` if that is not known."""
+    handed_in_by: str = ""
+    """The member of the student's group who handed in the file; empty if it was the student."""
+    final: Final | None = None
+    """The score that counts; `None` if only the checks count, as for `check`."""
+
+    @property
+    def total(self) -> float | None:
+        """The score that counts; `None` if there is none, because the student is excused or the grader failed."""
+        return self.final.score if self.final else self.score
+
+    @property
+    def possible(self) -> float:
+        """The maximum that `total` is out of."""
+        return self.final.maximum if self.final else self.maximum
+
+    @property
+    def excused(self) -> bool:
+        """Whether an instructor excused the student from this exercise."""
+        return self.final is not None and self.final.excused
+
+    @property
+    def derived(self) -> bool:
+        """Whether nothing was graded: a copy for a member of a group, or a decision where nothing was handed in."""
+        return bool(self.handed_in_by) or not self.digest
 
     @property
     def ungraded(self) -> bool:
