@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -117,8 +118,8 @@ def grade(
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     done: set[tuple[str, str]] = set()
-    with progress_bar(len(submissions)) as advance:
-        for result in interface.recorded(plan, history_url):
+    with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
+        for result in run:
             done.add((result.student, result.exercise))
             advance(f"{result.student} · {result.exercise}")
     everyone = submissions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class Plan:
 
 def run(
     plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None, history: History | None = None
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
 
     `history`: the record of all gradings; without one, only the latest results are kept.
@@ -78,7 +78,7 @@ def run(
         yield from in_parallel(plan.jobs, one, plan.submissions)
 
 
-def in_parallel(jobs: int, one: Callable[[Item], Done], items: Iterable[Item]) -> Iterator[Done]:
+def in_parallel(jobs: int, one: Callable[[Item], Done], items: Iterable[Item]) -> Generator[Done]:
     """`one` of each item, in `jobs` threads, in the order in which they finish."""
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         waiting = [pool.submit(one, item) for item in items]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 from autograder.authoring.challenges import fresh_seed
@@ -73,7 +73,7 @@ def grade_many(
     force: bool = False,
     only: str | None = None,
     allow_weak: bool = False,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Grade files and folders as `autograder grade` does, and yield each result as soon as it is recorded.
 
     `paths`: files, or folders with the layout `submitted/<student>/<exercise>/<file>`. `results`: the folder of the
@@ -107,7 +107,7 @@ def submissions_of(
     return [each for path in paths for each in submission.find(path, names, exercise, student)]
 
 
-def recorded(plan: engine.Plan, history: str | None = None) -> Iterator[Result]:
+def recorded(plan: engine.Plan, history: str | None = None) -> Generator[Result]:
     """Grade, and record every grading in the database of that URL, by default in the folder of the results."""
     # SQLAlchemy takes long to import, and who imports this module may not grade many.
     from autograder.results.history.record import History

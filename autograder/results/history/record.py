@@ -163,8 +163,8 @@ class History:
             shown = None
         if shown and _shows(shown, recorded.result):
             return recorded
-        if shown and shown.graded > recorded.graded:
-            self.record_all([New(result=structs.replace(shown, final=None), kind="found", basis=recorded.run)])
+        if shown and shown.graded > recorded.graded and not shown.derived:
+            self.record_all([New(result=_of_checks(shown), kind="found", basis=recorded.run)])
             return self._newest(student, exercise)
         with database.reading(self._engine) as session:
             those = select(Entry.id).where(Entry.student == student, Entry.exercise == exercise)
@@ -231,7 +231,7 @@ class History:
             except ValueError:
                 continue  # Whoever reads all results names the files that are none.
             if not result.derived:
-                found.append(New(result=structs.replace(result, final=None), kind="found"))
+                found.append(New(result=_of_checks(result), kind="found"))
         if found:
             self.record_all(found)
         self._file([entry.id for entry in entries if entry.current != entry.filed])
@@ -300,6 +300,11 @@ def _name(result: Result) -> tuple[str, str]:
 def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
+
+
+def _of_checks(result: Result) -> Result:
+    """The result without its final score, which is made from the course's files again and again."""
+    return structs.replace(result, final=None)
 
 
 def _shows(file: Result, recorded: Result) -> bool:

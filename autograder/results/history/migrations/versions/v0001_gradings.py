@@ -1,7 +1,11 @@
 """Gradings, the files that were graded, and counts of what was removed."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+DOUBLE: Any = sa.Double()
 
 revision = "0001"
 down_revision = None
@@ -32,8 +36,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("graded", sa.Text(), nullable=False),
-        sa.Column("score", sa.Double()),
-        sa.Column("maximum", sa.Double(), nullable=False),
+        sa.Column("score", DOUBLE),
+        sa.Column("maximum", DOUBLE, nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("source", sa.String(64)),
         sa.Column("notes", sa.JSON(), nullable=False),
