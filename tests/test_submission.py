@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import submission
+from autograder.course import layout, submission
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
@@ -234,7 +234,7 @@ def test_sizes(tmp_path: Path) -> None:
     big = tmp_path / "toy.py"
     with big.open("wb") as file:
         file.truncate(submission.LARGEST + 1)
-    assert "is larger than 50 MB" in submission.read(big, "ada", "toy").notes[0]
+    assert "is larger than 64 MB" in submission.read(big, "ada", "toy").notes[0]
     notebook = toy.notebook(FRAMEWORK)
     notebook["cells"][0]["outputs"] = [{"data": {"image/png": "A" * (20 << 20)}}]
     assert read_notebook(tmp_path, notebook).readable
@@ -303,7 +303,7 @@ def laid_out(folder: Path, *files: str) -> Path:
 
 
 def who(path: Path, **only: Any) -> list[tuple[str, str, str]]:
-    found = submission.find(path, ["toy", "other"], only.get("exercise"), only.get("student"))
+    found = layout.find(path, ["toy", "other"], only.get("exercise"), only.get("student"))
     return [(each.student, each.exercise, each.file) for each in found]
 
 
@@ -333,18 +333,18 @@ def test_files_that_could_also_have_been_meant_are_named(tmp_path: Path) -> None
     folder = tmp_path / "submitted" / "ada" / "toy"
     for name in ("toy_torch.py", "toy_keras.py", "notes.py"):
         toy.write(folder / name, toy.RIGHT)
-    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    (found,) = layout.find(tmp_path / "submitted", ["toy"], None, None)
     assert found.file == "toy_torch.py"
     assert found.notes == ("toy_torch.py was graded; toy_keras.py was also submitted and was not.",)
     toy.write(folder / "Toy.ipynb", "{}")
-    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    (found,) = layout.find(tmp_path / "submitted", ["toy"], None, None)
     assert found.notes[-1] == "toy_torch.py was graded; Toy.ipynb, toy_keras.py were also submitted and were not."
 
 
 def test_a_folder_without_the_file(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/notes.txt", "submitted/bob/toy/toy.py")
     (tmp_path / "submitted/cleo/toy").mkdir(parents=True)
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert found["ada"].notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
     assert "contains nothing" in found["cleo"].notes[0]
     assert found["bob"].readable
@@ -381,7 +381,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
         tmp_path, "submitted/bob/toy_torch.ipynb", "submitted/bob/toy.ipynb", "submitted/toy.py", "submitted/eve/x.txt"
     )
     (tmp_path / "submitted" / "eve" / "other.py").symlink_to(tmp_path / "submitted" / "ada" / "other.py")
-    found = {(each.student, each.exercise): each for each in submission.find(tmp_path, ("toy", "other"), None, None)}
+    found = {(each.student, each.exercise): each for each in layout.find(tmp_path, ("toy", "other"), None, None)}
     assert {key: each.file for key, each in found.items()} == {
         ("ada", "toy"): "toy.py",
         ("ada", "other"): "other.py",
@@ -390,7 +390,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
     }
     assert found["ada", "toy"].path == tmp_path / "submitted" / "ada" / "toy" / "toy.py"
     assert not found["eve", "other"].content
-    assert [each.student for each in submission.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
+    assert [each.student for each in layout.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
     # Copies beside or inside an exercise's folder are not students.
     laid_out(tmp_path, "submitted/ada/old/toy.py", "submitted/ada/toy/old/toy.py")
     for named in ("submitted/ada", "submitted/ada/toy"):
@@ -399,7 +399,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
 
 def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
     (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
-    (found,) = submission.find(tmp_path, ["toy"], None, None)
+    (found,) = layout.find(tmp_path, ["toy"], None, None)
     assert found.file == ""
     assert found.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains toy.py/.",)
 
@@ -410,7 +410,7 @@ def test_links_of_all_kinds(tmp_path: Path) -> None:
         folder = tmp_path / "submitted" / name / "toy"
         folder.mkdir(parents=True)
         (folder / "toy.py").symlink_to(target)
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert list(found) == ["ada", "bob", "cleo"]
     assert not found["bob"].readable and not found["cleo"].readable
     assert "the folder contains toy.py (a broken link)." in found["cleo"].notes[0]
@@ -422,7 +422,7 @@ def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> Non
     folder = tmp_path / "submitted" / "eve" / "toy"
     folder.mkdir(parents=True)
     (folder / "toy.py").symlink_to(tmp_path / "submitted/ada/toy/toy.py")
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert found["ada"].readable
     assert not found["eve"].readable
 
@@ -438,7 +438,7 @@ def test_links_of_the_instructors(tmp_path: Path) -> None:
     toy.write(tmp_path / "submitted/dan/toy", toy.RIGHT)
     (tmp_path / "mine").symlink_to(tmp_path / "submitted")
     for named in ("submitted", "mine"):
-        found = {each.student: each for each in submission.find(tmp_path / named, ["toy"], None, None)}
+        found = {each.student: each for each in layout.find(tmp_path / named, ["toy"], None, None)}
         assert {name: each.readable for name, each in found.items()} == {
             "ada": True,
             "bob": False,
@@ -449,7 +449,7 @@ def test_links_of_the_instructors(tmp_path: Path) -> None:
         assert found["cleo"].notes == ("toy (a broken link) was submitted instead of a folder toy with a file.",)
         assert found["dan"].notes == ("toy was submitted instead of a folder toy with a file.",)
     (tmp_path / "toy").symlink_to(tmp_path / "elsewhere/toy")
-    assert next(submission.find(tmp_path / "toy", ["toy"], None, None)).readable
+    assert next(layout.find(tmp_path / "toy", ["toy"], None, None)).readable
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:

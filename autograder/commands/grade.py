@@ -26,8 +26,9 @@ from autograder.commands.options import (
     print_json,
     progress_bar,
 )
-from autograder.course import submission
+from autograder.course import layout
 from autograder.course.policy import Policy, did_you_mean
+from autograder.course.submission import Submission
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
 from autograder.grading import engine
@@ -89,7 +90,7 @@ def grade(
     if exercise_name:
         policy.exercise(exercise_name)
     names = list(policy.exercises)
-    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
+    submissions = [each for path in paths for each in layout.find(path, names, exercise_name, student)]
     _refuse_a_students_policy(policy, submissions, config)
     _refuse_doubles(submissions)
     insist_on_one(formats, len(submissions))
@@ -109,10 +110,7 @@ def grade(
     everyone = submissions
     if exercise_name or student:
         everyone = [
-            each
-            for path in paths
-            if path.is_dir()
-            for each in submission.find(path, list(policy.exercises), None, None)
+            each for path in paths if path.is_dir() for each in layout.find(path, list(policy.exercises), None, None)
         ]
     everything = _without_the_gone(_all_results(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
@@ -148,7 +146,7 @@ def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> No
         raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
 
 
-def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
+def _refuse_a_students_policy(policy: Policy, submissions: list[Submission], config: Path | None) -> None:
     """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
     for each in submissions:
         if config is None and each.folder and each.path:
@@ -160,7 +158,7 @@ def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submi
                 )
 
 
-def _refuse_doubles(submissions: list[submission.Submission]) -> None:
+def _refuse_doubles(submissions: list[Submission]) -> None:
     seen: set[tuple[str, str]] = set()
     for each in submissions:
         key = (each.student, each.exercise)
@@ -183,9 +181,7 @@ def _all_results(folder: Path) -> list[Result]:
     return results
 
 
-def _without_the_gone(
-    results: list[Result], paths: Iterable[Path], everyone: Iterable[submission.Submission]
-) -> list[Result]:
+def _without_the_gone(results: list[Result], paths: Iterable[Path], everyone: Iterable[Submission]) -> list[Result]:
     """Without results whose submission is no longer in the graded folder. Their files are kept."""
     folders = {str(path.resolve()): path for path in paths if path.is_dir()}
     there = {(str(each.folder), each.student, each.exercise) for each in everyone}
