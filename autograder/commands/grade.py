@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +36,6 @@ from autograder.execution.gpus import Gpus
 from autograder.grading import engine
 from autograder.integrations import csv
 from autograder.reports import page, safe_text, terminal
-from autograder.results.files import write_whole
 from autograder.results.form import Result, read
 
 
@@ -100,12 +101,17 @@ def grade(
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     graded: list[Result] = []
-    with progress_bar(len(submissions)) as advance:
-        for result in engine.run(plan):
-            graded.append(result)
-            advance(f"{result.student} · {result.exercise}")
+    interrupted: KeyboardInterrupt | None = None
+    try:
+        with progress_bar(len(submissions)) as advance, closing(engine.run(plan)) as run:
+            for result in run:
+                graded.append(result)
+                advance(f"{result.student} · {result.exercise}")
+    except KeyboardInterrupt as problem:
+        # What is finished has its place in the summary; then the command ends.
+        interrupted = problem
     graded.sort(key=lambda result: (result.student, result.exercise))
-    if gradebook:
+    if gradebook and not interrupted:
         write_gradebook(gradebook, graded, submissions, exercises, paths[0])
     everyone = submissions
     if exercise_name or student:
@@ -115,6 +121,9 @@ def grade(
     everything = _without_the_gone(_all_results(results), paths, everyone)
     csv.write(everything, results / "summary.csv")
     index = page.write(everything, results, policy.title)
+    if interrupted:
+        err.print(f"{len(graded)} of {len(submissions)} submissions are graded: {escape(str(index))}", soft_wrap=True)
+        raise interrupted
     if hand_out(formats, outs, Graded(graded, submissions, exercises)):
         pass
     elif as_json:
@@ -132,10 +141,10 @@ def _insist_on_place(results: Path) -> None:
     """Make sure that the folder is writable before anything is graded."""
     if results.is_file():
         raise UsageError(f"--results {results}: this is a file; name a folder")
-    probe = results / ".writing"
     try:
-        write_whole(probe, b"")
-        probe.unlink(missing_ok=True)
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results):
+            pass
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, str(results)) from problem
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from msgspec import structs
 from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
+from autograder.errors import GraderError
 from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import NO_GPUS, Gpus
 from autograder.execution.output import OUTPUT_KEPT
@@ -19,6 +20,9 @@ from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, encode, read
+
+PATIENCE = 1.0
+"""Seconds that an interrupted grading waits for its threads."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,13 @@ class Plan:
     gpus: Gpus = NO_GPUS
 
 
-def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
-    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded."""
+def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Generator[Result]:
+    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
+
+    If the generator is closed or interrupted, what is being graded is abandoned, and no worker and no zygote is left.
+    """
     make_undumpable()
-    with Zygotes(plan.allow_weak) as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
+    with Zygotes(plan.allow_weak) as zygotes:
 
         def one(handed_in: Submission) -> Result:
             path = result_path(plan.results, handed_in.student, handed_in.exercise)
@@ -60,16 +67,24 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
             else:
                 seed = fresh_seed() if plan.seed is None else plan.seed
                 result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of, gpus=plan.gpus))
+            if zygotes.stopped:
+                # Its worker was ended under it: the result says nothing about the submission.
+                raise GraderError("the grading was interrupted")
             write_whole(path, encode(result))
             return result
 
+        pool = ThreadPoolExecutor(max(1, plan.jobs))
         graded = [pool.submit(one, handed_in) for handed_in in plan.submissions]
         try:
             for done in as_completed(graded):
                 yield done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            zygotes.stop()
+            # A check that computes in this process cannot be ended; it writes nothing any more.
+            wait(graded, PATIENCE)
             raise
+        pool.shutdown()
 
 
 def _deferred(earlier: Result | None, part: str | None) -> list[str]:

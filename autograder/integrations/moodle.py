@@ -2,11 +2,12 @@
 
 It has one row per student. In Moodle's import form, map `username` to the user's name (the name of the student's folder
 here), each exercise to its grade item, and `<exercise> feedback` to that item's feedback. An ungraded submission is an
-empty cell.
+empty cell. Moodle reads a feedback as HTML, so all text in it is escaped.
 """
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 from autograder.reports import safe_text
@@ -31,7 +32,7 @@ def encode(results: Sequence[Result]) -> bytes:
 def _grade(result: Result | None) -> list[str]:
     if result is None or result.score is None:
         return ["", ""]
-    return [number(result.score), cell(_feedback(result))]
+    return [number(result.score), cell(html.escape(_feedback(result)))]
 
 
 def _feedback(result: Result) -> str:
