@@ -14,6 +14,7 @@ from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results import form
+from autograder.results.files import result_path
 from tests import toy
 
 FRAMEWORK = 'FRAMEWORK = "torch"\n'
@@ -241,6 +242,39 @@ def test_sizes(tmp_path: Path) -> None:
     assert "of code" in read_bytes(tmp_path, b"x = 1 \n" * (2 << 20)).notes[0]
 
 
+def test_more_than_is_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    many = read_notebook(tmp_path, toy.notebook(*["x = 1"] * 2_001))
+    assert many.notes == ("toy.ipynb contains more than 2000 code cells.",)
+    cells = read_bytes(tmp_path, (FRAMEWORK + "# %%\nx\n" * 30_000).encode())
+    assert cells.notes == ("toy.py has too many cells for a file of its length: join some of them.",)
+    assert read_bytes(tmp_path, b"# %%\n" * 10_001).notes == ("toy.py contains more than 10000 cells.",)
+    # The process that reads a large notebook ends at its limits.
+    wide = b'{"cells":[' + b"{}," * (8 << 20) + b"{}]}"
+    assert read_bytes(tmp_path, wide, "toy.ipynb").notes == (
+        "toy.ipynb takes too much memory or time to read: clear its outputs, and save it again.",
+    )
+
+
+@pytest.mark.parametrize("odd", ["1", "NaN", '"\\ud800"', '"λ🙂"'])
+def test_a_large_notebook_is_read_like_a_small_one(tmp_path: Path, odd: str) -> None:
+    notebook = toy.notebook(FRAMEWORK, ["def f():\n", "    return 1"], "demo")
+    notebook["cells"][2]["metadata"] = {"tags": ["demo"]}
+    notebook["cells"][0]["outputs"] = ["ODD", ""]
+    small, large = (
+        read_bytes(tmp_path, json.dumps(notebook | {"x": "A" * size}).replace('"ODD"', odd).encode(), "toy.ipynb")
+        for size in (1, 3 << 20)
+    )
+    assert small.cells == large.cells == [("cell 1", FRAMEWORK), ("cell 2", "def f():\n    return 1")]
+    assert (
+        submission.sources(small) == submission.sources(large) == {FRAMEWORK.strip(), "def f():\n    return 1", "demo"}
+    )
+    assert (
+        read_bytes(tmp_path, b'{"cells": 1, "x": "' + b"A" * (3 << 20) + b'"}', "toy.ipynb")
+        .notes[0]
+        .endswith(".ipynb.")
+    )
+
+
 # The framework.
 
 
@@ -322,6 +356,65 @@ def test_every_level_of_the_layout(tmp_path: Path) -> None:
 def test_names_of_students(tmp_path: Path, name: str) -> None:
     laid_out(tmp_path, f"submitted/{name}/toy/toy.py")
     assert who(tmp_path) == [(name, "toy", "toy.py")]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a\\b", "a~b", "a~5Cb", "a~7E5Cb"),
+        ("a\udcffb", "a~FFb", "a\udcfeb"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("ada", "Ada", "ADA"),
+        ("ada.", "ada ", "ada"),
+        ("con", "NUL.txt", "index.html", "summary.csv", "Index.HTML", ".writing"),
+        ("toy", "other", "submitted", "assignments"),
+        ("x" * 250, "x" * 251, "~" * 255),
+        ("a\nb", "a\tb", "a\x1bb", "\u202eb", "..."),
+        ("%", "%25", "a%2Fb", "-h", "*", "[a]", "$(id)"),
+    ],
+)
+def test_no_name_hides_another(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Every folder is a student's, with a name and a place for results that nobody else has."""
+    laid_out(tmp_path, *(f"submitted/{name}/toy/toy.py" for name in names))
+    found = [student for student, _, _ in who(tmp_path)]
+    assert len(set(found)) == len(found) == len(names)
+    assert all(student.encode() for student in found), "the name is text"
+    assert len({result_path(tmp_path, student, "toy") for student in found}) == len(names)
+
+
+def test_names_as_they_are_shown(tmp_path: Path) -> None:
+    laid_out(tmp_path, *(f"submitted/{name}/toy/toy.py" for name in ("a\\b", "a\udcffb", "a~b", "a~5Cb", "a~5cb")))
+    assert {student for student, _, _ in who(tmp_path)} == {"a~5Cb", "a~FFb", "a~b", "a~7E5Cb", "a~5cb"}
+
+
+def test_checks_beside_the_file_hide_nobody(tmp_path: Path) -> None:
+    """`autograder start` puts the exercise's own files into the folder that a student may hand in as a whole."""
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/ada/toy/checks.py", "submitted/bob/toy/checks.py")
+    laid_out(tmp_path, "submitted/cleo/toy/homework.py", "submitted/cleo/toy/checks.py", "submitted/cleo/toy/probes.py")
+    laid_out(tmp_path, "submitted/solutions/toy/toy.py", "submitted/solutions/toy/checks.py")
+    assert who(tmp_path) == [
+        ("ada", "toy", "toy.py"),
+        ("bob", "toy", "checks.py"),
+        ("cleo", "toy", "homework.py"),
+        ("solutions", "toy", "toy.py"),
+    ]
+    # The course's own folders are nobody's submission.
+    laid_out(tmp_path, "course/assignments/toy/toy.py", "course/assignments/toy/checks.py")
+    with pytest.raises(UsageError, match="contains no submission"):
+        who(tmp_path / "course")
+
+
+def test_every_folder_has_a_row(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/bob/notes.txt", "submitted/toy/toy.py")
+    (tmp_path / "submitted" / "cleo").mkdir()
+    rows = [("ada", "toy", "toy.py"), ("toy", "toy", "toy.py"), ("bob", "toy", ""), ("cleo", "toy", "")]
+    assert who(tmp_path) == rows
+    (bob,) = layout.find(tmp_path, ["toy", "other"], None, "bob")
+    assert bob.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
+    # With two exercises nothing says which one is missing, except for the one that was named.
+    laid_out(tmp_path, "submitted/ada/other/other.py")
+    assert [student for student, _, _ in who(tmp_path)] == ["ada", "ada", "toy"]
+    assert [student for student, _, _ in who(tmp_path, exercise="toy")] == ["ada", "toy", "bob", "cleo"]
 
 
 def test_two_files_the_notebook_wins(tmp_path: Path) -> None:
