@@ -37,7 +37,9 @@ def course(tmp_path: Path) -> Path:
 def packed(course: Path, zygotes: Zygotes) -> Callable[..., handin.HandIn]:
     def pack(source: str, student: str = "Ada Lovelace") -> handin.HandIn:
         file = toy.write(course / "toy.py", source)
-        return handin.hand_in(toy.load(course), file, student, folder=course, zygote_of=zygotes.of)
+        exercise = toy.load(course)
+        read = handin.read(exercise, file, student)
+        return handin.hand_in(exercise, read, student, folder=course, zygote_of=zygotes.of)
 
     return pack
 
@@ -85,7 +87,9 @@ def test_what_cannot_be_run_here_is_handed_in(course: Path) -> None:
         raise UsageError("torch is not installed")
 
     file = toy.write(course / "toy.py", toy.RIGHT)
-    done = handin.hand_in(toy.load(course), file, "ada", folder=course, zygote_of=nowhere)
+    exercise = toy.load(course)
+    read = handin.read(exercise, file, "ada")
+    done = handin.hand_in(exercise, read, "ada", folder=course, zygote_of=nowhere)
     assert (done.result, done.why_not_run) == (None, "torch is not installed")
     assert submission.read(done.path, "ada", "toy").content == file.read_bytes()
 

@@ -20,7 +20,7 @@ from autograder.course.policy import GRADING_FILE
 from autograder.errors import UsageError
 from autograder.release import verify
 from autograder.release.common_texts import without_comments
-from autograder.release.notebooks import INSTALL, Change, exercises_of, frameworks_of, notebook, release
+from autograder.release.notebooks import HAND_IN, INSTALL, Change, exercises_of, frameworks_of, notebook, release
 from autograder.release.percent import Cell, parse
 from autograder.release.readme import readme_sections
 from autograder.release.solution_markers import BEGIN, END, solved, stub
@@ -41,7 +41,7 @@ def source_of(exercise: str, framework: str) -> str:
 
 def made(exercise: str, framework: str, solved: bool = False) -> bytes:
     readme = ROOT / "assignments" / exercise / "README.md"
-    return notebook(ROOT / "solutions" / exercise, readme, framework, solved)  # pyright: ignore[reportArgumentType]
+    return notebook(ROOT / "solutions" / exercise, readme, framework, solved=solved)  # pyright: ignore[reportArgumentType]
 
 
 def cells_of(content: bytes) -> list[dict]:
@@ -88,8 +88,8 @@ def test_notebook_is_in_the_order_that_students_read(exercise, framework):
     checks = [cell["source"] for cell in cells if cell["tags"] == ["check"]]
     start = f'from autograder import Notebook\n\ngrader = Notebook("{exercise}")'
     assert code[0]["source"] == INSTALL
-    assert checks == [INSTALL, start, *(f'grader.check("{s.part}")' for s in parts), "grader.check_all()"]
-    assert cells[-1]["source"] == "grader.check_all()"
+    assert checks == [INSTALL, start, *(f'grader.check("{s.part}")' for s in parts), "grader.check_all()", HAND_IN]
+    assert cells[-1]["source"] == HAND_IN
     texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     for section in sections:
         assert texts.count(without_comments(section.text)) == 1, section.text[:60]
@@ -364,6 +364,7 @@ def test_layout_of_a_notebook(tree):
         ("two-6", "print(TWO)", ["demo"]),
         ("end-1", "## Going further", []),
         ("end-2", "grader.check_all()", ["check"]),
+        ("hand-in-1", HAND_IN.split("\n")[0], ["check"]),
     ]
     assert cells[12]["source"] == "More words on two.\n\n> and a quotation"
     assert cells[6]["source"].endswith('"""Double it."""\n    raise NotImplementedError("one")')

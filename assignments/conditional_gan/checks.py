@@ -115,37 +115,42 @@ def _(student):
 
 @check("generator.images")
 def _(student, draw):
-    """The generator makes images of 28×28 in [−1, 1]
+    """The generator makes images of 28×28 from noise and label
 
-    Forge: images of the right shape, some dark, some bright.
+    Forge: images of the right shape.
     So: form.
     """
     for latent_dim in (LATENT, 100):
-        tried = f"build_generator({latent_dim}) on 5 rows of noise and label"
-        student.seed(draw.seed())
-        generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
-        inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5), DIGITS)])
-        darkest, brightest = [], []
+        generator, inputs, tried = new_generator(student, draw, latent_dim)
         with expect.blame(f"G receives latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
             generator.ready(inputs)
-            for weights in ("its first weights", "large weights", "other large weights"):
-                made = expect.shape(
-                    generator.forward(inputs, gives="images"),
-                    (5, 28, 28, 1),
-                    tried=f"{tried}, {weights}",
-                    cause="Return 28×28 images with one channel, in your framework's layout.",
-                )
-                expect.between(
-                    made,
-                    -1,
-                    1,
-                    tried=f"{tried}, {weights}",
-                    cause="Nothing keeps the pixels in [−1, 1]: end with tanh.",
-                    what="pixels",
-                )
-                darkest.append(made.min())
-                brightest.append(made.max())
-                randomise(generator, draw, gain=2.0)
+            pictured(generator, inputs, tried)
+
+
+@check("generator.range", needs="generator.images")
+def _(student, draw):
+    """The pixels lie in [−1, 1] and use both halves of that range
+
+    Forge: some dark images and some bright ones.
+    So: form.
+    """
+    for latent_dim in (LATENT, 100):
+        generator, inputs, tried = new_generator(student, draw, latent_dim)
+        generator.ready(inputs)
+        darkest, brightest = [], []
+        for weights in ("its first weights", "large weights", "other large weights"):
+            made = pictured(generator, inputs, f"{tried}, {weights}")
+            expect.between(
+                made,
+                -1,
+                1,
+                tried=f"{tried}, {weights}",
+                cause="Nothing keeps the pixels in [−1, 1]: end with tanh.",
+                what="pixels",
+            )
+            darkest.append(made.min())
+            brightest.append(made.max())
+            randomise(generator, draw, gain=2.0)
         expect.that(
             min(darkest) < -0.1 and max(brightest) > 0.1,
             tried=f"{tried}, three sets of weights",
@@ -153,6 +158,23 @@ def _(student, draw):
             expected="pixels below and above 0: black is −1, white is 1",
             cause="A sigmoid or ReLU at the end never goes below 0, but real images do. End with tanh.",
         )
+
+
+def new_generator(student, draw, latent_dim):
+    """A new generator, five inputs for it, and a name for both."""
+    student.seed(draw.seed())
+    generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
+    inputs = np.hstack([draw.normal(5, latent_dim), one_hot(draw.integers(0, DIGITS, 5), DIGITS)])
+    return generator, inputs, f"build_generator({latent_dim}) on 5 rows of noise and label"
+
+
+def pictured(generator, inputs, tried):
+    return expect.shape(
+        generator.forward(inputs, gives="images"),
+        (5, 28, 28, 1),
+        tried=tried,
+        cause="Return 28×28 images with one channel, in your framework's layout.",
+    )
 
 
 @check("discriminator.softmax")

@@ -95,9 +95,9 @@ def _(student):
 
 @check("generator.images")
 def _(student, draw):
-    """G turns points of the latent space into images of 28×28 with values from −1 to 1
+    """G turns points of the latent space into images of 28×28
 
-    Forge: images that depend on z and come near both ends with weights that the grader has set.
+    Forge: images that depend on z.
     So: form.
     """
     for latent_dim in (LATENT, 12):
@@ -122,6 +122,15 @@ def _(student, draw):
             expected="an image that depends on z",
             cause="z does not reach the image.",
         )
+
+
+@check("generator.range", needs="generator.images")
+def _(student, draw):
+    """The values of an image lie from −1 to 1 and use both halves of that range
+
+    Forge: images that come near both ends with weights that the grader has set.
+    So: form.
+    """
     # Large weights drive the last activation to both ends.
     generator = new_player(student, draw, "build_generator")
     generator.set_parameters(scaled(weights(generator), 50))

@@ -313,7 +313,7 @@ def _(student, draw):
     )
 
 
-@check("training.forecast", needs=("training.order", "reset.as_new"), trains=True)
+@check("training.forecast", needs="training.order", trains=True)
 def _(student, draw, limits):
     """The error after twenty epochs on the airline series, in thousands of passengers
 

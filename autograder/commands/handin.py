@@ -43,7 +43,13 @@ def handin(
     loaded = load_exercise(policy, exercise_of_file(file, policy, exercise_name))
     with Zygotes() as zygotes, spinner("checking") as say:
         done = release.hand_in(
-            loaded, file, name, folder=folder, zygote_of=zygotes.of, upload=policy.upload, progress=say
+            loaded,
+            release.read(loaded, file, name),
+            name,
+            folder=folder,
+            zygote_of=zygotes.of,
+            upload=policy.upload,
+            progress=say,
         )
     if as_json:
         result = done.result
@@ -51,7 +57,7 @@ def handin(
             {
                 "written": str(done.path),
                 "file": done.file,
-                "saved": done.saved.isoformat(timespec="seconds"),
+                "saved": done.saved.isoformat(timespec="seconds") if done.saved else None,
                 "missing": list(done.missing),
                 "score": result.score if result else None,
                 "maximum": result.maximum if result else None,

@@ -1,9 +1,10 @@
-"""The notebook that is open in Google Colab, which keeps it in the browser and not in a file of the kernel's machine."""
+"""Google Colab, which keeps the open notebook in the browser and not in a file of the kernel's machine."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 SECONDS = 20
@@ -30,3 +31,14 @@ def name(found: dict[str, Any]) -> str:
     except (KeyError, TypeError):
         return "notebook.ipynb"
     return named if named.endswith(".ipynb") else f"{named}.ipynb"
+
+
+def download(path: Path) -> bool:
+    """Let the browser download a file of the kernel's machine; whether this is Colab, which can be asked to."""
+    if "google.colab" not in sys.modules:
+        return False
+    try:
+        importlib.import_module("google.colab.files").download(str(path))
+    except Exception:  # noqa: BLE001 - Colab's own module; the file can still be found among its files
+        return False
+    return True

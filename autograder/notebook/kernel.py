@@ -15,7 +15,7 @@ from autograder.course import definitions
 from autograder.worker.loader import without_magics
 
 _OURS = {"autograder", "otter"}
-_CHECKS = {"Notebook", "check", "check_all", "export"}
+_CHECKS = {"Notebook", "check", "check_all", "hand_in", "export"}
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,31 @@
-"""`Notebook`: find the notebook's code, check it in the kernel's warm session, and report."""
+"""`Notebook`: find the notebook's code, check it in the kernel's warm session, report, and hand it in."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.loading import load_exercise
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import did_you_mean, find_policy
 from autograder.errors import GraderError, UsageError
+from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.notebook import kernel, sources, warm
+from autograder.notebook import colab, kernel, sources, warm
 from autograder.notebook.progress import Line
-from autograder.notebook.report import Interrupted, Problem, Report
+from autograder.notebook.report import Interrupted, Packed, Problem, Report
+from autograder.notebook.sources import Source
+from autograder.release import handin
+
+Shown = TypeVar("Shown", bound=Report | Packed | Problem)
 
 
 class Notebook:
-    """The visible checks of an exercise, for use in a notebook.
+    """The visible checks of an exercise, and its handing in, for use in a notebook.
 
     `file`: the notebook's own file. By default the open notebook is found: in Colab, Jupyter and VS Code by asking them;
     otherwise it is the only file of the exercise in the current folder, or else the code that this kernel has run. The
@@ -30,6 +37,7 @@ class Notebook:
         policy = load_policy(find_policy(here))
         self._exercise = load_exercise(policy, name)
         self._exercises = tuple(policy.exercises)
+        self._upload = policy.upload
         self._file = Path(file) if file else None
         self._kernel = kernel.current()
 
@@ -55,7 +63,47 @@ class Notebook:
             print(told, file=sys.stderr)
         return told
 
+    def hand_in(self, student: str) -> Packed | Problem:
+        """Write `<exercise>_<student>.zip` beside the notebook, as `autograder handin` does.
+
+        Without a name nothing is written, so that running all cells does not hand in.
+        """
+        if not student.strip():
+            return Problem("Not handed in. To do so, write your name between the quotes and run this cell again.")
+
+        def pack(found: Source, zygotes: Zygotes, line: Line) -> Packed | Problem:
+            if found.not_saved:
+                return Problem(f"Not handed in. {found.not_saved}")
+            done = handin.hand_in(
+                self._exercise,
+                found.submission,
+                student,
+                folder=Path.cwd(),
+                zygote_of=zygotes.of,
+                upload=self._upload,
+                progress=lambda title: line.say(f"checking: {title}"),
+            )
+            downloaded = colab.download(done.path)
+            return Packed(done.summary(), *(["Your browser downloads the zip."] if downloaded else []))
+
+        return self._with_code(pack)
+
     def _checked(self, only: list[str] | None) -> Report | Problem:
+        def check(found: Source, zygotes: Zygotes, line: Line) -> Report:
+            job = grader.Job(
+                self._exercise,
+                fresh_seed(),
+                zygotes.of,
+                visible_only=True,
+                only=only,
+                progress=lambda title: line.say(f"checking: {title}"),
+            )
+            return Report(grader.grade(found.submission, job), found.checked)
+
+        return self._with_code(check)
+
+    def _with_code(self, act: Callable[[Source, Zygotes, Line], Shown]) -> Shown | Problem:
+        """What `act` returns, given the student's code and the kernel's zygotes, or why it could not."""
         try:
             found = sources.find(self._exercise, self._exercises, self._file, self._kernel)
             with Line(shown=self._kernel is not None) as line:
@@ -63,15 +111,7 @@ class Notebook:
                 if framework != "unknown":
                     line.say(f"importing {framework}, once for this kernel")
                     zygotes.of(framework)
-                job = grader.Job(
-                    self._exercise,
-                    fresh_seed(),
-                    zygotes.of,
-                    visible_only=True,
-                    only=only,
-                    progress=lambda title: line.say(f"checking: {title}"),
-                )
-                return Report(grader.grade(found.submission, job), found.checked)
+                return act(found, zygotes, line)
         except UsageError as problem:
             return Problem(*problem.problems)
         except GraderError as problem:

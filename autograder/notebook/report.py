@@ -1,4 +1,4 @@
-"""What a check in a notebook shows: its report, the reason why there is none, or that it was interrupted."""
+"""What a notebook's cells show: a check's report, what was packed, why neither is there, or that it was interrupted."""
 
 from __future__ import annotations
 
@@ -25,8 +25,18 @@ class Report:
         return page.html_fragment(self.result, hidden_later=True, checked=self._checked)
 
 
+class Packed:
+    """What was written for the instructor, in lines."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = lines
+
+    def __repr__(self) -> str:
+        return safe_text.inert("\n".join(self._lines))
+
+
 class Problem:
-    """The reason why nothing was checked."""
+    """The reason why nothing was checked or packed."""
 
     passed = False
 

@@ -34,6 +34,8 @@ class Source:
     submission: Submission
     checked: str
     """A sentence that says which code this is, and another one if something newer was run."""
+    not_saved: str = ""
+    """Why this is not what a student would hand in, and what to do: in sentences."""
 
 
 def find(exercise: Exercise, exercises: Collection[str], given: Path | None, kernel: Kernel | None) -> Source:
@@ -74,12 +76,17 @@ def _file(path: Path, name: str, runs: Collection[Run], said: str) -> Source:
     handed_in = submission.read(path, STUDENT, name)
     saved = path.stat().st_mtime if path.is_file() else 0.0
     later = _missing([run for run in runs if run.when > saved], handed_in)
-    if later:
-        said += (
-            f" In [{later[-1].number}] was run after that, and the saved file does not contain it: "
-            "save the notebook, then check again."
-        )
-    return Source(handed_in, said)
+    if not later:
+        return Source(handed_in, said)
+    cell, not_there = (
+        f"In [{later[-1].number}] was run after",
+        "and the saved file does not contain it: save the notebook",
+    )
+    return Source(
+        handed_in,
+        f"{said} {cell} that, {not_there}, then check again.",
+        not_saved=f"{cell} {path.name} was last saved, {not_there}, then run this cell again.",
+    )
 
 
 def _missing(runs: Collection[Run], handed_in: Submission) -> list[Run]:
@@ -93,7 +100,12 @@ def _run_here(exercise: Exercise, runs: Collection[Run], reason: str) -> Source:
     cells = [(f"cell In[{run.number}]", run.source) for run in runs if run.source.strip() not in tagged]
     handed_in = submission.of_cells(cells, "code run here", STUDENT, exercise.name)
     count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
-    return Source(handed_in, f"Checked what this kernel has run ({count}, the latest version of each): {reason}.")
+    return Source(
+        handed_in,
+        f"Checked what this kernel has run ({count}, the latest version of each): {reason}.",
+        not_saved=f"The notebook's file was not found: {reason}. Save the notebook, and name its file: "
+        f"Notebook({exercise.name!r}, 'your_file.ipynb').",
+    )
 
 
 def _tagged(exercise: Exercise) -> set[str]:

@@ -35,8 +35,8 @@ class HandIn:
     """The zip."""
     file: str
     """The name of the packed file."""
-    saved: datetime.datetime
-    """When the file was last saved, in local time."""
+    saved: datetime.datetime | None
+    """When the file was last saved, in local time; `None` if it is open in Colab, which keeps it in the browser."""
     missing: Sequence[str]
     """What is not complete, in sentences."""
     result: Result | None
@@ -48,7 +48,8 @@ class HandIn:
 
     def summary(self) -> str:
         """What was packed, what is missing, and what to do with the zip, in lines."""
-        lines = [f"{self.path}  written: {self.file} as saved on {self.saved:%Y-%m-%d at %H:%M:%S}"]
+        state = f"saved on {self.saved:%Y-%m-%d at %H:%M:%S}" if self.saved else "it is open in Colab"
+        lines = [f"{self.path}  written: {self.file} as {state}"]
         lines += [f"missing  {each}" for each in self.missing]
         if self.result and self.result.score is not None:
             lines.append(f"checked  {words.score_line(self.result, hidden_later=True)}")
@@ -57,9 +58,16 @@ class HandIn:
         return "\n".join([*lines, f"upload   {self.upload}"])
 
 
+def read(exercise: Exercise, file: Path, student: str) -> Submission:
+    """The file that a student worked in. Raises `UsageError` if it is no notebook and no `.py` file."""
+    if file.suffix not in submission.ENDINGS:
+        raise UsageError(f"{file} is not a notebook or a .py file: name the file that you worked in")
+    return submission.read(file, student, exercise.name)
+
+
 def hand_in(
     exercise: Exercise,
-    file: Path,
+    handed_in: Submission,
     student: str,
     *,
     folder: Path,
@@ -73,17 +81,15 @@ def hand_in(
     `upload`: the course's own sentence. Raises `UsageError` for a file that cannot be graded at all, a file that is as
     it was handed out, or a name without letters and digits.
     """
+    file = handed_in.file
     path = folder / f"{exercise.name}_{spelled(student)}{handin_zip.ENDING}"
-    if file.suffix not in submission.ENDINGS:
-        raise UsageError(f"{file} is not a notebook or a .py file: name the file that you worked in")
-    handed_in = submission.read(file, student, exercise.name)
     if not handed_in.readable:
-        raise UsageError(*(handed_in.notes or (f"{file.name} contains no code",)))
+        raise UsageError(*(handed_in.notes or (f"{file} contains no code",)))
     stub = exercise.folder / f"{exercise.name}_{handed_in.framework}.ipynb"
     as_handed_out = submission.read(stub, "", exercise.name) if stub.is_file() else None
     if as_handed_out and _code(handed_in) == _code(as_handed_out):
         raise UsageError(f"{file} contains only what was handed out: save your notebook first, and name the right file")
-    saved = datetime.datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+    saved = datetime.datetime.fromtimestamp(handed_in.path.stat().st_mtime).astimezone() if handed_in.path else None
     seed = fresh_seed()
     result, why_not = _run(handed_in, grader.Job(exercise, seed, zygote_of, visible_only=True, progress=progress))
     missing = list(_missing(handed_in, as_handed_out))
@@ -91,7 +97,7 @@ def hand_in(
         exercise=exercise.name,
         student=student,
         framework=handed_in.framework,
-        file=file.name,
+        file=file,
         sha256=handin_zip.digest(handed_in.content),
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         seed=seed,
@@ -101,9 +107,9 @@ def hand_in(
         visible=[Visible(check.id, check.status) for check in result.checks] if result else [],
         notes=[*missing, *filter(None, [why_not])],
     )
-    write_whole(path, handin_zip.pack(file.name, handed_in.content, manifest))
+    write_whole(path, handin_zip.pack(file, handed_in.content, manifest))
     path.chmod(0o644)
-    return HandIn(path, file.name, saved, missing, result, why_not, upload or UPLOAD)
+    return HandIn(path, file, saved, missing, result, why_not, upload or UPLOAD)
 
 
 def spelled(student: str) -> str:

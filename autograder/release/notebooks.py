@@ -41,6 +41,12 @@ if "google.colab" in sys.modules and not importlib.util.find_spec("autograder"):
 """
 """The first code cell of each notebook; a check cell, so that no grader runs it."""
 
+HAND_IN = """\
+# To hand in: save the notebook, write your name between the quotes, and run this cell.
+grader.hand_in("")\
+"""
+"""The last cell of each notebook."""
+
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -159,9 +165,18 @@ def _change(path: Path, content: bytes) -> Change | None:
 
 
 def notebook(
-    exercise_folder_solution: Path, readme: Path, framework: FrameworkName, solved: bool = False, marked: bool = False
+    exercise_folder_solution: Path,
+    readme: Path,
+    framework: FrameworkName,
+    *,
+    solved: bool = False,
+    marked: bool = False,
+    hand_in: bool = True,
 ) -> bytes:
-    """The notebook of one framework: the student's; with `solved` the instructor's; with `marked` also the markers."""
+    """The notebook of one framework: the student's; with `solved` the instructor's; with `marked` also the markers.
+
+    `hand_in`: whether its last cell hands it in; other tools have their own way.
+    """
     exercise = exercise_folder_solution.name
     solution = exercise_folder_solution / f"{exercise}_{framework}.py"
     source, text = _read(solution, readme)
@@ -177,7 +192,10 @@ def notebook(
     ]:
         raise UsageError(*problems)
     cells = [replace(cell, source=new.source) for cell, new in zip(cells, rewritten, strict=True)]
-    return _encode(_layout(exercise, cells, sections))
+    laid_out = list(_layout(exercise, cells, sections))
+    if hand_in:
+        laid_out.append(("hand-in", _check_cell(HAND_IN)))
+    return _encode(laid_out)
 
 
 def _read(solution: Path, readme: Path) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import check, expect, figures, images, tensor
 from autograder.authoring.probes.batch_norm import statistics
 from autograder.authoring.probes.functions import one_hot
+from autograder.authoring.probes.gan import quiet
 from autograder.authoring.probes.parameters import change, flat, randomise, scaled, snapshot, zeros
 from autograder.errors import CheckFailed, StudentError
 from shared import reader
@@ -21,18 +22,66 @@ def make(generator, noise, labels, training=False):
     return expect.shape(made, (len(noise), 28, 28, 1), tried=f"the generator on {len(noise)} rows")
 
 
-def make_constant(draw, discriminator, pixels):
-    """Set all of D's weights to 0, so that all images get the same answer; return the name of its last bias, if any."""
-    discriminator.set_parameters(zeros(discriminator.parameters()))
-    slopes = discriminator.gradients(images(pixels), draw.normal(len(pixels), DIGITS + 1), training=True)
-    sloping = {name: slope for name, slope in slopes.items() if slope is not None and np.any(slope)}
-    last = [name for name, slope in sloping.items() if slope.shape == (DIGITS + 1,)]
-    return last[0] if len(last) == 1 else None
+class SameToAll:
+    """A D that gives every image the same eleven answers, which one of its parameters sets: its last bias or kernel.
 
+    If `works` is false, it cannot be made to do so, and is as it was.
+    """
 
-def is_constant(discriminator, pixels):
-    """Are all eleven answers to every image the same? With spectral norm, for one, a D of zeros answers NaN."""
-    return np.allclose(discriminator.forward(images(pixels)), 1 / (DIGITS + 1), atol=1e-5)
+    def __init__(self, discriminator, pixels):
+        self.discriminator = discriminator
+        # Also its buffers: at weights of 0, spectral norm fills them with NaN.
+        restore = snapshot(discriminator)
+        start = discriminator.parameters()
+        self.held = zeros(start)
+        discriminator.set_parameters(self.held)
+        slopes = discriminator.gradients(images(pixels), np.eye(DIGITS + 1)[np.arange(len(pixels)) % 11], training=True)
+        biases = [
+            name
+            for name, slope in slopes.items()
+            if slope is not None and np.any(slope) and slope.shape == (DIGITS + 1,)
+        ]
+        kernels = [name for name, value in start.items() if value.ndim > 1 and value.shape.count(DIGITS + 1) == 1]
+        self.works, self.name = False, None
+        if len(biases) == 1:
+            self.name, self.unit = biases[0], 1.0
+            self.works = self.constant(np.zeros(DIGITS + 1))
+        elif kernels:
+            restore()
+            self.name = kernels[-1]
+            for hidden in quiet(start, self.name, 0.01):
+                self.held, self.unit = start | hidden, 1.0
+                said = np.diff(logs(self.set(np.eye(DIGITS + 1)[0]).forward(images(pixels)))[:, 1::-1], axis=1)
+                self.unit = float(said.mean())
+                self.works = self.unit > 0.01 and self.constant(np.arange(DIGITS + 1) / 4)
+                if self.works:
+                    break
+        if not self.works:
+            restore()
+
+    def set(self, logits):
+        """Set the logits of all answers; returns D."""
+        value = self.held[self.name]
+        if value.ndim > 1:
+            columns = [1] * value.ndim
+            columns[value.shape.index(DIGITS + 1)] = DIGITS + 1
+            logits = np.reshape(logits, columns) / self.unit / (value.size / (DIGITS + 1))
+        self.discriminator.set_parameters(self.held | {self.name: np.broadcast_to(logits, value.shape)})
+        return self.discriminator
+
+    def logits(self):
+        """The logits of all answers, `(11,)`, read from the parameter."""
+        value = self.discriminator.parameters()[self.name]
+        if value.ndim == 1:
+            return value
+        others = tuple(axis for axis, size in enumerate(value.shape) if size != DIGITS + 1)
+        return self.unit * value.sum(axis=others)
+
+    def constant(self, logits):
+        """Does D give these answers to every image? With spectral norm, for one, a D of zeros answers NaN."""
+        answers = self.set(logits).forward(images(np.random.default_rng(0).uniform(-1, 1, (6, 28, 28, 1))))
+        wanted = np.exp(logits) / np.exp(logits).sum()
+        return bool(np.allclose(answers, wanted, rtol=0.1))
 
 
 def named(columns):
@@ -195,31 +244,32 @@ def _(student, draw):
     So: compute it.
     """
     digit = int(draw.integers(1, DIGITS - 1))
-    gan, _, discriminator = new_gan(student, draw.seed())
+    gan, generator, discriminator = new_gan(student, draw.seed())
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 24)
     tried = f"one train_discriminator on {len(labels)} images of a {digit}, from a D that says the same to every image"
 
-    last = make_constant(draw, discriminator, pixels)
-    if last is None or not is_constant(discriminator, pixels):
+    same = SameToAll(discriminator, pixels)
+    if not same.works:
+        check_targets_by_answers(draw, gan, generator, discriminator, pixels, labels)
         return
     # The gradient in the last bias is p − (mean of the targets), so every column that no target names falls. With a
     # second softmax q on top of p, it is p · (q − Σ p·q + Σ p·t): a column that is neither small nor the largest rises.
     likeliest, second = draw.rng.choice([d for d in range(DIGITS) if abs(d - digit) > 1], 2, replace=False)
     p = np.full(DIGITS + 1, 0.22 / 9)
     p[likeliest + 1], p[second + 1] = 0.63, 0.15
-    discriminator.set_parameters({last: np.log(p)})
+    same.set(np.log(p))
     gan.train_discriminator(images(pixels), labels)
     expect.that(
-        discriminator.parameters()[last][second + 1] < np.log(0.15) + 1e-6,
+        same.logits()[second + 1] < np.log(0.15) + 1e-6 * same.unit,
         tried=f"{tried}: 0.63 for the digit {likeliest}, 0.15 for the digit {second}, the rest to the others",
         saw=f"the digit {second} rises",
         expected="a fall: no target names this digit",
         cause="The loss is not −ln p of the right column: `nn.CrossEntropyLoss`, for one, applies a second softmax.",
     )
 
-    make_constant(draw, discriminator, pixels)
+    same.set(np.zeros(DIGITS + 1))
     gan.train_discriminator(images(pixels), labels)
-    rise = discriminator.parameters()[last]
+    rise = same.logits()
     # Soft labels raise every column a little.
     told = {int(column) for column in np.flatnonzero(rise > max(0.25 * rise.max(), 0))}
     if told <= {0}:
@@ -237,6 +287,24 @@ def _(student, draw):
         expected=f"fake and the digit {digit}",
         cause=cause,
     )
+
+
+def check_targets_by_answers(draw, gan, generator, discriminator, pixels, labels):
+    """For a D that cannot be made to say the same to every image: which of its answers rise in twenty updates."""
+    noise, others = draw.normal(len(labels), LATENT), (labels + draw.integers(1, DIGITS, len(labels))) % DIGITS
+    seen = (("images of the digit", pixels, labels[0] + 1), ("fakes", make(generator, noise, others, training=True), 0))
+    before = [logs(judge(discriminator, shown)).mean(axis=0) for _, shown, _ in seen]
+    for _ in range(20):
+        gan.train_discriminator(images(pixels), labels)
+    for (what, shown, wanted), start in zip(seen, before, strict=True):
+        rise = logs(judge(discriminator, shown)).mean(axis=0) - start
+        expect.that(
+            rise[wanted] > 0 and rise[wanted] == rise.max(),
+            tried=f"20 calls of train_discriminator on {len(labels)} images of a {labels[0]}: D's answers to {what}",
+            saw=f"the answer that rises most is {named([int(rise.argmax())])}",
+            expected=named([int(wanted)]),
+            cause="Real images get column digit + 1. As many fakes get column 0, whatever label they were made with.",
+        )
 
 
 @check("training.separates", needs=("training.discriminator_step", "training.targets"), trains=True)
@@ -318,26 +386,28 @@ def _(student, draw):
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 16)
     gan, generator, discriminator = new_gan(student, draw.seed())
     first = discriminator.parameters()
-    last = make_constant(draw, discriminator, pixels)
-    if not is_constant(discriminator, pixels):
+    same = SameToAll(discriminator, pixels)
+    if not same.works:
+        check_leftovers_by_answers(draw, gan, generator, discriminator, pixels, labels, asked)
         return
 
     # D says the same to every image: G's step makes a gradient in D's last bias, by the digit asked for, and none in G.
+    same.set(np.zeros(DIGITS + 1))
     gan.train_generator(np.full(16, asked))
     gan.train_discriminator(images(pixels), labels)
     expect.that(
-        last is None or discriminator.parameters()[last][asked + 1] <= 0,
+        same.logits()[asked + 1] <= 0,
         tried=f"train_generator for a {asked} with a D that says the same to every image, then train_discriminator on "
         f"images of a {digit}",
         saw=f"D takes all images for a {asked} more than before",
         expected="less than before: no target names this digit",
-        cause="Gradients that G's step left in D are still there in D's step: call zero_grad before backward.",
+        cause=LEFT_IN_D,
     )
 
     # G's step after D's step, with a D that does look at images.
     discriminator.set_parameters(first)
     gan.train_discriminator(images(pixels), labels)
-    make_constant(draw, discriminator, pixels)
+    same.set(np.zeros(DIGITS + 1))
     before = generator.parameters()
     gan.train_generator(labels)
     moved = change(before, generator.parameters())
@@ -353,8 +423,52 @@ def _(student, draw):
         tried="train_discriminator, then D's weights set to 0, then train_generator",
         saw=f"G changes in {len(far)} of {len(before)} arrays, although D gives the same answer to every image",
         expected="no change: there is no gradient",
-        cause="Gradients that D's step left in G are still there in G's step: detach the fakes in D's step, or call "
-        "zero_grad before G's backward.",
+        cause=LEFT_IN_G,
+    )
+
+
+LEFT_IN_D = "Gradients that G's step left in D are still there in D's step: call zero_grad before backward."
+LEFT_IN_G = (
+    "Gradients that D's step left in G are still there in G's step: detach the fakes in D's step, or call zero_grad "
+    "before G's backward."
+)
+
+
+def check_leftovers_by_answers(draw, gan, generator, discriminator, pixels, labels, asked):
+    """For a D that cannot be made to say the same to every image: one step after many steps of the other player."""
+    noise, digits = draw.normal(32, LATENT), np.full(32, asked)
+
+    def rise(step):
+        """By how much a step raises D's mean answers to fakes, in nats, `(11,)`."""
+        before = logs(judge(discriminator, make(generator, noise, digits, training=True))).mean(axis=0)
+        step()
+        return logs(judge(discriminator, make(generator, noise, digits, training=True))).mean(axis=0) - before
+
+    def update_generator():
+        gan.train_generator(digits[:16])
+
+    def update_discriminator():
+        gan.train_discriminator(images(pixels), labels)
+
+    for _ in range(30):
+        update_generator()
+    by_discriminator = rise(update_discriminator)
+    expect.that(
+        by_discriminator[0] > by_discriminator[asked + 1],
+        tried=f"30 calls of train_generator for a {asked}, then train_discriminator: D's answers to such fakes",
+        saw=f"D takes them for a {asked} more than before",
+        expected="D takes them for fakes more than before",
+        cause=LEFT_IN_D,
+    )
+    for _ in range(10):
+        update_discriminator()
+    by_generator = rise(update_generator)
+    expect.that(
+        by_generator[asked + 1] > 0,
+        tried=f"10 calls of train_discriminator, then train_generator for a {asked}: D's answers to such fakes",
+        saw=f"D takes them for a {asked} less than before",
+        expected="more than before",
+        cause=LEFT_IN_G,
     )
 
 

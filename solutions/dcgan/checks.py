@@ -4,11 +4,25 @@ import numpy as np
 
 from autograder import check, expect, images
 from autograder.authoring.probes.batch_norm import replace_statistics
-from autograder.authoring.probes.gan import cosine, log_odds, mean_of, moves, output_bias, output_weights
+from autograder.authoring.probes.gan import (
+    OutputBias,
+    cosine,
+    ever_blinder,
+    log_odds,
+    mean_of,
+    moves,
+    output_level,
+    output_weights,
+    unsteerable,
+)
 from autograder.authoring.probes.parameters import flat, random_weights, scaled, weights, zeros
 from shared import data
 
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
+
+UNEVEN = 40.0
+"""How much the entries of an output kernel without a bias differ, in nats: more than the levels that it sets, so that G's
+gradient is the same at each level but for the loss."""
 
 
 def logits(discriminator, x, tried):
@@ -441,11 +455,10 @@ def _(student, draw):
     # asks D as its own step does: in training mode, with real images and fakes in two batches, or in one.
     both = np.concatenate([real, fakes])
     on_real, on_fake = answers(False, real, fakes)
-    if any(
+    apart = any(
         told_apart(*pair)
         for pair in ((on_real, on_fake), answers(True, real, fakes), np.split(answers(True, both)[0], 2))
-    ):
-        return
+    )
     on_real, on_fake = float(on_real.mean()), float(on_fake.mean())
     cause = "D has not learned to tell real from fake: check its loss, its labels and its learning rate."
     if on_real < 0.5 < on_fake:
@@ -455,7 +468,7 @@ def _(student, draw):
     elif max(on_real, on_fake) < 0.5:
         cause = "D calls everything fake: it sees no real images in its step, or they are labelled 0."
     expect.that(
-        False,
+        apart,
         tried="40 calls of train_discriminator on 16 digits each, with G unchanged",
         saw=f"a mean answer of D of {on_real:.3f} to digits and {on_fake:.3f} to fakes",
         expected="above ½ for digits, below ½ for fakes",
@@ -507,14 +520,11 @@ def _(student, draw):
     So: compute it.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
-    bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
-    if bias is None:
-        # Without an output bias the grader cannot make D sure of everything; this check cannot judge such a net.
-        return
     # D becomes nearly blind, so that G's gradients are small. −ln D then still moves G; ln(1 − D) is ten thousand times
     # smaller and does not get past the ε in Adam's denominator.
     z = draw.normal(32, LATENT)
-    for _ in range(40):
+    for level in ever_blinder(discriminator, images(draw.normal(4, 28, 28, 1))):
+        discriminator.set_parameters(level.values(0.0, tilt=UNEVEN))
         fakes = pictured(generator, z, "the generator on 32 points", training=True)
         through = discriminator.input_gradient(images(fakes), np.full((32, 1), 4 / 32), gives="images")
         if through is None or not np.any(through):
@@ -523,10 +533,9 @@ def _(student, draw):
         sizes = np.concatenate([np.abs(slope).ravel() for slope in slopes.values() if slope is not None])
         if np.quantile(sizes, 0.9) < 3e-5:
             break
-        discriminator.set_parameters(scaled(weights(discriminator), 0.5))
     steps = []
     for answer in (-11.5, 0.0):
-        discriminator.set_parameters({bias: np.full_like(discriminator.parameters()[bias], answer)})
+        discriminator.set_parameters(level.values(answer, tilt=UNEVEN))
         before = flat(weights(generator))
         gan.train_generator(32)
         steps.append(float(np.abs(flat(weights(generator)) - before).mean()))
@@ -548,8 +557,11 @@ def _(student, draw):
     So: compute it.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
-    bias = output_bias(discriminator, images(draw.normal(4, 28, 28, 1)))
+    level = output_level(discriminator, images(draw.normal(4, 28, 28, 1)))
+    bias = level.name if isinstance(level, OutputBias) else None
     output = output_weights(discriminator, images(draw.normal(8, 28, 28, 1)), bias)
+    if output is None:
+        raise unsteerable()
     own = discriminator.parameters()
 
     def steps(count, net, step, steered):
@@ -563,19 +575,15 @@ def _(student, draw):
         gan.train_generator(32)
 
     # Half as many steps after the change as before: an optimiser has forgotten by then, a sum of all gradients has not.
-    # A D whose score no parameter shifts or reverses cannot be steered; this check cannot judge it.
-    if bias:
-        steps(30, discriminator, update_discriminator, {bias: np.full_like(own[bias], 4)})
-        last = steps(16, discriminator, update_discriminator, {bias: np.full_like(own[bias], -4)})[-4:]
-        expect.that(
-            np.mean([move[bias] for move in last]) > 0,
-            tried="30 steps of train_discriminator where D takes everything for real, then 16 where all is fake",
-            saw="D's answers still go down",
-            expected="up, since half of the images are real",
-            cause="Gradients of earlier steps are still there and add up: zero them in each step.",
-        )
-    if not output:
-        return
+    steps(30, discriminator, update_discriminator, level.values(4.0))
+    last = steps(16, discriminator, update_discriminator, level.values(-4.0))[-4:]
+    expect.that(
+        np.mean([level.lift(move) for move in last]) > 0,
+        tried="30 steps of train_discriminator where D takes everything for real, then 16 where all is fake",
+        saw="D's answers still go down",
+        expected="up, since half of the images are real",
+        cause="Gradients of earlier steps are still there and add up: zero them in each step.",
+    )
     turned = {name: -own[name] for name in (output, bias) if name}
     up = steps(30, generator, update_generator, {})
     down = steps(16, generator, update_generator, turned)

@@ -1,4 +1,4 @@
-"""A student's way through a part in JupyterLab: type, check, read, mend, pass. In a real browser."""
+"""A student's way in JupyterLab: type, check, read, mend, pass, hand in. In a real browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator
 
+from autograder.course import submission
 from tests.catalogue import ROOT
 from tests.notebook import lab
 
@@ -52,6 +53,12 @@ def test_a_solution_is_typed_checked_mended_and_passes(tmp_path: Path) -> None:
         assert "✗" not in passed.inner_text()
         assert "This is OR" not in passed.inner_text()
         _keep(passed, "pass.png")
+        opened.type("grader.hand_in", 'grader.hand_in("Ada Lovelace")')
+        handed_in = opened.run("grader.hand_in")
+        assert "xor_Ada-Lovelace.zip  written: xor_torch.ipynb as saved on" in handed_in.inner_text()
+        _keep(handed_in, "handed_in.png")
+    read = submission.read(tmp_path / "xor_Ada-Lovelace.zip", "ada", "xor")
+    assert read.content == (tmp_path / "xor_torch.ipynb").read_bytes()
 
 
 def _keep(output: Locator, name: str) -> None:

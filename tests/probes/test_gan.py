@@ -10,7 +10,7 @@ import pytest
 
 from autograder.authoring.probes import gan
 from autograder.authoring.probes.parameters import flat, standing_still
-from autograder.authoring.student import Student
+from autograder.authoring.student import Remote, Student
 from autograder.errors import CheckFailed, StudentError
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FrameworkName
@@ -53,6 +53,16 @@ GANS: dict[FrameworkName, str] = {
         def scaled_after_the_bias():
             return Discriminator(nn.Linear(8, 1), nn.Linear(1, 1, bias=False))
 
+        def normalised():
+            return Discriminator(
+                nn.Linear(8, 8, bias=False), nn.BatchNorm1d(8), nn.LeakyReLU(0.2), nn.Linear(8, 1, bias=False)
+            )
+
+        def no_biases():
+            return nn.Sequential(
+                nn.Linear(2, 8, bias=False), nn.ReLU(), nn.Linear(8, 1, bias=False), nn.Sigmoid()
+            )
+
         def squared():
             class Square(nn.Module):
                 def forward(self, x):
@@ -88,6 +98,18 @@ GANS: dict[FrameworkName, str] = {
 
         def scaled_after_the_bias():
             return discriminator(layers.Dense(1), layers.Dense(1, use_bias=False))
+
+        def normalised():
+            return discriminator(
+                layers.Dense(8, use_bias=False), layers.BatchNormalization(), layers.LeakyReLU(0.2),
+                layers.Dense(1, use_bias=False),
+            )
+
+        def no_biases():
+            return keras.Sequential([
+                layers.Dense(8, use_bias=False, activation="relu"),
+                layers.Dense(1, use_bias=False, activation="sigmoid"),
+            ])
 
         def squared():
             return discriminator(layers.Dense(1), layers.Lambda(lambda x: x**2 - 1))
@@ -180,16 +202,44 @@ def test_a_discriminator_is_steered(zygotes: Zygotes, framework: FrameworkName) 
         assert logit(0.0).std() == pytest.approx(gan.ALIKE / 10, rel=0.05)
 
 
+def logit(model: Remote, steered: gan.Steered, level: float, slope: float = 1.0) -> np.ndarray:
+    """D's logits after steering."""
+    steered.set(level, slope)
+    return gan.log_odds(model.forward(POINTS))
+
+
+@BOTH
+def test_an_output_without_a_bias_is_steered_by_its_kernel(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with toy.student(zygotes, GANS[framework], framework) as student:
+        for build in ("without_bias", "scaled_after_the_bias", "normalised"):
+            model = student.call(build).ready(POINTS)
+            start = model.parameters()
+            for spread in (gan.ALIKE,) if build == "scaled_after_the_bias" else (gan.APART, gan.ALIKE):
+                steered = gan.Steered(model, POINTS, spread)
+                assert steered.bias is None and steered.output
+                assert standing_still(start, model.parameters()) == list(start)
+                straight, turned = (logit(model, steered, 0.0, slope) for slope in (1, -1))
+                if build != "scaled_after_the_bias":  # one hidden unit has no function besides its constant
+                    assert straight.std() == pytest.approx(spread, rel=0.05)
+                    assert np.allclose(turned, -straight, atol=0.1 * spread)
+                for level in (-3.0, 6.0):
+                    assert logit(model, steered, level, 0) == pytest.approx(level, abs=0.25)
+                    assert logit(model, steered, level).mean() == pytest.approx(level, abs=0.05)
+                    kernel = model.parameters()[steered.output]
+                    rise = {steered.output: np.full_like(kernel, 0.01)}
+                    model.set_parameters({steered.output: kernel + rise[steered.output]})
+                    after = gan.log_odds(model.forward(POINTS)).mean()
+                    assert steered.lift(rise) == pytest.approx(after - level, rel=0.2)
+                model.set_parameters(start)
+
+
 @BOTH
 def test_a_discriminator_that_cannot_be_steered_says_so(zygotes: Zygotes, framework: FrameworkName) -> None:
     with toy.student(zygotes, GANS[framework], framework) as student:
-        for build in ("without_bias", "scaled_after_the_bias"):
+        for build in ("no_biases", "squared"):
             model = student.call(build).ready(POINTS)
-            before = model.parameters()
-            steered = gan.Steered(model, POINTS, gan.APART)
-            assert steered.bias is None
-            steered.set(3.0, slope=-1)
-            assert standing_still(before, model.parameters()) == list(before)
+            with pytest.raises(CheckFailed, match="no output bias that shifts its logit"):
+                gan.Steered(model, POINTS, gan.APART)
 
 
 @BOTH

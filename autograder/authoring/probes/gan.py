@@ -6,7 +6,7 @@ identifies by their effect, whatever layers the student has chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +14,9 @@ import numpy as np
 from autograder.authoring import expect
 from autograder.authoring.probes.batch_norm import in_both_modes
 from autograder.authoring.probes.functions import logit
-from autograder.authoring.probes.parameters import Parameters, change, flat
+from autograder.authoring.probes.parameters import Parameters, change, flat, scaled, weights
 from autograder.authoring.student import Remote, Student
+from autograder.errors import CheckFailed
 from autograder.worker.names import Numbers
 
 ALIKE, APART = 0.02, 0.5
@@ -99,12 +100,125 @@ def output_weights(discriminator: Remote, x: Any, bias: str | None) -> str | Non
     return None
 
 
+class OutputBias:
+    """The bias of D's output, by which its logit is set and read. `name`: the parameter's name."""
+
+    def __init__(self, name: str, start: Parameters) -> None:
+        self.name = name
+        self._start = start
+
+    def values(self, level: float, tilt: float = 0.0) -> Parameters:
+        """The first parameters, with a bias of `level`. `tilt` is not used: the kernel still has its own function."""
+        return {**self._start, self.name: np.full_like(self._start[self.name], level)}
+
+    def lift(self, change: Mapping[str, Numbers]) -> float:
+        """By how much a change of the bias raises the logit, in nats."""
+        return float(change[self.name].sum())
+
+
+class OutputKernel:
+    """The last kernel of a D whose output has no bias, made to do what a bias does.
+
+    The hidden units get biases of 1 and hardly any weights, so that they say nearly the same to every input. The kernel
+    then sets the logit. `name`: the kernel's name. `find` returns `None` for a D of which this is not possible.
+    """
+
+    QUIET = 0.01
+
+    def __init__(self, name: str, start: Parameters, unit: float, hidden: Parameters) -> None:
+        self.name = name
+        self._start, self._unit, self._hidden = start, unit, hidden
+
+    @classmethod
+    def find(cls, discriminator: Remote, points: Any, amount: float = QUIET) -> OutputKernel | None:
+        """The output kernel of D, identified by its effect on D's outputs for `points`. All parameters are restored.
+
+        `amount`: what is left of the hidden weights and of the gains of normalisations.
+        """
+        name = output_weights(discriminator, points, None)
+        if name is None:
+            return None
+        start = discriminator.parameters()
+        for hidden in quiet(start, name, amount):
+            found = cls(name, start, 1.0, hidden)
+            discriminator.set_parameters(found.values(1.0))
+            said = [log_odds(answers) for answers in in_both_modes(discriminator, points)]
+            discriminator.set_parameters(start)
+            found._unit = float(np.mean(said))
+            # Units that are hardly shifted, or that still depend on the input, cannot stand for a constant.
+            steady = max(float(np.std(each)) for each in said) < 0.05 * abs(found._unit)
+            if steady and abs(found._unit) > 0.01:
+                return found
+        return None
+
+    def values(self, level: float, tilt: float = 0.0) -> Parameters:
+        """Parameters with which D's logit is about `level`, plus `tilt` times a fixed function of the input.
+
+        With a `tilt` of 1 the entries of the kernel differ as much as a level of 1 raises each.
+        """
+        shape = self._start[self.name].shape
+        uneven: Numbers = np.asarray(np.random.default_rng(0).standard_normal(shape))
+        kernel = (level + tilt * (uneven - uneven.mean())) / self._unit / np.prod(shape)
+        return {**self._start, **self._hidden, self.name: kernel}
+
+    def lift(self, change: Mapping[str, Numbers]) -> float:
+        """By how much a change of the kernel raises the logit, in nats."""
+        return float(self._unit * change[self.name].sum())
+
+
+def quiet(values: Mapping[str, Numbers], output: str, amount: float) -> Iterator[Parameters]:
+    """Hidden parameters with which the units before the `output` say nearly the same to every input: they have biases of 1.
+
+    First those of the layer that comes before the output in the order of the parameters: the gain of its normalisation
+    is scaled by `amount`, or, without one, its kernel. Then those of all layers, for parameters in another order. Last
+    biases of 1 / `amount` and no other change, since spectral normalisation undoes the scaling of a kernel.
+    """
+    names = list(values)
+    kernels = {name for name in names if values[name].ndim > 1}
+    # An array with one axis and a mean above ½ is taken for the gain of a normalisation.
+    gains = {name for name in names if name not in kernels and values[name].mean() > 0.5}
+
+    def with_scaled(scaled: set[str], shifted: Iterable[str]) -> Parameters:
+        return {name: np.ones_like(values[name]) for name in shifted} | {name: amount * values[name] for name in scaled}
+
+    before = names[: names.index(output)]
+    if earlier := [name for name in before if name in kernels]:
+        after_it = set(before[before.index(earlier[-1]) + 1 :])
+        yield with_scaled(gains & after_it or {earlier[-1]}, after_it - gains)
+    biases = set(names) - kernels - gains
+    yield with_scaled((kernels | gains) - {output}, biases)
+    yield {name: np.full_like(values[name], 1 / amount) for name in biases}
+
+
+def output_level(discriminator: Remote, points: Any) -> OutputBias | OutputKernel:
+    """What sets D's logit and tells how far a step has moved it. Raises `CheckFailed` if nothing does."""
+    if name := output_bias(discriminator, points):
+        return OutputBias(name, discriminator.parameters())
+    if found := OutputKernel.find(discriminator, points):
+        return found
+    raise unsteerable()
+
+
+def ever_blinder(discriminator: Remote, points: Any) -> Iterator[OutputBias | OutputKernel]:
+    """The same for a D of which each is about half as sensitive to its input as the one before: 40 times at most."""
+    for halvings in range(40):
+        level = output_level(discriminator, points)
+        if isinstance(level, OutputKernel):
+            found = OutputKernel.find(discriminator, points, OutputKernel.QUIET * 0.5**halvings)
+            yield found or level
+        else:
+            yield level
+            discriminator.set_parameters(scaled(weights(discriminator), 0.5))
+
+
 class Steered:
     """A student's D with its logit set to slope · f(x) + level, where f is the function of the untrained network.
 
-    f is scaled to the `spread` over `points`; with `ALIKE` it is only scaled down. `bias` and `output` name the
-    parameters that shift and negate the logit. If `bias` is `None`, D cannot be controlled; if `output` is `None`, the
-    slope stays 1.
+    f is scaled to the `spread` over `points`; with `ALIKE` it is only scaled down. If the output has no bias, its kernel
+    sets the level, and f is another function of the input. If `output` is `None`, no parameter negates the logit, and
+    the slope stays 1; this is only accepted with `ALIKE`.
+
+    Raises `CheckFailed` for a D that cannot be controlled: no check passes because it could not ask.
     """
 
     def __init__(self, discriminator: Remote, points: Any, spread: float) -> None:
@@ -113,8 +227,20 @@ class Steered:
         self._start = discriminator.parameters()
         self._scale, self._mean = 1.0, 0.0
         self.output: str | None = None
+        self._kernel: OutputKernel | None = None
         self.bias = output_bias(discriminator, points)
         if self.bias is None:
+            self._kernel = OutputKernel.find(discriminator, points)
+            if self._kernel is None:
+                raise unsteerable()
+            self.output = self._kernel.name
+            discriminator.set_parameters(self._kernel.values(0.0, tilt=1.0))
+            uneven = float(self._logit().std())
+            discriminator.set_parameters(self._start)
+            if uneven < 1e-5 and spread != ALIKE:
+                raise unsteerable()
+            # A kernel of one number has no function of the input besides its constant.
+            self._scale = spread / uneven if uneven > 1e-5 else 0.0
             return
         spread_when_new = float(self._logit().std())
         discriminator.set_parameters({self.bias: np.zeros_like(self._start[self.bias])})
@@ -125,9 +251,16 @@ class Steered:
             self._scale = min(scale, 1.0) if spread == ALIKE else scale
             self._mean = float(self._logit().mean())
         discriminator.set_parameters(self._start)
+        if self.output is None and spread != ALIKE:
+            raise unsteerable()
 
     def set(self, level: float, slope: float = 1.0) -> None:
         """Restore the initial parameters, with the logit's slope set to `slope` and its mean to `level`."""
+        if self._kernel is not None:
+            tilt = slope * self._scale
+            self._model.set_parameters(self._kernel.values(level, tilt))
+            self._model.set_parameters(self._kernel.values(2 * level - float(self._logit().mean()), tilt))
+            return
         values = dict(self._start)
         if self.output is not None:
             values[self.output] = values[self.output] * slope * self._scale
@@ -138,8 +271,24 @@ class Steered:
             values[self.bias] = values[self.bias] + (level - float(self._logit().mean()))
         self._model.set_parameters(values)
 
+    def lift(self, change: Mapping[str, Numbers]) -> float:
+        """By how much a change of D's parameters raises the logit of every point, in nats: that of its output bias."""
+        if self._kernel is not None:
+            return self._kernel.lift(change)
+        return float(change[str(self.bias)].sum())
+
     def _logit(self) -> Numbers:
         return log_odds(self._model.forward(self._points))
+
+
+def unsteerable() -> CheckFailed:
+    """The failure of a check that cannot set what the student's D says."""
+    return CheckFailed(
+        tried="to set the discriminator's answers through its parameters",
+        saw="no output bias that shifts its logit, and no output kernel behind hidden biases that does",
+        expected="a discriminator that ends with a layer of weights and a sigmoid, with a bias in that layer or before it",
+        likely="The layers have no biases (bias=False, use_bias=False): the network cannot say the same to all inputs.",
+    )
 
 
 def moves(net: Remote, step: Callable[[], object], count: int) -> list[Parameters]:

@@ -57,8 +57,8 @@ def source_notebook(exercise: Exercise, framework: FrameworkName) -> bytes:
         raise UsageError(f"The solutions of {exercise.name} are not available here")
     files = (exercise.solutions, exercise.folder / "README.md", framework)
     # Build the students' notebook first, which reports all problems of the solution now.
-    notebooks.notebook(*files)
-    made: dict[str, Any] = json.loads(notebooks.notebook(*files, marked=True))
+    notebooks.notebook(*files, hand_in=False)
+    made: dict[str, Any] = json.loads(notebooks.notebook(*files, marked=True, hand_in=False))
     return (json.dumps(_marked(made, maxima(exercise)), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 

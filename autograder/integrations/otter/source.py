@@ -84,8 +84,8 @@ def _source(policy: Policy, loaded: Exercise, framework: FrameworkName) -> str:
     """The notebook: the students' cells with the solutions, part by part."""
     assert loaded.solutions is not None
     readme = loaded.folder / "README.md"
-    stub = json.loads(notebooks.notebook(loaded.solutions, readme, framework))
-    solved = json.loads(notebooks.notebook(loaded.solutions, readme, framework, solved=True))
+    stub = json.loads(notebooks.notebook(loaded.solutions, readme, framework, hand_in=False))
+    solved = json.loads(notebooks.notebook(loaded.solutions, readme, framework, solved=True, hand_in=False))
     file = f"{loaded.name}_{framework}.ipynb"
     cells = [_raw(f"# ASSIGNMENT CONFIG\n{yaml.safe_dump(_config(loaded), sort_keys=False)}")]
     pairs = zip(stub["cells"], solved["cells"], strict=True)
