@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from autograder.grading import grader
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, encode, read
 
+LISTEN_SECONDS = 0.2
+"""How long a signal may wait to be handled."""
 PATIENCE = 1.0
 """Seconds that an interrupted grading waits for its threads."""
 
@@ -76,8 +78,12 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
         pool = ThreadPoolExecutor(max(1, plan.jobs))
         graded = [pool.submit(one, handed_in) for handed_in in plan.submissions]
         try:
-            for done in as_completed(graded):
-                yield done.result()
+            waiting = set(graded)
+            while waiting:
+                # A signal that arrives just before a thread begins to wait is handled only when the wait is over.
+                done, waiting = wait(waiting, LISTEN_SECONDS, FIRST_COMPLETED)
+                for each in done:
+                    yield each.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             zygotes.stop()
