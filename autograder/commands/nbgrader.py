@@ -93,12 +93,18 @@ def write_gradebook(
     from autograder.integrations.nbgrader import gradebook
 
     when: dict[tuple[str, str], datetime | None] = {}
+    left_out: set[tuple[str, str]] = set()
     for each in submissions:
         try:
             when[each.student, each.exercise] = gradebook.handed_in_at(each)
         except UsageError as problem:
+            left_out.add((each.student, each.exercise))
             message = f"{problem}: the score of {safe_text.line(each.student)} is not written into the gradebook"
             err.print(Text(safe_text.inert(message), style="yellow"), soft_wrap=True)
-    keys = [(result.student, result.exercise) for result in results]
-    graded = [gradebook.Handed(result, when[key]) for result, key in zip(results, keys, strict=True) if key in when]
+    keys = [(result.handed_in_by or result.student, result.exercise) for result in results]
+    graded = [
+        gradebook.Handed(result, when.get(key))
+        for result, key in zip(results, keys, strict=True)
+        if key not in left_out
+    ]
     gradebook.write(gradebook.url_of(named), graded, exercises, gradebook.course_of(named, start))

@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.course import handin_zip, notebook_cells, percent_cells
 from autograder.course.frameworks import Framework, framework_of
 from autograder.course.notebook_cells import MOST_CODE, NotANotebook, TooMuch
+from autograder.results.form import Submitted
 
 Code = tuple[str, str]
 """The name of a cell in tracebacks, and its source."""
@@ -44,6 +45,8 @@ class Submission:
     """Why the system denied access to the file, through no fault of the student; it cannot be graded yet."""
     folder: Path | None = None
     """The folder of the class that contains it; `None` if the file itself was given."""
+    submitted: Submitted | None = None
+    """When it was handed in; `None` if that was not asked or is not known."""
 
     @property
     def readable(self) -> bool:

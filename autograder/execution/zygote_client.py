@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import secrets
+import select
 import shutil
 import socket
 import subprocess
@@ -31,11 +34,13 @@ from autograder.execution.gpus import Lease
 from autograder.execution.watchdog import Budget
 from autograder.worker import sandbox
 from autograder.worker.names import FrameworkName
+from autograder.worker.sandbox.namespaces import SCRATCH
+from autograder.worker.sandbox.users import TRANSIENT_UIDS
 
 END_SECONDS = 1.5
 """How long a zygote may take to end its workers and itself."""
-_TRANSIENT_UIDS = range(61184, 65520)
-"""The user ids that systemd reserves for transient users."""
+_uids = itertools.count(secrets.randbelow(len(TRANSIENT_UIDS)))
+"""One after the other, so that no two workers of this grader have the same; another grader starts elsewhere."""
 
 
 class Zygote:
@@ -54,9 +59,16 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
         self._log = (self._folder / "stderr").open("w+b")
+        for path in readable():
+            # Data that is fetched later would not be seen by a worker whose view has no folder for it.
+            with contextlib.suppress(OSError):
+                Path(path).mkdir(parents=True, exist_ok=True)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", "autograder.worker.keeper"),
+                    *(framework, str(theirs.fileno()), *readable()),
+                ],
                 pass_fds=[theirs.fileno()],
                 env=environment(self._folder, FONTS),
                 cwd=self._folder,
@@ -90,7 +102,17 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether it is still running."""
-        return self._process.poll() is None
+        if self._process.poll() is not None:
+            return False
+        try:
+            # Its keeper ends a moment later, but only the zygote has the other end.
+            return not (select.select([self._orders], [], [], 0)[0] and not self._orders.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+    def layers_of(self, gpu: Lease | None) -> tuple[sandbox.Layer, ...]:
+        """The layers of a worker's sandbox. A GPU's driver needs the machine's own files: then there is no `view`."""
+        return tuple(layer for layer in self.layers if layer != "view" or gpu is None)
 
     def output(self) -> str:
         """The end of the zygote's output; empty once it is closed."""
@@ -109,15 +131,17 @@ class Zygote:
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         report, report_end = os.pipe()
-        uid = secrets.choice(_TRANSIENT_UIDS)
+        uid = TRANSIENT_UIDS[next(_uids) % len(TRANSIENT_UIDS)]
         if "uid" in self.layers:
             os.chown(folder, uid, uid)
+        layers = self.layers_of(gpu)
+        seen_as = Path(SCRATCH) if "view" in layers else folder
         order = {
             "folder": str(folder),
-            "environment": environment(folder) | dict(gpu.environment if gpu else {}),
+            "environment": environment(seen_as) | dict(gpu.environment if gpu else {}),
             "devices": list(gpu.devices if gpu else ()),
             "limits": list(kernel_limits(self.framework, budget)),
-            "layers": list(self.layers),
+            "layers": layers,
             "readable": readable(),
             "uid": uid,
             "imports": list(imports),
@@ -165,8 +189,7 @@ class Zygotes:
         # One lock per framework: a thread that waits for PyTorch need not wait for TensorFlow.
         self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
         self._started: dict[FrameworkName, Zygote] = {}
-        self.stopped = False
-        """Whether `stop` was called."""
+        self._stopped = False
 
     def __enter__(self) -> Zygotes:
         return self
@@ -176,12 +199,17 @@ class Zygotes:
 
     def stop(self) -> None:
         """End them all at once, also one that is importing its framework; every later request raises `GraderError`."""
-        self.stopped = True
+        self._stopped = True
         started = list(self._started.values())
         for zygote in started:
             zygote.hang_up()
         for zygote in started:
             zygote.end()
+
+    def insist(self) -> None:
+        """Raise `GraderError` after `stop`: a worker that was ended under a check says nothing about a submission."""
+        if self._stopped:
+            raise GraderError("the grading was interrupted")
 
     def close(self) -> None:
         """Stop them all; a later request starts new ones."""
@@ -190,8 +218,7 @@ class Zygotes:
 
     def of(self, framework: FrameworkName) -> Zygote | None:
         """The framework's zygote; `None` if this system cannot fork: then each worker imports the framework itself."""
-        if self.stopped:
-            raise GraderError("the grading was interrupted")
+        self.insist()
         if not forks():
             self._refuse_weak(())
             return None
@@ -206,7 +233,7 @@ class Zygotes:
 
     def _begun(self, framework: FrameworkName, zygote: Zygote) -> None:
         self._started[framework] = zygote
-        if self.stopped:
+        if self._stopped:
             zygote.end()
 
     def _refuse_weak(self, layers: Sequence[str]) -> None:
@@ -239,8 +266,6 @@ class _Forked(Process):
         return self._status
 
     def _number(self, seconds: float) -> int | None:
-        import select
-
         if not select.select([self._report], [], [], seconds)[0]:
             return None
         data = self._report.read(4) or b""
