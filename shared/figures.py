@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from shared import data, extractor, plots
+from shared import data, extractor, plots, wasserstein
 
 ASSIGNMENTS = Path(__file__).resolve().parent.parent / "assignments"
 RED, BLUE = "#c0392b", "#2471a3"
@@ -308,6 +308,11 @@ def conditional_gan() -> Figure:
     return figure
 
 
+def wavenet() -> Figure:
+    """The tree of WaveNet's paper: four dilated causal layers, and the 16 samples that the last output depends on."""
+    return plots.causal_tree(2, [1, 2, 4, 8])
+
+
 def attention() -> Figure:
     """A decoder state compared with four encoder states, and the weights that reverse a source of eight symbols."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), width_ratios=[1.5, 1])
@@ -341,6 +346,31 @@ def attention() -> Figure:
     return figure
 
 
+def wgan() -> Figure:
+    """Four distances of two parallel lines over their shift; a discriminator and a critic of two distant groups."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
+    shifts = np.linspace(-1, 1, 201)
+    colours = [BLUE, RED, "tab:orange", "tab:green"]
+    for (name, values), colour in zip(wasserstein.parallel_lines(shifts).items(), colours, strict=True):
+        if np.isinf(values).any():
+            left.annotate("", (0.2, 1.28), (0.2, 1.12), arrowprops={"arrowstyle": "->", "color": colour})
+            left.text(0.27, 1.16, f"{name}: infinite", color=colour, fontsize=9)
+            values = np.where(np.isinf(values), np.nan, values)
+        left.plot(shifts, values, color=colour, linewidth=2 if name == "earth mover" else 1.2, label=name)
+    left.plot(0, 0, "o", color="black", markersize=4)
+    left.set(xlabel=r"shift $\theta$ of the second line", ylabel="distance", ylim=(-0.05, 1.35), xlim=(-1, 2.1))
+    left.legend(loc="lower right", fontsize=8)
+    x = np.linspace(-3, 3, 301)
+    for centre, name, colour in ((-1.5, "fake", RED), (1.5, "real", BLUE)):
+        right.fill_between(x, 0.7 * np.exp(-8 * (x - centre) ** 2), color=colour, alpha=0.25, label=name)
+    right.plot(x, 1 / (1 + np.exp(-24 * x)), color="black", linestyle="--", label="discriminator: a probability")
+    right.plot(x, x / 3 + 0.5, color="black", label="critic: a score")
+    right.set(xlabel="$x$", ylim=(-0.6, 1.6))
+    right.legend(loc="upper left", fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
 def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
     for corner in [(0, 0), (0, 1), (1, 0), (1, 1)]:
         one = corner in ones
@@ -361,6 +391,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "optimal_discriminator": optimal_discriminator,
     "stateful_lstm": stateful_lstm,
     "style_loss": style_loss,
+    "wavenet": wavenet,
+    "wgan": wgan,
     "xor": xor,
 }
 """Exercise → its figure, for exercises that have one."""

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "docs/gradescope.md": "tests/formats/test_pages.py",
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
+    "docs/semester.md": "tests/people/test_semester.py",
 }
 """Pages whose commands another test runs in order, together with the steps that the page describes in words."""
 NOT_RUN = {

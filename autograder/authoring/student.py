@@ -72,6 +72,14 @@ class Student:
             self._ask("call", name=name, args=_outward(list(args)), kwargs=_outward(_given(kwargs, gives)))
         )
 
+    def function(self, name: str) -> Remote:
+        """A function itself, as an object that can be passed to functions of `shared`.
+
+        Raises `StudentError` if there is none. The answer is a `Remote` for anything that is not a plain value.
+        """
+        # Every module answers to this name, and the function stays in the worker.
+        return self.call("__getattribute__", name)
+
     def has(self, name: str) -> bool:
         """Whether there is a function or class of that name."""
         return bool(self._ask("has", name=name))

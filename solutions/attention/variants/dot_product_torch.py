@@ -1,7 +1,9 @@
 # LSTMs, a dot product for the score, an output without a bias that also scores the start symbol, a softmax by hand.
 # %%
 def additive_scores(s, H, W, U, v):
-    return torch.einsum("a,nta->nt", v, torch.tanh(torch.einsum("ad,nd->na", W, s).unsqueeze(1) + torch.einsum("ad,ntd->nta", U, H)))
+    return torch.einsum(
+        "a,nta->nt", v, torch.tanh(torch.einsum("ad,nd->na", W, s).unsqueeze(1) + torch.einsum("ad,ntd->nta", U, H))
+    )
 
 
 def location_scores(s, y, V):

@@ -5,7 +5,9 @@ class Translator:
         keras.utils.set_random_seed(seed)
         self.go = symbols
         source, read = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
-        H, state = layers.GRU(hidden, return_sequences=True, return_state=True)(layers.Embedding(symbols, hidden)(source))
+        H, state = layers.GRU(hidden, return_sequences=True, return_state=True)(
+            layers.Embedding(symbols, hidden)(source)
+        )
         S = layers.GRU(hidden, return_sequences=True)(layers.Embedding(symbols + 1, hidden)(read), initial_state=state)
         if attention:
             keys = layers.Dense(hidden, use_bias=False)(H)

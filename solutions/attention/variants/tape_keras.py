@@ -1,7 +1,9 @@
 # A GradientTape and a GRU cell in a loop whose state before its step is the query (Bahdanau); functions with einsum.
 # %%
 def additive_scores(s, H, W, U, v):
-    return tf.einsum("a,nta->nt", v, tf.tanh(tf.einsum("ad,nd->na", W, s)[:, tf.newaxis] + tf.einsum("ad,ntd->nta", U, H)))
+    return tf.einsum(
+        "a,nta->nt", v, tf.tanh(tf.einsum("ad,nd->na", W, s)[:, tf.newaxis] + tf.einsum("ad,ntd->nta", U, H))
+    )
 
 
 def location_scores(s, y, V):
