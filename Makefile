@@ -8,13 +8,14 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: help demo test test-quick matrix exercise lint release claims docs dist lock clean
+.PHONY: help demo test test-quick attacks matrix exercise lint release claims docs dist lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo        set up once, grade the sample class, say where the report lies"
 	@echo "make test        every test, lint and type check"
 	@echo "make test-quick  the tests that train nothing"
+	@echo "make attacks     the whole corpus of attacks, as root, as a user and in containers; as far as this machine can"
 	@echo "make lint        ruff, pyright, lint-imports"
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
 	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
@@ -48,6 +49,21 @@ test: $(INSTALLED) lint
 
 test-quick: $(INSTALLED) lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
+
+# The settings need root, and say so where they cannot be had. Each runs, also after one that failed.
+attacks: $(INSTALLED)
+	@failed=""; \
+	for setting in here user container container-user; do \
+	  echo; echo "== $$setting"; prefix=""; \
+	  if [ "$$setting" != here ]; then \
+	    why=$$($(BIN)/python -m tests.attacks.settings) && test -z "$$why" || { echo "$$why"; continue; }; \
+	    prefix="$(BIN)/python -m tests.attacks.settings $$setting"; \
+	  fi; \
+	  $$prefix $(BIN)/python -m pytest -q -p no:cacheprovider -n $(JOBS) --dist worksteal --all-attacks \
+	    tests/attacks/test_attacks.py tests/attacks/test_honest.py tests/test_walls.py tests/test_accounting.py \
+	    tests/test_survivors.py || failed="$$failed $$setting"; \
+	done; \
+	test -z "$$failed" || { echo; echo "Failed:$$failed"; exit 1; }
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

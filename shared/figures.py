@@ -308,6 +308,44 @@ def conditional_gan() -> Figure:
     return figure
 
 
+def wavenet() -> Figure:
+    """The tree of WaveNet's paper: four dilated causal layers, and the 16 samples that the last output depends on."""
+    return plots.causal_tree(2, [1, 2, 4, 8])
+
+
+def attention() -> Figure:
+    """A decoder state compared with four encoder states, and the weights that reverse a source of eight symbols."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), width_ratios=[1.5, 1])
+    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": "black"}
+    weights = [0.05, 0.1, 0.7, 0.15]
+    for j, weight in enumerate(weights):
+        left.annotate("", (1.5, 2.6), (j, 0.3), arrowprops={"arrowstyle": "->", "lw": 0.5 + 5 * weight, "color": BLUE})
+        left.text(
+            j + (1.5 - j) * 0.32,
+            1.0,
+            f"{weight:.2f}",
+            ha="center",
+            va="center",
+            color=BLUE,
+            bbox={"fc": "white", "lw": 0},
+        )
+        left.text(j, 0, f"$h_{j}$", ha="center", va="center", fontsize=14, bbox=box)
+    left.annotate("", (1.72, 2.8), (3.3, 2.8), arrowprops={"arrowstyle": "<-"})
+    left.text(1.5, 2.8, "$c$", ha="center", va="center", fontsize=14, bbox=box)
+    left.text(3.5, 2.8, "$s$", ha="center", va="center", fontsize=14, bbox=box)
+    left.text(1.1, 2.8, r"$\sum_j \alpha_j h_j$", ha="right", va="center", fontsize=12)
+    left.annotate("", (2.45, 1.6), (3.4, 2.55), arrowprops={"arrowstyle": "->", "linestyle": "--", "color": RED})
+    left.text(3.15, 1.85, "scores $e_j$,\nsoftmax", color=RED, fontsize=11, va="center")
+    left.set(xlim=(-0.5, 4.3), ylim=(-0.4, 3.3))
+    left.axis("off")
+    places = np.arange(8)
+    scores = -2.0 * np.abs(places - (7 - places)[:, None])
+    right.imshow(np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    right.set(xlabel="source position $j$", ylabel="target position $i$", title="the weights that reverse a source")
+    figure.tight_layout()
+    return figure
+
+
 def wgan() -> Figure:
     """Four distances of two parallel lines over their shift; a discriminator and a critic of two distant groups."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
@@ -343,6 +381,7 @@ def _corners(axis: Axes, name: str, ones: list[tuple[int, int]]) -> None:
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
+    "attention": attention,
     "char_rnn": char_rnn,
     "cnn": cnn,
     "cnn_lstm": cnn_lstm,
@@ -352,6 +391,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "optimal_discriminator": optimal_discriminator,
     "stateful_lstm": stateful_lstm,
     "style_loss": style_loss,
+    "wavenet": wavenet,
     "wgan": wgan,
     "xor": xor,
 }

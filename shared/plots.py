@@ -328,3 +328,33 @@ def image_sheet(groups: Mapping[str, Float[np.ndarray, "n height width"]], colum
             axis.imshow(sheet, cmap="gray", vmin=-1, vmax=1)
     figure.tight_layout()
     return figure
+
+
+def causal_tree(kernel_size: int, dilations: Sequence[int]) -> Figure:
+    """Dilated causal layers over time, from the input at the bottom to the output: what the last output depends on.
+
+    All connections are grey. Those that lead to the last output, and the samples that it depends on, are blue.
+    """
+    reach = (kernel_size - 1) * sum(dilations)
+    steps = reach + 3
+    figure, axis = plt.subplots(figsize=(min(0.42 * steps + 1, 9.5), 0.62 * len(dilations) + 1))
+    used = [{steps - 1}]
+    for height, dilation in reversed(list(enumerate(dilations))):
+        delays = [tap * dilation for tap in range(kernel_size)]
+        for step in range(steps):
+            blue = step in used[0]
+            for delay in delays:
+                if step >= delay:
+                    style = {"color": "tab:blue", "lw": 1.3, "zorder": 2} if blue else {"color": "0.87", "lw": 0.7}
+                    axis.plot([step - delay, step], [height, height + 1], **style)
+        used.insert(0, {step - delay for step in used[0] for delay in delays})
+    for height, steps_used in enumerate(used):
+        colours = ["tab:blue" if step in steps_used else "0.8" for step in range(steps)]
+        axis.scatter(range(steps), [height] * steps, c=colours, s=28, zorder=3)
+    names = ["samples", *(f"dilation {dilation}" for dilation in dilations)]
+    axis.set_yticks(range(len(names)), names)
+    axis.set_xticks([steps - 1 - reach, steps - 1], [f"$x_{{t-{reach}}}$", "$x_t$"])
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    figure.tight_layout()
+    return figure

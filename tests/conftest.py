@@ -17,6 +17,7 @@ Once = Callable[[str, Callable[[Path], None]], Path]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exercise", metavar="NAME", help="only the tests of this exercise")
+    parser.addoption("--all-attacks", action="store_true", help="also those attacks that only `make attacks` runs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

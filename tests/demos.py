@@ -30,6 +30,7 @@ SHORTER = (
     (r"\b5000, 30, 7500\b", "5000, 30, 200"),
     (r"\bmax_tries=4000\b", "max_tries=400"),
     (r"\(4000, 100\)", "(200, 100)"),
+    (r"\b2000, classes\b", "20, classes"),
     (r"\bfit\(60, 128\)", "fit(2, 16)"),
 )
 """Trainings that take seconds to minutes, and what they are replaced by here."""

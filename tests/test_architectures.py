@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from autograder.worker import sandbox
+from autograder.worker.sandbox import calls
 
 pyseccomp = pytest.importorskip("pyseccomp", exc_type=ImportError)
 
@@ -24,7 +24,7 @@ LACKS = {
     "X86_64": {},
     "AARCH64": {
         "mknod": "mknodat", "chown": "fchownat", "lchown": "fchownat", "chmod": "fchmodat", "utime": "utimensat",
-        "utimes": "utimensat", "futimesat": "utimensat",
+        "utimes": "utimensat", "futimesat": "utimensat", "inotify_init": "inotify_init1",
     },
 }  # fmt: skip
 """System calls that an architecture never had, and the calls that it has instead."""
@@ -40,7 +40,7 @@ def number(architecture: str, name: str) -> int:
 
 def program(architecture: str) -> Program:
     with tempfile.TemporaryFile() as file:
-        sandbox.filter_of_calls(PID, architecture=architecture).export_bpf(file)
+        calls.filter_of_calls(PID, architecture=architecture).export_bpf(file)
         file.seek(0)
         content = file.read()
     return list(struct.iter_unpack("<HBBI", content))
@@ -89,10 +89,10 @@ def refused(answer: int) -> int:
 def test_names_are_known_or_have_a_stand_in(there: tuple[str, Program]) -> None:
     architecture, _ = there
     listed = (
-        *sandbox.FORBIDDEN_CALLS,
-        *sandbox.PRETENDED_CALLS,
-        *sandbox.ABOUT_ITSELF,
-        *(name for name, _ in sandbox.ABOUT_ZERO),
+        *calls.FORBIDDEN_CALLS,
+        *calls.PRETENDED_CALLS,
+        *calls.ABOUT_ITSELF,
+        *(name for name, _, _ in calls.ONLY_WITH),
         *("clone", "clone3", "socketpair"),
     )
     lacking = {name for name in listed if number(architecture, name) < 0}
@@ -101,27 +101,61 @@ def test_names_are_known_or_have_a_stand_in(there: tuple[str, Program]) -> None:
 
 
 def test_what_is_forbidden(there: tuple[str, Program]) -> None:
-    for calls, answer in ((sandbox.FORBIDDEN_CALLS, errno.EPERM), (sandbox.PRETENDED_CALLS, 0)):
-        for name in set(calls) - set(LACKS[there[0]]):
+    for names, answer in ((calls.FORBIDDEN_CALLS, errno.EPERM), (calls.PRETENDED_CALLS, 0)):
+        for name in set(names) - set(LACKS[there[0]]):
             assert verdict(there, name) == refused(answer), name
 
 
 def test_what_depends_on_an_argument(there: tuple[str, Program]) -> None:
-    for name in sandbox.ABOUT_ITSELF:
+    for name in calls.ABOUT_ITSELF:
         assert verdict(there, name, PID) == ALLOW
         for other in (0, 1, PID + 1, 2**32 - 1, 2**64 - 1):
             assert verdict(there, name, other) == refused(errno.EPERM), name
-    for name, place in sandbox.ABOUT_ZERO:
-        assert verdict(there, name, *[7] * place, 0) == ALLOW
-        assert verdict(there, name, *[7] * place, PID) == refused(errno.EPERM), name
+    allowed = {name: [0, 0] for name, _, _ in calls.ONLY_WITH}
+    for name, place, value in calls.ONLY_WITH:
+        allowed[name][place] = value
+    for name, place, value in calls.ONLY_WITH:
+        assert verdict(there, name, *allowed[name]) == ALLOW, name
+        for other in {0, 1, 2, PID, 2**32, 2**32 + value} - {value}:
+            given = [*allowed[name]]
+            given[place] = other
+            assert verdict(there, name, *given) == refused(errno.EPERM), name
     thread, child = 0x3D0F00, 0x01200011
     for flags in (thread, child):
         assert verdict(there, "clone", flags) == ALLOW
-        for namespace in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
-            assert verdict(there, "clone", flags | namespace) == refused(errno.EPERM)
+        for flag in calls.CLONE_FLAGS:
+            assert verdict(there, "clone", flags | flag) == refused(errno.EPERM)
     assert verdict(there, "socketpair", socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) == ALLOW
     assert verdict(there, "socketpair", socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) == refused(errno.EPERM)
     assert verdict(there, "clone3") == refused(errno.ENOSYS)
+
+
+UPPER_HALF = 0x5 << 32
+"""What the kernel ignores of an argument that is an int."""
+SHOULD_WORK = {"fcntl": (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031, 1032), "ioctl": (0x5401, 0x541B, 0x5421, 0xC020462A)}
+"""Commands of ordinary programs: copying descriptors, locks, flags, terminals, and a GPU's driver."""
+
+
+def test_what_depends_on_a_command(there: tuple[str, Program]) -> None:
+    for name, commands in calls.FORBIDDEN_COMMANDS.items():
+        for command in commands:
+            for value in (command, command | UPPER_HALF):
+                assert verdict(there, name, 3, value) == refused(errno.EPERM), (name, command)
+        for command in SHOULD_WORK[name]:
+            assert verdict(there, name, 3, command) == ALLOW, (name, command)
+    no_wait, signals = 0x800, 0x2000
+    assert verdict(there, "fcntl", 3, 4, no_wait) == ALLOW
+    assert verdict(there, "fcntl", 3, 4, no_wait | signals) == refused(errno.EPERM)
+
+
+def test_what_a_process_may_change_of_itself(there: tuple[str, Program]) -> None:
+    death_signal, dumpable, subreaper, tracer = 1, 4, 36, 0x59616D61
+    for option in (death_signal, dumpable, subreaper, tracer, calls.KNOWN_OPTIONS - 1):
+        for value in (option, option | UPPER_HALF):
+            assert verdict(there, "prctl", value) == refused(errno.EINVAL), option
+    set_name, no_new_privileges, name_of_memory = 15, 38, 0x53564D41
+    for option in (set_name, no_new_privileges, name_of_memory):
+        assert verdict(there, "prctl", option) == ALLOW, option
 
 
 @pytest.mark.parametrize(
@@ -134,7 +168,7 @@ def test_what_everybody_needs(there: tuple[str, Program], name: str) -> None:
 def test_calls_that_came_later(there: tuple[str, Program]) -> None:
     """All calls that this libseccomp knows by name; it can refuse the others only on this machine's architecture."""
     own = pyseccomp.system_arch() == getattr(pyseccomp.Arch, there[0])
-    for call in sandbox.NEWER_CALLS:
+    for call in calls.NEWER_CALLS:
         if own or _has_a_name(there[0], call):
             assert verdict(there, call) == refused(errno.ENOSYS), call
 

@@ -16,7 +16,10 @@ from autograder.results import form
 from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["start", "check", "handin", "grade", "handout", "release", "new", "doctor", "data"]
+COMMANDS = [
+    "start", "check", "handin", "import", "grade", "adjust", "report", "export", "feedback", "regrade", "rescore",
+    "history", "diff", "forget", "handout", "release", "new", "doctor", "data",
+]  # fmt: skip
 HALF = toy.RIGHT.replace("return 3", "return 4")
 
 OURS = '''
@@ -257,7 +260,7 @@ def test_doctor(project: Path) -> None:
     assert ended.code in (0, 3), ended
     about = {finding["about"]: finding for finding in ended.json}
     assert all(set(finding) == {"about", "state", "said"} for finding in ended.json)
-    assert {"python", "torch", "keras", "isolation", "exercise: toy"} <= set(about)
+    assert {"python", "torch", "keras", "isolation", "accounting", "exercise: toy"} <= set(about)
     assert about["torch"]["state"] == "good"
     assert about["exercise: toy"] == {
         "about": "exercise: toy",

@@ -22,13 +22,14 @@ ELSEWHERE = {
     "docs/gradescope.md": "tests/formats/test_pages.py",
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
+    "docs/semester.md": "tests/people/test_semester.py",
 }
 """Pages whose commands another test runs in order, together with the steps that the page describes in words."""
 NOT_RUN = {
     "make demo": "sets up an environment; tests/test_class.py grades the class",
     "make test": "runs this test",
-    "make exercise NAME=attention": "takes minutes; tests/test_new.py runs its steps",
-    "autograder new attention": "tests/test_new.py runs it",
+    "make exercise NAME=averaging": "takes minutes; tests/test_new.py runs its steps",
+    "autograder new averaging": "tests/test_new.py runs it",
     "make dist": "sets up an environment; tests/test_wheel.py builds what it builds",
     'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
     "pip install pytest": "changes the environment; pytest runs this test",

@@ -20,6 +20,7 @@ from autograder.grading import grader
 from autograder.results.form import Result
 from autograder.worker.names import FrameworkName
 from tests import toy
+from tests.processes import gone, outside
 
 CHECKS = '''
 from autograder import check, expect
@@ -292,19 +293,6 @@ def test_an_answer_too_many_spoils_the_next_question(zygotes: Zygotes, name: str
 # Processes and files that are left behind.
 
 
-def gone(pid: int, seconds: float = 5) -> bool:
-    """Whether the process has ended (a zombie counts as ended)."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.05)
-    return False
-
-
 LEAVE = """
 import os, time, subprocess, threading
 def one():
@@ -359,8 +347,7 @@ def busy_child():
 def test_nothing_is_left_running(zygotes: Zygotes, name: str) -> None:
     """Processes that a student's code starts are dead once its worker is closed, also those that detached from it."""
     with toy.session(zygotes, LEAVE, check_seconds=5) as session:
-        pid = Student(session.ask).call(name)
-        assert psutil.pid_exists(pid)
+        pid = outside(zygotes.of("torch"), Student(session.ask).call(name))
     try:
         assert gone(pid), f"{name} outlives its worker"
     finally:
@@ -391,7 +378,7 @@ def test_many_threads_and_many_processes_do_not_stop_the_next_student(zygotes: Z
     with toy.session(zygotes, source, check_seconds=10) as session:
         student = Student(session.ask)
         assert student.threads() == 1
-        pid = student.processes()
+        pid = outside(zygotes.of("torch"), student.processes())
         children = [each.pid for each in psutil.Process(pid).children(recursive=True)]
         assert len(children) == 8
     assert gone(pid)

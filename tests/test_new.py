@@ -27,7 +27,7 @@ from tests import catalogue, command
 from tests.conftest import Once
 
 ROOT = Path(__file__).resolve().parent.parent
-NAME = "attention"
+NAME = "averaging"
 TORCH: tuple[FrameworkName, ...] = ("torch",)
 COURSE = """\
 title: A course
@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def project(once: Once) -> Path:
-    """A copy of the project's exercises, to which `autograder new attention` has added one; created once."""
+    """A copy of the project's exercises, to which `autograder new averaging` has added one; created once."""
 
     def make(folder: Path) -> None:
         for half in scaffold.HALVES:
@@ -55,7 +55,7 @@ def project(once: Once) -> Path:
         for framework in FRAMEWORKS:
             assert f"{NAME}, {framework}: the solution scores 20 of 20, the stub 0" in ended.out
 
-    return once("project_with_attention", make)
+    return once("project_with_averaging", make)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_one_framework_alone(course: Path, framework: FrameworkName) -> None:
     ("name", "said"),
     [
         ("Attention", "is not a valid exercise name"),
-        ("my-attention", "is not a valid exercise name"),
+        ("my-averaging", "is not a valid exercise name"),
         ("2d", "is not a valid exercise name"),
         ("../up", "is not a valid exercise name"),
         ("", "is not a valid exercise name"),
@@ -161,7 +161,7 @@ def test_one_framework_alone(course: Path, framework: FrameworkName) -> None:
         ("torch", "would be imported instead of the module torch"),
         ("random", "would be imported instead of the module random"),
         ("shared", "would be imported instead of the module shared"),
-        ("attention_keras", "ends with a framework's name"),
+        ("averaging_keras", "ends with a framework's name"),
         ("first", "the exercise first already exists"),
         ("second", "second already exists"),
     ],

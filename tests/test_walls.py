@@ -12,6 +12,7 @@ import pytest
 
 from autograder.errors import UsageError
 from autograder.execution.gpus import Lease
+from autograder.execution.scratch import MOST_FILES
 from autograder.execution.watchdog import Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote, Zygotes
@@ -26,6 +27,13 @@ def read(path):
 
 def listing(path):
     return len(os.listdir(path))
+
+def size(path):
+    return os.stat(path).st_size
+
+def room():
+    found = os.statvfs(".")
+    return [found.f_blocks * found.f_frsize, found.f_files]
 
 def write(path):
     pathlib.Path(path).write_text("mine now")
@@ -42,7 +50,7 @@ def own_socketpair():
     return len(b.recv(1))
 
 def who():
-    return [os.getuid(), os.geteuid(), os.getgid(), len(os.getgroups())]
+    return [os.getuid(), os.geteuid(), os.getgid(), len(os.getgroups()), os.getpid()]
 
 def become_root():
     os.setuid(0)
@@ -166,15 +174,54 @@ def refused(ask: Callable[..., Any], name: str, *args: Any) -> str:
 def test_no_file_of_the_course_can_be_read(zygote: Zygote, ask: Callable[..., Any], path: str) -> None:
     needs(zygote, "landlock")
     assert (ROOT / path).is_file()
-    assert "PermissionError" in refused(ask, "read", str(ROOT / path))
+    said = refused(ask, "read", str(ROOT / path))
+    assert ("FileNotFoundError" if "view" in zygote.layers else "PermissionError") in said
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/proc/1/environ", "/dev/shm/x", "/root", "/tmp", "/home"])
 def test_nothing_of_the_machine_can_be_read(zygote: Zygote, ask: Callable[..., Any], path: str) -> None:
     needs(zygote, "landlock")
     refused(ask, "read", path)
-    if Path(path).is_dir():
+    if Path(path).is_dir() and not (path == "/tmp" and "view" in zygote.layers):
         refused(ask, "listing", path)
+
+
+def test_what_it_does_not_see_is_not_there(zygote: Zygote, ask: Callable[..., Any], tmp_path: Path) -> None:
+    """Landlock restricts opening only: without a view, names, sizes and times of files outside can be had."""
+    needs(zygote, "view")
+    for path in (
+        tmp_path,
+        Path(__file__),
+        ROOT / "grading.yml",
+        ROOT / "solutions",
+        Path("/etc/passwd"),
+        Path("/home"),
+    ):
+        assert "FileNotFoundError" in refused(ask, "size", str(path)), path
+    assert ask("size", os.__file__) > 0
+    assert "FileNotFoundError" in refused(ask, "size", f"/proc/{os.getpid()}")
+
+
+def test_the_scratch_folder_is_all_that_it_can_fill(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "view")
+    assert ask("write", "/tmp/mine") is None
+    assert ask("listing", ".") == ask("listing", "/tmp")
+    total, files = ask("room")
+    assert total == Budget().all_files_mb << 20 and files == MOST_FILES
+    assert not Path("/tmp/mine").exists()
+
+
+def test_workers_do_not_see_each_other(zygote: Zygote, ask: Callable[..., Any]) -> None:
+    needs(zygote, "view")
+    needs(zygote, "namespaces")
+    other = Worker("torch", Budget(), zygote)
+    try:
+        other.ask("load", seconds=30, args=[["cell 1", ATTACKS]])
+        pid = other.ask("call", seconds=30, name="who", args=[])[-1]
+        assert "FileNotFoundError" in refused(ask, "size", f"/proc/{pid}")
+        assert "PermissionError" in refused(ask, "signal", pid)
+    finally:
+        other.close()
 
 
 def test_what_the_exercise_needs_can_be_read(ask: Callable[..., Any]) -> None:
@@ -194,7 +241,8 @@ def test_nothing_is_written_outside(zygote: Zygote, ask: Callable[..., Any], tmp
     needs(zygote, "landlock")
     tmp_path.chmod(0o777)
     refused(ask, "write", str(tmp_path / "left"))
-    refused(ask, "write", "/tmp/left")
+    if "view" not in zygote.layers:
+        refused(ask, "write", "/tmp/left")
     refused(ask, "write", str(ROOT / "shared" / "left.py"))
     assert not list(tmp_path.iterdir())
     assert ask("write", "here") is None
@@ -271,7 +319,8 @@ def test_levels() -> None:
     everything = list(sandbox.LAYERS)
     as_root = os.geteuid() == 0
     assert sandbox.level(everything) == "strong"
-    assert sandbox.level([layer for layer in everything if layer != "namespaces"]) == "standard"
+    for layer in ("namespaces", "view"):
+        assert sandbox.level([each for each in everything if each != layer]) == "standard"
     assert sandbox.level([layer for layer in everything if layer != "uid"]) == ("weak" if as_root else "strong")
     for layer in ("landlock", "limits", "seccomp"):
         assert sandbox.level([each for each in everything if each != layer]) == "weak"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from autograder.authoring.challenges import Draw
@@ -24,6 +23,7 @@ from autograder.execution.zygote_client import Zygote, Zygotes
 from autograder.grading import grader
 from autograder.worker.names import FrameworkName
 from tests import toy
+from tests.processes import gone, outside
 
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 
@@ -785,6 +785,8 @@ def descriptors():
 def here():
     open("left.txt", "w").write("x")
     return os.getcwd()
+def listing():
+    return os.listdir()
 def importable(names):
     import importlib.util
     return [name for name in names if importlib.util.find_spec(name)]
@@ -867,24 +869,26 @@ def test_neither_solutions_nor_checks_are_near(zygotes: Zygotes, framework: Fram
         assert str(root / "solutions") not in student.path()
 
 
-def test_each_student_has_a_process_and_a_folder_of_its_own(zygotes: Zygotes) -> None:
+def test_each_student_has_a_process_and_a_folder_of_its_own(zygotes: Zygotes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        # Not pytest's own: its parents are closed to the worker's user.
+        Path(folder).chmod(0o711)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        _write_in_folders_of_their_own(zygotes)
+        assert not list(Path(folder).iterdir())
+
+
+def _write_in_folders_of_their_own(zygotes: Zygotes) -> None:
     with toy.student(zygotes, LOOK) as one, toy.student(zygotes, LOOK) as other:
         assert one.pid() != other.pid()
-        folders = one.here(), other.here()
-        assert folders[0] != folders[1]
-        assert all((Path(folder) / "left.txt").is_file() for folder in folders)
-    assert not any(Path(folder).exists() for folder in folders)
+        assert one.here() and one.listing() == ["left.txt"]
+        assert other.listing() == []
 
 
 def test_a_worker_is_gone_after_it_is_closed(zygotes: Zygotes) -> None:
     with toy.student(zygotes, LOOK) as student:
-        pid = student.pid()
-        assert psutil.pid_exists(pid)
-    for _ in range(100):
-        if not psutil.pid_exists(pid):
-            break
-        time.sleep(0.05)
-    assert not psutil.pid_exists(pid)
+        pid = outside(zygotes.of("torch"), student.pid())
+    assert gone(pid)
 
 
 def test_what_one_student_changes_the_next_does_not_see(zygotes: Zygotes) -> None:

@@ -43,6 +43,10 @@ class Check:
     trains: bool
     deferred: str
     claim: Claim | None
+    file: Path
+    """The check file."""
+    line: int
+    """Where in that file the check is registered."""
     visible: bool = True
 
     @property
@@ -64,6 +68,8 @@ class Exercise:
     """The folder of the instructor's half; `None` in a student's release."""
     digest: str = field(repr=False, default="")
     """SHA-256 of checks, solutions and policy."""
+    check_digests: dict[str, str] = field(repr=False, default_factory=dict[str, str])
+    """Check id → SHA-256 of what decides its outcome, its points apart (see `check_digests.py`)."""
 
     def points(self, check: Check) -> float:
         """The maximum points of a check."""
@@ -128,10 +134,19 @@ def check(
             raise UsageError(f"{id} has no docstring; its first paragraph is the title that students see")
         if collected is not None:
             ids = (needs,) if isinstance(needs, str) else tuple(needs)
-            collected.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest)))
+            collected.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest), *_registered_at()))
         return body
 
     return collect
+
+
+def _registered_at() -> tuple[Path, int]:
+    """The check file that is being run, and the line on which it is: a function called there may register the check."""
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    assert frame, "a check is registered while its file is run"
+    return Path(frame.f_code.co_filename), frame.f_lineno
 
 
 _FIELD = re.compile(r"^(Forge|So|Closed by): *((?:.|\n(?!\n|Forge:|So:|Closed by:))+)", re.MULTILINE)

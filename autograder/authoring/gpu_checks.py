@@ -105,7 +105,7 @@ def _readiness(workload: Workload, student: Student, pretended: Student, draw: D
     )
     _still_awake(pretended, draw)
     for placed in gpu_run.models:
-        if placed.learns:
+        if placed.learns and placed.example is not None:
             _hangs_on_its_parameters(placed, copy.deepcopy(draw))
     _compare(plain, gpu_run, lambda: _run(workload, student, draw))
 
@@ -266,6 +266,8 @@ def _execution(workload: Workload, student: Student, gpu: Student, draw: Draw) -
                 expected="an error that falls on a GPU too",
                 cause="The training uses another model, or other data, if it finds a GPU.",
             )
+        if placed.example is None:
+            continue
         # Only the weights are copied: random draws differ between GPU and CPU.
         twin.model.set_parameters(after)
         twin.model.set_buffers(placed.model.buffers())

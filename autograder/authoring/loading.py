@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.authoring.check_digests import check_digests
 from autograder.authoring.exercise import Check, Exercise, collecting
 from autograder.authoring.thresholds import thresholds_that_do_not_fit
 from autograder.course.policy import ExercisePolicy, Policy, did_you_mean
@@ -48,7 +49,10 @@ def load_exercise(policy: Policy, name: str) -> Exercise:
         raise UsageError(*problems)
     graded = tuple(by_id[id] for id in points if id in by_id)
     half = solutions if hidden_there else None
-    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own))
+    references = sorted(solutions.glob(f"{name}_*.py")) if half else []
+    folders = [folder, *([half] if half else [])]
+    digests = check_digests(graded, own, folders, references)
+    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own), digests)
 
 
 def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:

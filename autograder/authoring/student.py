@@ -97,11 +97,14 @@ class Student:
     ) -> Remote:
         """Move a model to the worker's device, as its user would; a no-op without a GPU. Returns the model.
 
+        `example`: inputs of the model; None if the exercise leaves the form of its inputs free, so that the grader
+        cannot call it. Such a model must have its parameters already, and its outputs are not compared.
         `target`: the output for `example` that it is trained towards; on a real GPU its squared error must fall.
         `already`: the student's own code has placed the model, which is left as it is. `learns`: the workload changes
         its parameters.
         """
-        model.ready(example)
+        if example is not None:
+            model.ready(example)
         if not already:
             model.to_device()
         error = None if target is None else squared_error(model, example, target)
@@ -223,6 +226,7 @@ class Placed:
 
     model: Remote
     example: Any
+    """Inputs of the model; None if only the student's code calls it."""
     before: dict[str, Numbers]
     """Its parameters when it was placed."""
     learns: bool

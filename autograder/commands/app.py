@@ -14,17 +14,26 @@ import typer
 from rich.text import Text
 
 from autograder.commands import (
+    adjust,
     check,
     data,
+    diff,
     doctor,
+    export,
+    feedback,
+    forget,
     grade,
     gradescope,
     handin,
     handout,
+    history,
+    imports,
     nbgrader,
     new,
     otter,
+    regrade,
     release,
+    report,
     start,
 )
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
@@ -51,11 +60,21 @@ app = typer.Typer(
 )
 
 # The help lists the commands in this order.
+for command in (start.start, check.check, handin.handin):
+    app.command()(command)
+app.command("import")(imports.import_)
+app.command()(grade.grade)
+# `-2` is a number of points, not an option.
+app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
 for command in (
-    start.start,
-    check.check,
-    handin.handin,
-    grade.grade,
+    report.report,
+    export.export,
+    feedback.feedback,
+    regrade.regrade,
+    regrade.rescore,
+    history.history,
+    diff.diff,
+    forget.forget,
     handout.handout,
     release.release,
     data.data,

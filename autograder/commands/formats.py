@@ -12,12 +12,15 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import structs
 
 from autograder.authoring.exercise import Exercise
 from autograder.course import source_lines
+from autograder.course.people.book import People
+from autograder.course.people.roster import Student
 from autograder.course.submission import Submission
 from autograder.errors import UsageError
-from autograder.integrations import canvas, csv, github, gradescope, junit, moodle
+from autograder.integrations import brightspace, canvas, csv, github, gradescope, junit, moodle
 from autograder.reports import markdown
 from autograder.results.files import write_whole
 from autograder.results.form import CheckResult, Result
@@ -29,6 +32,7 @@ WORKSPACE = "GITHUB_WORKSPACE"
 class Format(StrEnum):
     """The values of `--format`."""
 
+    BRIGHTSPACE = "brightspace"
     CANVAS = "canvas"
     CLASSROOM = "classroom"
     CSV = "csv"
@@ -63,8 +67,20 @@ class Graded:
     results: Sequence[Result]
     submissions: Sequence[Submission]
     exercises: Mapping[str, Exercise]
+    people: People | None = None
+    """What the course says about the students, for platforms that know them by other names."""
     alone: bool = False
     """A single file was graded: its JSON is one result, not a list."""
+
+    def student_of(self, name: str) -> Student:
+        """The student of this id."""
+        return self.people.student(name) if self.people else Student(name)
+
+    def named(self) -> list[Result]:
+        """The results under the students' own ids, also after an anonymous grading."""
+        if self.people is None:
+            return [*self.results]
+        return [structs.replace(each, student=self.people.real(each.student)) for each in self.results]
 
 
 def insist(formats: Sequence[Format] | None, outs: Sequence[Path] | None, as_json: bool) -> None:
@@ -111,8 +127,8 @@ def _github(graded: Graded) -> bytes:
     root = Path(os.environ.get(WORKSPACE) or Path.cwd()).resolve()
 
     def place_of(result: Result, check: CheckResult) -> tuple[Path, int] | None:
-        handed_in = by_name[result.student, result.exercise]
-        if handed_in.path is None:
+        handed_in = by_name.get((result.student, result.exercise))
+        if handed_in is None or handed_in.path is None:
             return None
         whole = handed_in.path.resolve()
         shown = whole.relative_to(root) if whole.is_relative_to(root) else handed_in.path
@@ -127,7 +143,8 @@ def _json(graded: Graded) -> bytes:
 
 
 _ENCODERS: dict[Format, Callable[[Graded], bytes]] = {
-    Format.CANVAS: lambda graded: canvas.encode(graded.results),
+    Format.BRIGHTSPACE: lambda graded: brightspace.encode(graded.named(), graded.student_of),
+    Format.CANVAS: lambda graded: canvas.encode(graded.named(), graded.student_of),
     Format.CLASSROOM: lambda graded: github.classroom(graded.results).encode() + b"\n",
     Format.CSV: lambda graded: csv.encode(graded.results),
     Format.GITHUB: _github,
@@ -135,5 +152,5 @@ _ENCODERS: dict[Format, Callable[[Graded], bytes]] = {
     Format.JSON: _json,
     Format.JUNIT: lambda graded: junit.encode(graded.results),
     Format.MARKDOWN: lambda graded: markdown.whole(graded.results).encode(),
-    Format.MOODLE: lambda graded: moodle.encode(graded.results),
+    Format.MOODLE: lambda graded: moodle.encode(graded.named(), graded.student_of),
 }

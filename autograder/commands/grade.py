@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import structs
 from rich.markup import escape
 from rich.text import Text
 
-from autograder.authoring import exercise
 from autograder.authoring.loading import load_exercises
+from autograder.commands.book import refresh, say_missing
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
 from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
 from autograder.commands.options import (
@@ -19,6 +22,7 @@ from autograder.commands.options import (
     UNGRADED,
     Config,
     ExerciseName,
+    HistoryUrl,
     Json,
     err,
     governing_policy,
@@ -26,15 +30,17 @@ from autograder.commands.options import (
     print_json,
     progress_bar,
 )
-from autograder.course import submission
-from autograder.course.policy import Policy, did_you_mean
+from autograder.course import handin_zip, submission
+from autograder.course.imports import placing
+from autograder.course.people import codes, submitted
+from autograder.course.people.book import People, people_of
+from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.execution.gpus import Gpus
-from autograder.grading import engine
-from autograder.integrations import csv
-from autograder.reports import page, safe_text, terminal
-from autograder.results.files import write_whole
-from autograder.results.form import Result, read
+from autograder.grading import engine, interface
+from autograder.reports import safe_text, terminal
+from autograder.results.files import file_name
+from autograder.results.form import Result
 
 
 def grade(
@@ -72,7 +78,16 @@ def grade(
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", metavar=FLAG, help="Grade even if student code cannot be sandboxed.")
     ] = False,
+    anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous",
+            metavar=FLAG,
+            help="Results and pages have codes instead of names; the key is in anonymous-key.csv beside grading.yml.",
+        ),
+    ] = False,
     gradebook: Gradebook = None,
+    history_url: HistoryUrl = None,
     config: Config = None,
     formats: Formats = None,
     outs: Outs = None,
@@ -80,107 +95,98 @@ def grade(
 ) -> None:
     """Grade submissions with all checks. Writes a JSON file for each, a summary.csv and an index.html.
 
+    Every grading is recorded in DIR/history.sqlite, or where --history says.
     If it is interrupted, run it again to continue.
     """
     insist(formats, outs, as_json)
+    if gradebook and anonymous:
+        raise UsageError("nbgrader's gradebook knows the students' names: use --gradebook without --anonymous")
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
-    if exercise_name:
-        policy.exercise(exercise_name)
-    names = list(policy.exercises)
-    submissions = [each for path in paths for each in submission.find(path, names, exercise_name, student)]
-    _refuse_a_students_policy(policy, submissions, config)
-    _refuse_doubles(submissions)
+    submissions = _find(paths, policy, exercise_name, student)
+    # Before anything is graded: a mistake in one of the course's files is said at once.
+    people = people_of(policy)
+    interface.refuse(submissions, policy, config_named=config is not None)
     insist_on_one(formats, len(submissions))
     exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
-    _insist_on_part(exercises.values(), only)
-    _insist_on_place(results)
+    interface.insist_on_part(exercises.values(), only)
+    interface.insist_on_place(results)
+    submissions = [replace(each, submitted=submitted.of(each, people.imported)) for each in submissions]
+    code_of = _codes(submissions, people, results) if anonymous else {}
+    submissions = [codes.anonymised(each, code_of) for each in submissions]
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
-    graded: list[Result] = []
-    with progress_bar(len(submissions)) as advance:
-        for result in engine.run(plan):
-            graded.append(result)
+    done: set[tuple[str, str]] = set()
+    with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
+        for result in run:
+            done.add((result.student, result.exercise))
             advance(f"{result.student} · {result.exercise}")
+    everyone = submissions
+    if exercise_name or student:
+        everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
+        everyone = [codes.anonymised(each, code_of) for each in everyone]
+    times = {(each.student, each.exercise): each.submitted for each in submissions}
+
+    def timed(result: Result) -> Result:
+        # What an earlier run graded may have got its time since.
+        return structs.replace(result, submitted=times.get((result.student, result.exercise), result.submitted))
+
+    refreshed = refresh(
+        results, policy, history_url, changed=timed, shown=lambda found: _without_the_gone(found, paths, everyone)
+    )
+    graded = [
+        each
+        for each in refreshed.book.results
+        if (each.student, each.exercise) in done or (each.handed_in_by, each.exercise) in done
+    ]
     graded.sort(key=lambda result: (result.student, result.exercise))
     if gradebook:
         write_gradebook(gradebook, graded, submissions, exercises, paths[0])
-    everyone = submissions
-    if exercise_name or student:
-        everyone = [
-            each
-            for path in paths
-            if path.is_dir()
-            for each in submission.find(path, list(policy.exercises), None, None)
-        ]
-    everything = _without_the_gone(_all_results(results), paths, everyone)
-    csv.write(everything, results / "summary.csv")
-    index = page.write(everything, results, policy.title)
-    if hand_out(formats, outs, Graded(graded, submissions, exercises)):
+    if hand_out(formats, outs, Graded(graded, submissions, exercises, refreshed.people)):
         pass
     elif as_json:
         print_json(graded)
     else:
         out.print(terminal.table(graded))
-        where = {"report": index, "summary": results / "summary.csv", "policy": policy.file}
+        say_missing(refreshed.book)
+        where = {"report": refreshed.index, "summary": refreshed.summary, "policy": policy.file}
         for what, path in where.items():
             out.print(f"{what:<8} {escape(str(path))}", soft_wrap=True)
     if any(result.ungraded for result in graded):
         raise typer.Exit(UNGRADED)
 
 
-def _insist_on_place(results: Path) -> None:
-    """Make sure that the folder is writable before anything is graded."""
-    if results.is_file():
-        raise UsageError(f"--results {results}: this is a file; name a folder")
-    probe = results / ".writing"
-    try:
-        write_whole(probe, b"")
-        probe.unlink(missing_ok=True)
-    except OSError as problem:
-        raise OSError(problem.errno, problem.strerror, str(results)) from problem
+def _find(
+    paths: Iterable[Path], policy: Policy, exercise: str | None, student: str | None
+) -> list[submission.Submission]:
+    """The submissions in files and folders.
 
-
-def _insist_on_part(loaded: Iterable[exercise.Exercise], part: str | None) -> None:
-    parts = sorted({check.part for each in loaded for check in each.checks})
-    if part is not None and parts and part not in parts:
-        raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
-
-
-def _refuse_a_students_policy(policy: Policy, submissions: list[submission.Submission], config: Path | None) -> None:
-    """Refuse a `grading.yml` in a student's folder, unless `--config` names it: students could have written it."""
-    for each in submissions:
-        if config is None and each.folder and each.path:
-            folder = each.path.parent if each.path.is_file() else each.path
-            whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
-            if policy.file.resolve().parent in whose:
-                raise UsageError(
-                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
-                )
-
-
-def _refuse_doubles(submissions: list[submission.Submission]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for each in submissions:
-        key = (each.student, each.exercise)
-        if key in seen:
-            raise UsageError(
-                f"Two submissions of {each.exercise} by {each.student} were given; "
-                "use --student, or grade one at a time"
-            )
-        seen.add(key)
-
-
-def _all_results(folder: Path) -> list[Result]:
-    """Every result in the folder, including earlier runs: the summary covers the class, not only this command."""
-    results: list[Result] = []
-    for path in sorted(folder.glob("*/*.json")):
+    Raises `UsageError`, which says what to do, for what a learning platform hands out: its archive would be graded as
+    one student's file.
+    """
+    found: list[submission.Submission] = []
+    for path in paths:
+        is_archive = path.is_file() and path.suffix.lower() == handin_zip.ENDING and not placing.is_handin(path)
+        if is_archive and (advice := placing.advice(path, list(policy.exercises))):
+            raise UsageError(advice)
         try:
-            results.append(read(path))
-        except ValueError:
-            err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
-    return results
+            found += interface.submissions_of([path], policy, exercise, student)
+        except UsageError:
+            if path.is_dir() and (advice := placing.advice(path, list(policy.exercises))):
+                raise UsageError(advice) from None
+            raise
+    return found
+
+
+def _codes(submissions: Iterable[submission.Submission], people: People, results: Path) -> dict[str, str]:
+    """The code of each student, also of those who handed in nothing. Raises `UsageError` if there are named results."""
+    names = {each.student for each in submissions}
+    named = next((name for name in sorted(names) if any((results / file_name(name)).glob("*.json"))), None)
+    if named is not None:
+        raise UsageError(f"{results} already has results under names, such as {named}: use another --results")
+    names |= {each.id for each in people.roster} | {people.real(each.student) for each in people.adjustments}
+    return codes.given(people.folder, sorted(names))
 
 
 def _without_the_gone(

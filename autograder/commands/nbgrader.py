@@ -88,5 +88,8 @@ def write_gradebook(
     from autograder.integrations.nbgrader import gradebook
 
     when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in submissions}
-    graded = [gradebook.Handed(result, when[result.student, result.exercise]) for result in results]
+    graded = [
+        gradebook.Handed(result, when.get((result.handed_in_by or result.student, result.exercise)))
+        for result in results
+    ]
     gradebook.write(gradebook.url_of(named), graded, exercises, gradebook.course_of(named, start))

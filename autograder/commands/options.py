@@ -41,6 +41,18 @@ ExerciseName = Annotated[
     str | None,
     typer.Option("--exercise", "-e", metavar="NAME", help="Only this exercise, or the exercise of the given file."),
 ]
+HistoryUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        metavar="URL",
+        envvar="AUTOGRADER_HISTORY",
+        show_envvar=False,
+        help="The database of all gradings: postgresql://…. Default: history.sqlite beside the results.",
+    ),
+]
+RESULTS = Path("results")
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder with the results of `grade`.")]
 
 
 def governing_policy(config: Path | None, *folders: Path) -> Policy:

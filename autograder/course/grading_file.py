@@ -13,7 +13,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from autograder.course.policy import ExercisePolicy, Limits, Policy, did_you_mean
+from autograder.course.policy import ExercisePolicy, LateRule, Limits, Policy, did_you_mean
 from autograder.course.yaml_places import Keys, Lines, Place, lines_of, parse, read_text, spelled
 from autograder.errors import UsageError
 
@@ -142,4 +142,6 @@ def _keys_beside(where: Keys) -> list[str]:
         model = ExercisePolicy
     if len(where) == 4 and where[2] == "limits":
         model = Limits
+    if len(where) > 1 and where[-2] == "late":
+        model = LateRule
     return [*model.model_fields, "extends", "exercises_from"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from autograder.errors import UsageError
 from autograder.worker.course_modules import COURSE
@@ -28,6 +30,30 @@ Points = Annotated[float, Field(ge=0, le=MOST_POINTS), BeforeValidator(_no_switc
 """The points of one check. YAML reads `yes` as true, which would count as 1."""
 
 
+def _date_and_time(value: object) -> object:
+    """YAML reads most dates itself; `2026-11-20 23:59`, without seconds, it leaves as text."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a deadline is a date and a time such as 2026-11-20 23:59") from None
+    if not isinstance(value, datetime):
+        raise ValueError("a deadline is a date and a time such as 2026-11-20 23:59")
+    return value
+
+
+Deadline = Annotated[datetime, BeforeValidator(_date_and_time)]
+"""A date and a time, with or without an offset from UTC."""
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("there is no such time zone: use a name such as Europe/Berlin") from None
+    return name
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -39,6 +65,12 @@ class Limits(_Strict):
     """CPU seconds for all checks of a submission together."""
     check_seconds: float = Field(default=60, gt=0, le=3_600)
     """CPU seconds for one request of a check."""
+    wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
+    """Wall-clock seconds for all requests of a submission together, without the time spent waiting for cores that others
+    hold; by default four times `seconds`. With that time, five times as much.
+    """
+    check_wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
+    """Wall-clock seconds for one request, waiting included; by default twenty times `check_seconds`."""
     memory_mb: int = Field(default=1_500, ge=50, le=1_000_000)
     """In addition to what the framework itself uses."""
     output_mb: int = Field(default=10, ge=1, le=1_000)
@@ -47,6 +79,17 @@ class Limits(_Strict):
     """Per file."""
     gpu_memory_mb: int = Field(default=4_000, ge=100, le=1_000_000)
     """Memory on a GPU, if one is used."""
+
+
+class LateRule(_Strict):
+    """What a late submission costs: a percentage for each day that has begun, up to a maximum."""
+
+    grace_minutes: float = Field(default=0, ge=0, le=100_000)
+    """Minutes after the deadline in which a submission still counts as on time."""
+    percent_per_day: float = Field(gt=0, le=100)
+    """Of the score that the checks gave, for each 24 hours that have begun since the deadline."""
+    most_percent: float = Field(default=100, gt=0, le=100)
+    """The largest deduction."""
 
 
 class ExercisePolicy(_Strict):
@@ -60,6 +103,11 @@ class ExercisePolicy(_Strict):
     thresholds: dict[str, float] = {}
     leaderboard: list[str] = []
     """Ids of checks whose measured numbers appear on the class's leaderboard."""
+    # A deadline changes no result of a check: `exclude` keeps these two out of the digest of what was graded.
+    due: Deadline | None = Field(default=None, exclude=True)
+    """The deadline, in the course's time zone unless it names its own."""
+    late: LateRule | None = Field(default=None, exclude=True)
+    """What a late submission costs; by default, the course's rule."""
 
     def check_points(self) -> dict[str, float]:
         """Points by check id, scaled to `total`, in the order of the file."""
@@ -81,6 +129,12 @@ class Policy(_Strict):
     """The framework of the notebooks that a course hands out. Students may submit either."""
     upload: str = ""
     """Where students upload what `handin` writes: a sentence that they read."""
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    """The time zone of all deadlines, as in `Europe/Berlin`."""
+    late: LateRule | None = None
+    """What a late submission costs, for all exercises without a rule of their own."""
+    attempt: Literal["best", "last"] = "last"
+    """Which attempt counts."""
     exercises: dict[str, ExercisePolicy]
     _file: Path = PrivateAttr(default=Path(GRADING_FILE))
     _roots: tuple[Path, ...] = PrivateAttr(default=(Path(),))
@@ -141,6 +195,17 @@ def find_policy(*folders: Path) -> Path:
     if file is None:
         raise UsageError(f"No {GRADING_FILE} in {here} or above it; specify one with --config")
     return file
+
+
+def course_folder(policy: Policy) -> Path:
+    """The folder of the course's own files, such as its roster: that of its `grading.yml`.
+
+    A course without one, which uses the package's own, has its files in the current folder.
+    """
+    own = _own()
+    if own is not None and policy.file.resolve() == own.resolve():
+        return Path.cwd()
+    return policy.file.parent
 
 
 def _own() -> Path | None:

@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 
 from autograder.course import handin_zip
 from autograder.errors import UsageError
+from autograder.results.form import Submitted
 from autograder.worker.names import FRAMEWORKS, FrameworkName
 
 Framework = Literal[FrameworkName, "unknown"]
@@ -55,6 +56,8 @@ class Submission:
     """Why the system denied access to the file, through no fault of the student; it cannot be graded yet."""
     folder: Path | None = None
     """The folder of the class that contains it; `None` if the file itself was given."""
+    submitted: Submitted | None = None
+    """When it was handed in; `None` if that was not asked or is not known."""
 
     @property
     def readable(self) -> bool:

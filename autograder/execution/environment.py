@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.execution.scratch import MOST_FILES
 from autograder.execution.watchdog import Budget
-from autograder.worker import sandbox, wire
+from autograder.worker import wire
 from autograder.worker.names import FrameworkName
+from autograder.worker.sandbox.limits import Limits
 
 NO_FORK = "AUTOGRADER_NO_FORK"
 """If this environment variable is set, every worker is started as a plain process, as on Windows."""
@@ -99,8 +101,8 @@ def make_undumpable() -> None:
         ctypes.CDLL(None).prctl(pr_set_dumpable, 0)
 
 
-def kernel_limits(framework: FrameworkName, budget: Budget) -> sandbox.Limits:
+def kernel_limits(framework: FrameworkName, budget: Budget) -> Limits:
     """The kernel's limits, which count memory that is never touched; the watchdog limits the memory in use."""
     # A GPU driver keeps a copy of its kernels, and data for the GPU, in the worker's own memory.
     reserved = UNTOUCHED_MB[framework] + (GPU_DRIVER_MB if budget.gpu_memory_mb else 0)
-    return sandbox.Limits(budget.memory_mb + reserved, budget.file_mb, budget.cpu_seconds)
+    return Limits(budget.memory_mb + reserved, budget.file_mb, budget.cpu_seconds, budget.all_files_mb, MOST_FILES)

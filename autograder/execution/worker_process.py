@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -13,15 +14,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from autograder.errors import GraderError, LimitExceeded, Place, StudentError
-from autograder.execution import process_tree
 from autograder.execution.channel import Process, Socket, Stream
 from autograder.execution.environment import FONTS, environment, kernel_limits, require
 from autograder.execution.gpus import Lease
 from autograder.execution.output import Output
-from autograder.execution.watchdog import Budget, Watchdog
+from autograder.execution.scratch import Scratch
+from autograder.execution.watchdog import Budget, Wall, Watchdog
 from autograder.execution.zygote_client import Zygote
 from autograder.worker import wire
 from autograder.worker.names import FrameworkName
+from autograder.worker.sandbox.namespaces import SCRATCH
 from autograder.worker.wire import Answer, Failure, Request
 
 
@@ -38,15 +40,17 @@ class Worker:
     ) -> None:
         self._budget = budget
         self._zygote = zygote
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._scratch = Scratch(folder)
+        self._has_a_view = zygote is not None and "view" in zygote.layers_of(gpu)
         if zygote is None:
             require(framework)
-            self._stream, self._process, output = _start_plain(framework, self._folder, budget, gpu)
+            self._stream, self._process, output = _start_plain(framework, folder, budget, gpu)
         else:
-            self._stream, self._process, output = zygote.fork(self._folder, budget, gpu, imports)
+            self._stream, self._process, output = zygote.fork(folder, budget, gpu, imports)
         # A plain worker's pipe cannot be closed under a reader; a socket can, even if a child process keeps it open.
         hang_up = self._stream.close if isinstance(self._stream, Socket) else _nothing
-        self._watch = Watchdog(self._process.pid, budget, self._folder, hang_up)
+        self._watch = Watchdog(self._process.pid, budget, self._scratch, hang_up)
         self._output = Output(output, self._watch)
         self.alive = True
 
@@ -75,7 +79,7 @@ class Worker:
         if isinstance(reply, Answer) and not _answers(verb, reply.value):
             raise self._ending(wire.WireError("a response of the wrong type"))
         if verb == "hello":
-            self._watch.start_memory()
+            self._get_ready()
         if isinstance(reply, Failure):
             raise _student_error(reply)
         return cast(Answer, reply).value
@@ -84,6 +88,11 @@ class Worker:
     def cpu_seconds(self) -> float:
         """The CPU time used so far, as last measured by the watchdog."""
         return self._watch.cpu_seconds
+
+    @property
+    def wall_seconds(self) -> Wall:
+        """The wall-clock time that its requests have taken so far."""
+        return self._watch.wall_seconds
 
     @property
     def output(self) -> str:
@@ -101,19 +110,27 @@ class Worker:
     def close(self) -> None:
         """Stop the worker and its descendants, and remove its folder."""
         self.alive = False
-        process_tree.kill_tree(self._process.pid)
+        self._watch.kill()
         self._stream.close()
         self._process.wait(5)
         self._watch.join()
         self._output.join()
-        process_tree.remove(self._folder)
+        self._scratch.remove()
+
+    def _get_ready(self) -> None:
+        """The worker has answered and has no student code yet: measure what it uses now."""
+        if self._has_a_view:
+            with contextlib.suppress(OSError):
+                # It has ended, and the next request will say so.
+                self._scratch.look_inside(self._process.pid, SCRATCH)
+        self._watch.start_memory()
 
     def _ending(self, problem: Exception) -> LimitExceeded | GraderError:
         """Why there is no response: the watchdog's verdict, the exit status, or a malformed response."""
         self.alive = False
         status = self._process.wait(1.0)
-        verdict = self._watch.verdict
         self.close()
+        verdict = self._watch.verdict
         if self._zygote and not self._zygote.alive:
             return GraderError("the zygote and its workers have ended")
         if verdict:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import secrets
+import select
 import shutil
 import socket
 import subprocess
@@ -30,9 +33,11 @@ from autograder.execution.gpus import Lease
 from autograder.execution.watchdog import Budget
 from autograder.worker import sandbox
 from autograder.worker.names import FrameworkName
+from autograder.worker.sandbox.namespaces import SCRATCH
+from autograder.worker.sandbox.users import TRANSIENT_UIDS
 
-_TRANSIENT_UIDS = range(61184, 65520)
-"""The user ids that systemd reserves for transient users."""
+_uids = itertools.count(secrets.randbelow(len(TRANSIENT_UIDS)))
+"""One after the other, so that no two workers of this grader have the same; another grader starts elsewhere."""
 
 
 class Zygote:
@@ -45,9 +50,16 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
         self._log = (self._folder / "stderr").open("w+b")
+        for path in readable():
+            # Data that is fetched later would not be seen by a worker whose view has no folder for it.
+            with contextlib.suppress(OSError):
+                Path(path).mkdir(parents=True, exist_ok=True)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.worker.zygote", framework, str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", "autograder.worker.keeper"),
+                    *(framework, str(theirs.fileno()), *readable()),
+                ],
                 pass_fds=[theirs.fileno()],
                 env=environment(self._folder, FONTS),
                 cwd=self._folder,
@@ -77,7 +89,17 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether it is still running."""
-        return self._process.poll() is None
+        if self._process.poll() is not None:
+            return False
+        try:
+            # Its keeper ends a moment later, but only the zygote has the other end.
+            return not (select.select([self._orders], [], [], 0)[0] and not self._orders.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+    def layers_of(self, gpu: Lease | None) -> tuple[sandbox.Layer, ...]:
+        """The layers of a worker's sandbox. A GPU's driver needs the machine's own files: then there is no `view`."""
+        return tuple(layer for layer in self.layers if layer != "view" or gpu is None)
 
     def output(self) -> str:
         """The end of the zygote's output."""
@@ -94,15 +116,17 @@ class Zygote:
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         report, report_end = os.pipe()
-        uid = secrets.choice(_TRANSIENT_UIDS)
+        uid = TRANSIENT_UIDS[next(_uids) % len(TRANSIENT_UIDS)]
         if "uid" in self.layers:
             os.chown(folder, uid, uid)
+        layers = self.layers_of(gpu)
+        seen_as = Path(SCRATCH) if "view" in layers else folder
         order = {
             "folder": str(folder),
-            "environment": environment(folder) | dict(gpu.environment if gpu else {}),
+            "environment": environment(seen_as) | dict(gpu.environment if gpu else {}),
             "devices": list(gpu.devices if gpu else ()),
             "limits": list(kernel_limits(self.framework, budget)),
-            "layers": list(self.layers),
+            "layers": layers,
             "readable": readable(),
             "uid": uid,
             "imports": list(imports),
@@ -196,8 +220,6 @@ class _Forked(Process):
         return self._status
 
     def _number(self, seconds: float) -> int | None:
-        import select
-
         if not select.select([self._report], [], [], seconds)[0]:
             return None
         data = self._report.read(4) or b""

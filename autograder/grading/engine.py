@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
@@ -19,6 +20,13 @@ from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, encode, read
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes long to import, and most of those who grade record nothing.
+    from autograder.results.history.record import History
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -40,15 +48,19 @@ class Plan:
     gpus: Gpus = NO_GPUS
 
 
-def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None) -> Iterator[Result]:
-    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded."""
+def run(
+    plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None, history: History | None = None
+) -> Generator[Result]:
+    """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
+
+    `history`: the record of all gradings; without one, only the latest results are kept.
+    """
     make_undumpable()
-    with Zygotes(plan.allow_weak) as zygotes, ThreadPoolExecutor(max(1, plan.jobs)) as pool:
+    with Zygotes(plan.allow_weak) as zygotes:
 
         def one(handed_in: Submission) -> Result:
-            path = result_path(plan.results, handed_in.student, handed_in.exercise)
             exercise = plan.exercises[handed_in.exercise]
-            earlier = None if plan.force else _earlier(path, handed_in, exercise, plan.seed)
+            earlier = None if plan.force else _earlier(plan, history, handed_in)
             waiting = _deferred(earlier, plan.only)
             if earlier and not waiting:
                 return earlier
@@ -60,12 +72,18 @@ def run(plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None
             else:
                 seed = fresh_seed() if plan.seed is None else plan.seed
                 result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of, gpus=plan.gpus))
-            write_whole(path, encode(result))
+            _keep(plan, history, handed_in, result, completed=earlier is not None)
             return result
 
-        graded = [pool.submit(one, handed_in) for handed_in in plan.submissions]
+        yield from in_parallel(plan.jobs, one, plan.submissions)
+
+
+def in_parallel(jobs: int, one: Callable[[Item], Done], items: Iterable[Item]) -> Generator[Done]:
+    """`one` of each item, in `jobs` threads, in the order in which they finish."""
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        waiting = [pool.submit(one, item) for item in items]
         try:
-            for done in as_completed(graded):
+            for done in as_completed(waiting):
                 yield done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -86,11 +104,34 @@ def _completed(earlier: Result, now: Result) -> Result:
     return structs.replace(now, notes=notes, output=output, seconds=round(earlier.seconds + now.seconds, 3))
 
 
-def _earlier(path: Path, handed_in: Submission, exercise: Exercise, seed: int | None) -> Result | None:
+def _earlier(plan: Plan, history: History | None, handed_in: Submission) -> Result | None:
     """The result of an earlier run, if it has a score and the same file, checks and policy."""
-    try:
-        result = read(path)
-    except ValueError:
+    if history:
+        recorded = history.current(handed_in.student, handed_in.exercise)
+        result = recorded.result if recorded else None
+    else:
+        try:
+            result = read(result_path(plan.results, handed_in.student, handed_in.exercise))
+        except ValueError:
+            result = None
+    if result is None or result.ungraded or plan.seed not in (None, result.seed):
         return None
-    same = result.digest == grader.digest(handed_in, exercise) and seed in (None, result.seed)
-    return result if same and not result.ungraded else None
+    digest = grader.digest(handed_in, plan.exercises[handed_in.exercise])
+    return result if result.digest == digest or _undecided(history, handed_in, digest) else None
+
+
+def _undecided(history: History | None, handed_in: Submission, digest: str) -> bool:
+    """Whether `regrade` has run the present checks on this file, and a person is to decide whether that counts."""
+    proposals = history.proposals(handed_in.student, handed_in.exercise) if history else []
+    return any(each.digest == digest for each in proposals)
+
+
+def _keep(plan: Plan, history: History | None, handed_in: Submission, result: Result, completed: bool) -> None:
+    if history:
+        from autograder.results.history.gradings import New
+
+        kind = "complete" if completed else "grade"
+        content = None if handed_in.withheld else handed_in.content
+        history.record(New(result=result, kind=kind, content=content, notes=handed_in.notes))
+    else:
+        write_whole(result_path(plan.results, handed_in.student, handed_in.exercise), encode(result))

@@ -7,8 +7,9 @@ import datetime
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from autograder.authoring import expect, figures
 from autograder.authoring.challenges import Draw
 from autograder.authoring.exercise import Check, Exercise, Thresholds
 from autograder.authoring.student import Student
-from autograder.course import submission
+from autograder.course import handin_zip, submission
 from autograder.course.submission import Submission
 from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
 from autograder.execution.gpus import NO_GPUS, Gpus
@@ -60,15 +61,64 @@ def grade(handed_in: Submission, job: Job) -> Result:
         for check in checks:
             job.progress(check.title)
             run.results[check.id] = run.result_of(check)
-    return _result(handed_in, job, run, checks, time.monotonic() - started)
+    return _result(handed_in, job, run, time.monotonic() - started)
+
+
+def regrade(handed_in: Submission, job: Job, outdated: Collection[str]) -> tuple[Result, list[str]]:
+    """Run these checks again, and those for which it makes a difference; keep all others of `job.known`.
+
+    It makes a difference for a check if one that it needs passes now and did not before, or the reverse. Returns the
+    result and the ids of the checks that were run.
+    """
+    started = time.monotonic()
+    ran: list[Check] = []
+    with Run(handed_in, job) as run:
+
+        def is_outdated(check: Check) -> bool:
+            return check.id in outdated or any(
+                stands(run.results[need]) != stands(job.known[need])
+                for need in check.needs
+                if need in run.results and need in job.known
+            )
+
+        for check in job.exercise.ordered():
+            if is_outdated(check) and (check.id in outdated or check.id in job.known):
+                job.progress(check.title)
+                run.results[check.id] = run.result_of(check)
+                ran.append(check)
+    return _result(handed_in, job, run, time.monotonic() - started), [check.id for check in ran]
+
+
+def stands(result: CheckResult) -> bool:
+    """Whether the checks that need this one are run."""
+    return result.status in ("passed", "deferred")
+
+
+def totals(checks: Iterable[CheckResult]) -> tuple[float | None, float]:
+    """Score and maximum, without deferred checks; no score if the grader failed in one of them."""
+    counted = [check for check in checks if check.status != "deferred"]
+    failed_ourselves = any(check.status == "error" for check in counted)
+    score = None if failed_ourselves else round(sum(check.points for check in counted), 6)
+    return score, round(sum(check.maximum for check in counted), 6)
 
 
 def digest(handed_in: Submission, exercise: Exercise) -> str:
     """A hash of everything that a result depends on besides the seed: the same digest need not be graded again."""
+    return digest_of(exercise, handed_in.file, handin_zip.digest(handed_in.content))
+
+
+def digest_of(exercise: Exercise, file: str, source: str) -> str:
+    """The same for a file of that name whose content has the digest `source`."""
     whole = hashlib.sha256(exercise.digest.encode())
-    whole.update(version("deep-learning-autograder").encode())
-    whole.update(handed_in.file.encode() + b"\0" + handed_in.content)
+    whole.update(_version().encode())
+    whole.update(file.encode() + b"\0" + source.encode())
     return whole.hexdigest()
+
+
+@cache
+def _version() -> str:
+    """The version of the autograder. Reading it takes longer than the rest of a digest."""
+    return version("deep-learning-autograder")
 
 
 class Run:
@@ -134,6 +184,7 @@ class Run:
                 seconds=round(time.monotonic() - started, 3),
                 measured=measured,
                 pictures=pictures,
+                digest=self._exercise.check_digests.get(check.id, ""),
             )
 
         if check.deferred:
@@ -144,11 +195,7 @@ class Run:
             return done(
                 "failed", CheckFailed("to read your file", " ".join(self._handed_in.notes), "code cells to run")
             )
-        lacking = [
-            need
-            for need in check.needs
-            if need in self.results and self.results[need].status not in ("passed", "deferred")
-        ]
+        lacking = [need for need in check.needs if need in self.results and not stands(self.results[need])]
         if lacking:
             return done("skipped", CheckFailed("", f"because {lacking[0]} did not pass", ""))
         try:
@@ -233,11 +280,10 @@ class Run:
         return CheckFailed(check.title, saw, message, f"{place}: the author of the exercise must fix this.")
 
 
-def _result(handed_in: Submission, job: Job, run: Run, checks: Sequence[Check], seconds: float) -> Result:
+def _result(handed_in: Submission, job: Job, run: Run, seconds: float) -> Result:
     order = [check.id for check in job.exercise.checks if check.id in run.results]
     results = [run.results[id] for id in order]
-    counted = [result for result in results if result.status != "deferred"]
-    failed_ourselves = any(result.status == "error" for result in results)
+    score, maximum = totals(results)
     notes = [*handed_in.notes, *run.session.notes, *run.grader_notes]
     if job.exercise.solutions is None:
         notes.append("Hidden checks are not available here; only the visible checks were run.")
@@ -248,16 +294,18 @@ def _result(handed_in: Submission, job: Job, run: Run, checks: Sequence[Check], 
         file=handed_in.file,
         folder=str(handed_in.folder or ""),
         digest=digest(handed_in, job.exercise),
-        score=None if failed_ourselves else round(sum(result.points for result in counted), 6),
-        maximum=round(sum(result.maximum for result in counted), 6),
+        source="" if handed_in.withheld else handin_zip.digest(handed_in.content),
+        score=score,
+        maximum=maximum,
         checks=results,
         notes=notes,
         isolation=_layers(run.session.layers),
-        versions={"autograder": version("deep-learning-autograder"), **run.session.versions},
+        versions={"autograder": _version(), **run.session.versions},
         seed=job.seed,
         output=run.session.output,
         seconds=round(seconds, 3),
         graded=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        submitted=handed_in.submitted,
     )
 
 

@@ -12,6 +12,8 @@ from msgspec import Struct
 from autograder.authoring.loading import load_exercise
 from autograder.course.policy import Limits, Policy
 from autograder.errors import GraderError, LimitExceeded, StudentError, UsageError
+from autograder.execution import cgroups
+from autograder.execution.account import group_parents
 from autograder.execution.environment import START_SECONDS, forks
 from autograder.execution.gpus import Gpus
 from autograder.execution.watchdog import Budget
@@ -38,7 +40,7 @@ def examine(policy: Policy | None) -> list[Finding]:
     findings += [_framework(name) for name in FRAMEWORKS]
     findings += _gpus(Gpus(None if policy is None else policy.gpus, 1))
     findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
-    findings.append(_isolation())
+    findings += [_isolation(), _accounting()]
     findings += [
         Finding(
             f"data: {name}", "good" if state == "ready" else "missing" if state == "missing" else "bad", _data(state)
@@ -120,6 +122,21 @@ def _isolation() -> Finding:
         f"; not available: {', '.join(missing)}" if missing else ""
     )
     return Finding("isolation", "good" if level != "weak" else "missing", summary)
+
+
+def _accounting() -> Finding:
+    """Say what counts a worker's use, after it has been tried."""
+    in_tree = "the process tree counts cpu, memory, processes"
+    if not forks():
+        return Finding("accounting", "good", in_tree)
+    groups = group_parents()
+    counted = cgroups.counted(list(groups)) if groups else frozenset[str]()
+    if not counted:
+        return Finding("accounting", "good", f"{in_tree}; no control group can be made here")
+    versions = " and ".join(sorted({f"v{parent.version}" for parent in groups}))
+    rest = sorted({"cpu", "memory", "processes"} - counted)
+    said = f"control groups ({versions}) count {', '.join(sorted(counted))}"
+    return Finding("accounting", "good", said + (f"; the process tree counts {', '.join(rest)}" if rest else ""))
 
 
 def _data(state: str) -> str:

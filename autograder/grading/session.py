@@ -10,7 +10,7 @@ from autograder.course.submission import Submission
 from autograder.errors import Deferred, GraderError, LimitExceeded, StudentError
 from autograder.execution.gpus import DeviceMode, Lease
 from autograder.execution.output import OUTPUT_KEPT
-from autograder.execution.watchdog import WALL_PER_CPU, Budget
+from autograder.execution.watchdog import WALL_IN_ALL, WALL_PER_CPU, Budget, Wall
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
 from autograder.grading.diagnose import Raised
@@ -42,12 +42,14 @@ class Session:
         self._device: DeviceMode = device
         self._gpu = gpu
         self._seconds = limits.check_seconds
+        self._wall_seconds = limits.wall_seconds or limits.seconds * WALL_PER_CPU
         self._budget = Budget(
             limits.memory_mb,
             limits.output_mb,
             limits.file_mb,
             int(limits.seconds * WALL_PER_CPU) + 1,
             limits.gpu_memory_mb if gpu else 0,
+            (limits.check_wall_seconds or WALL_IN_ALL * limits.check_seconds) / limits.check_seconds,
         )
         self._zygote_of = zygote_of
         self._slow_imports = [module for module, words in SLOW_IMPORTS.items() if _mentions(file, words)]
@@ -58,6 +60,7 @@ class Session:
         file share it, so that a slow cell is not tried again.
         """
         self._spent = 0.0
+        self._clock = Wall(0.0, 0.0)
         self.output = ""
         self.notes: list[str] = []
         self.raised: list[Raised] = []
@@ -82,6 +85,7 @@ class Session:
                 # It died between two checks, from a thread of its own: start a new worker.
                 self.close()
         while True:
+            self._keep_to_the_clock()
             self.close()
             self._start()
             if self._read_file():
@@ -157,7 +161,15 @@ class Session:
         if self._worker is None or not self._worker.alive:
             # A check that continues after its worker has died gets the same error again.
             raise LimitExceeded("process", "the process had ended", "a process that keeps running")
+        self._keep_to_the_clock()
         return self._worker.ask(verb, seconds=self._seconds, **fields)
+
+    def _keep_to_the_clock(self) -> None:
+        """A submission that sleeps in every request uses no CPU time, and would never end."""
+        clock = self._clock + (self._worker.wall_seconds if self._worker else Wall(0.0, 0.0))
+        if clock.exceeds(self._wall_seconds, self._wall_seconds * WALL_IN_ALL / WALL_PER_CPU):
+            used = f"{clock.whole:.0f} s of wall-clock time in all requests so far"
+            raise LimitExceeded("time", used, f"{self._wall_seconds:g} s in total, without waiting for a core")
 
     def close(self) -> None:
         """End the worker."""
@@ -166,6 +178,7 @@ class Session:
             self._worker.close()
             self.output = (self.output + self._worker.output)[:OUTPUT_KEPT]
             self._spent += self._worker.cpu_seconds
+            self._clock += self._worker.wall_seconds
             self._worker = None
 
     def printed(self) -> str:

@@ -82,7 +82,7 @@ def classroom(results: Sequence[Result]) -> str:
 
 
 def _sums(results: Sequence[Result]) -> tuple[float, float]:
-    return round(sum(result.score or 0 for result in results), 6), round(sum(result.maximum for result in results), 6)
+    return round(sum(result.total or 0 for result in results), 6), round(sum(result.possible for result in results), 6)
 
 
 def _troubles(result: Result) -> list[CheckResult]:

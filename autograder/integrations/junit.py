@@ -31,8 +31,8 @@ def _suite(result: Result) -> ElementTree.Element:
         "exercise": safe_text.line(result.exercise),
         "framework": result.framework,
         "file": safe_text.line(result.file),
-        "score": words.NOT_GRADED if result.score is None else words.points(result.score),
-        "maximum": words.points(result.maximum),
+        "score": words.NOT_GRADED if result.total is None else words.points(result.total),
+        "maximum": words.points(result.possible),
         "seed": str(result.seed),
     }
     for key, value in values.items():

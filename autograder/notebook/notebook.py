@@ -23,6 +23,9 @@ from autograder.release import handin
 
 Shown = TypeVar("Shown", bound=Report | Packed | Problem)
 
+_VALIDATE_WIDTH = 82
+"""Characters of a line that `nbgrader validate` shows whole: it indents lines by 4 and cuts them at 87."""
+
 
 class Notebook:
     """The visible checks of an exercise, and its handing in, for use in a notebook.
@@ -60,7 +63,7 @@ class Notebook:
         told = self._checked(only)
         if os.environ.get("NBGRADER_VALIDATING") and not told.passed:
             # `nbgrader validate` looks at what a cell writes here, not at what it shows.
-            print(told, file=sys.stderr)
+            print(told.text(_VALIDATE_WIDTH), file=sys.stderr)
         return told
 
     def hand_in(self, student: str) -> Packed | Problem:

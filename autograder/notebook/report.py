@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from autograder.reports import page, safe_text, terminal
 from autograder.results.form import Result
 
@@ -18,8 +20,13 @@ class Report:
         """Whether all checks that were run passed."""
         return all(check.status in ("passed", "deferred") for check in self.result.checks)
 
+    def text(self, width: int = terminal.WIDTH) -> str:
+        """The report as plain text, in lines of at most `width` characters."""
+        checked = textwrap.fill(safe_text.inert(self._checked), width)
+        return f"{checked}\n\n{terminal.plain(self.result, hidden_later=True, width=width)}"
+
     def __repr__(self) -> str:
-        return f"{safe_text.inert(self._checked)}\n\n{terminal.plain(self.result, hidden_later=True)}"
+        return self.text()
 
     def _repr_html_(self) -> str:
         return page.html_fragment(self.result, hidden_later=True, checked=self._checked)
@@ -41,10 +48,14 @@ class Problem:
     passed = False
 
     def __init__(self, *sentences: str) -> None:
-        self._message = "\n".join(sentences)
+        self._sentences = sentences
+
+    def text(self, width: int) -> str:
+        """The sentences, in lines of at most `width` characters."""
+        return "\n".join(textwrap.fill(each, width) for each in self._sentences)
 
     def __repr__(self) -> str:
-        return self._message
+        return "\n".join(self._sentences)
 
 
 class Interrupted(KeyboardInterrupt):

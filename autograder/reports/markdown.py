@@ -46,6 +46,7 @@ def submission(result: Result, pictures: bool = False) -> str:
     lines = [f"## {text(result.student)} · {text(result.exercise)}: {words.score(result)}", ""]
     if result.ungraded:
         lines += [words.UNGRADED, ""]
+    lines += [f"- {text(said)} {points}".rstrip() for said, points in words.score_lines(result)]
     lines += [f"> {text(note)}\n" for note in result.notes]
     lines += ["| | check | | points |", "|---|---|---|--:|"]
     lines += [

@@ -10,8 +10,8 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -19,9 +19,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import structs
 
 from autograder.reports import safe_text, words
-from autograder.results.files import file_name, write_whole
+from autograder.results.files import file_name, write_all_whole, write_whole
 from autograder.results.form import CheckResult, Picture, Result
 
 _MOST_FAILED = 5
@@ -69,22 +70,32 @@ class Exercise:
     struggles: list[Struggle]
 
 
-def write(results: Sequence[Result], folder: Path, title: str) -> Path:
+@dataclass(frozen=True)
+class Roll:
+    """What the class page says about people besides their results."""
+
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """For each exercise, who handed in nothing."""
+    about: Callable[[str], str] = lambda student: ""
+    """Name, section and group of a student, on one line."""
+
+
+def write(results: Sequence[Result], folder: Path, title: str, roll: Roll | None = None) -> Path:
     """Write the class page and one page for each submission. Returns the path of `index.html`."""
     results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
-    for result in results:
-        write_whole(folder / _folder(result) / _file(result), submission(result).encode())
+    write_all_whole((folder / _folder(result) / _file(result), submission(result).encode()) for result in results)
     index = folder / "index.html"
-    write_whole(index, overview(results, title).encode())
+    write_whole(index, overview(results, title, roll).encode())
     return index
 
 
-def overview(results: Sequence[Result], title: str) -> str:
+def overview(results: Sequence[Result], title: str, roll: Roll | None = None) -> str:
     """The class page: score distribution, most failed checks, and a row for each submission."""
     return _render(
         "index.html",
         title=title,
         results=results,
+        roll=roll or Roll(),
         students=len({result.student for result in results}),
         exercises=exercises(results),
         ungraded=[result for result in results if result.ungraded],
@@ -94,7 +105,17 @@ def overview(results: Sequence[Result], title: str) -> str:
 
 def submission(result: Result) -> str:
     """The page of one submission, for instructors: it includes hidden checks."""
-    return _render("submission.html", result=result)
+    return _render("submission.html", result=result, for_student=False)
+
+
+def for_student(result: Result, student: str) -> str:
+    """The page of one submission for its student: hidden checks without what was expected, and nothing to repeat them.
+
+    `student`: the name on the page, also after an anonymous grading.
+    """
+    checks = [words.for_students(check) for check in result.checks]
+    theirs = structs.replace(result, student=student, checks=checks)
+    return _render("submission.html", result=theirs, for_student=True)
 
 
 def html_fragment(result: Result, *, hidden_later: bool = False, checked: str = "") -> str:
@@ -113,19 +134,21 @@ def link(result: Result) -> str:
 def exercises(results: Sequence[Result]) -> list[Exercise]:
     """Statistics of each exercise over the class. Ungraded submissions are not counted in the scores."""
     by_name: dict[str, list[Result]] = {}
-    for result in sorted(results, key=lambda result: result.exercise):
+    # Where nothing was handed in, there is nothing to count, whatever people decided.
+    there = [result for result in results if result.checks]
+    for result in sorted(there, key=lambda result: result.exercise):
         by_name.setdefault(result.exercise, []).append(result)
     return [_exercise(name, those) for name, those in by_name.items()]
 
 
 def _exercise(name: str, results: Sequence[Result]) -> Exercise:
     graded = [result for result in results if not result.ungraded]
-    scores = [result.score for result in graded if result.score is not None]
+    scores = [result.total for result in graded if result.total is not None]
     return Exercise(
         name=name,
         submissions=len(results),
         ungraded=len(results) - len(graded),
-        full=sum(result.score == result.maximum for result in graded),
+        full=sum(result.total is not None and result.total >= result.possible for result in graded),
         middle=words.points(median(scores)) if scores else "–",
         average=words.points(round(mean(scores), 1)) if scores else "–",
         bars=_bars(graded),
@@ -179,9 +202,9 @@ def _struggle(checks: Sequence[CheckResult]) -> Struggle:
 
 def _share(result: Result) -> float | None:
     """The score as a fraction of the maximum, 0 to 1; `None` if there is no score or no maximum."""
-    if result.score is None or result.maximum == 0:
+    if result.total is None or result.possible == 0:
         return None
-    return min(result.score / result.maximum, 1.0)
+    return min(result.total / result.possible, 1.0)
 
 
 def _sort_key(result: Result) -> float:

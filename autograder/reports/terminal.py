@@ -19,7 +19,7 @@ from rich.text import Text
 from autograder.reports import safe_text, words
 from autograder.results.form import CheckResult, Result, Status
 
-_WIDTH = 92
+WIDTH = 92
 """Narrow enough to read from a title to its points at the right."""
 
 _COLOURS: dict[Status, str] = {
@@ -35,7 +35,7 @@ _PANEL_LENGTH = 4_000
 
 def failure(check: CheckResult) -> RenderableType:
     """A check with its sentences, as shown to students."""
-    return Constrain(_check(check, len(safe_text.line(check.id))), _WIDTH)
+    return Constrain(_check(check, len(safe_text.line(check.id))), WIDTH)
 
 
 def submission(result: Result, *, hidden_later: bool = False, show_output: bool = False) -> RenderableType:
@@ -53,7 +53,7 @@ def submission(result: Result, *, hidden_later: bool = False, show_output: bool 
     if show_output and result.output.strip():
         pieces += [Text(), _printed(result.output)]
     pieces += [Text(), _closing(result, hidden_later)]
-    return Constrain(Group(*pieces), _WIDTH)
+    return Constrain(Group(*pieces), WIDTH)
 
 
 def table(results: Sequence[Result], title: str = "") -> Table:
@@ -84,12 +84,12 @@ def table(results: Sequence[Result], title: str = "") -> Table:
     return shown
 
 
-def plain(result: Result, *, hidden_later: bool = False, show_output: bool = False, width: int = _WIDTH) -> str:
+def plain(result: Result, *, hidden_later: bool = False, show_output: bool = False, width: int = WIDTH) -> str:
     """`submission` without colours, for a notebook's text or a pipe."""
     return as_text(submission(result, hidden_later=hidden_later, show_output=show_output), width)
 
 
-def as_text(shown: RenderableType, width: int = _WIDTH) -> str:
+def as_text(shown: RenderableType, width: int = WIDTH) -> str:
     """Rich's output as plain text of that width."""
     buffer = io.StringIO()
     # Without `force_jupyter=False`, Rich would display it in a notebook instead of writing it.
@@ -165,14 +165,14 @@ def _printed(output: str) -> Panel:
 
 
 def _closing(result: Result, hidden_later: bool) -> Text:
-    colour = "bold green" if result.score == result.maximum else "bold"
+    colour = "bold green" if result.total == result.possible else "bold"
     return Text(words.score_line(result, hidden_later), style="bold yellow" if result.ungraded else colour)
 
 
 def _score_colour(result: Result) -> str:
     if result.ungraded:
         return "bold yellow reverse"
-    return "green" if result.score == result.maximum else ""
+    return "green" if result.total == result.possible else ""
 
 
 def _count(all_of_them: int, ungraded: int) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from autograder.reports import safe_text
-from autograder.results.form import CheckResult, Result, Status
+from autograder.results.form import CHECKS_LINE, CheckResult, Result, ScoreLine, Status
 
 SENTENCES = ("tried", "saw", "expected", "likely", "read")
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–", "deferred": "…"}
@@ -17,10 +19,14 @@ STATUS: dict[Status, str] = {
     "deferred": "deferred",
 }
 NOT_GRADED = "not graded"
+EXCUSED = "excused"
 UNGRADED = "The grader failed, not the student's code. There is no score yet: grade it again."
 
 PRINTED = "printed"
 """The name under which a report shows what the student's code printed during a check."""
+
+_SAID_ONLY = ("comment", "excuse", "note")
+"""Kinds of lines of a final score that add no points."""
 
 _SENTENCE_LENGTH = 2_000
 _PRINTED_LINES = 12
@@ -41,15 +47,19 @@ def duration(seconds: float) -> str:
 
 
 def score(result: Result) -> str:
-    """`14 / 20`, or that the submission was not graded."""
-    return NOT_GRADED if result.score is None else f"{points(result.score)} / {points(result.maximum)}"
+    """`14 / 20`, the score that counts; or that the student is excused or the submission was not graded."""
+    if result.excused:
+        return EXCUSED
+    return NOT_GRADED if result.total is None else f"{points(result.total)} / {points(result.possible)}"
 
 
 def score_line(result: Result, hidden_later: bool = False) -> str:
     """The last line of a report; `hidden_later` adds that hidden checks are graded later."""
-    if result.score is None:
+    if result.excused:
+        return EXCUSED
+    if result.total is None:
         return UNGRADED
-    scored = f"{points(result.score)} of {points(result.maximum)}"
+    scored = f"{points(result.total)} of {points(result.possible)}"
     if hidden_later:
         return f"{scored} visible points; hidden checks are graded later"
     return f"{scored} points"
@@ -92,9 +102,31 @@ def sentences(check: CheckResult) -> list[tuple[str, str]]:
     return shown
 
 
+def for_students(check: CheckResult) -> CheckResult:
+    """The check as its student may see it: a hidden one without what was expected."""
+    return check if check.visible else structs.replace(check, expected="")
+
+
 def printed(check: CheckResult) -> str:
     """A few lines of what the student's code printed during a failed check; empty if it printed nothing."""
     return safe_text.output(check.printed, _PRINTED_LINES, _SENTENCE_LENGTH) if check.printed.strip() else ""
+
+
+def score_lines(result: Result) -> list[tuple[str, str]]:
+    """The lines of the final score, each with its points; empty if only the checks count and nobody said anything."""
+    lines = result.final.lines if result.final else []
+    if [line.text for line in lines] == [CHECKS_LINE]:
+        return []
+    return [
+        (safe_text.line(line.text, _SENTENCE_LENGTH), "" if line.kind in _SAID_ONLY else _line_points(line))
+        for line in lines
+    ]
+
+
+def _line_points(line: ScoreLine) -> str:
+    if line.kind == "checks":
+        return points(line.points)
+    return f"{'−' if line.points < 0 else '+'}{points(abs(line.points))}"
 
 
 def wrong_first(result: Result, most: int = 120) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
 from autograder.errors import GraderError
 
-_TAKEN = ("", ".", "..", "index.html", "summary.csv")
+RECORD = "history.sqlite"
+"""The record of all gradings, in the folder of the results."""
+_TAKEN = ("", ".", "..", "index.html", "summary.csv", RECORD, f"{RECORD}-wal", f"{RECORD}-shm")
 """Names with another meaning in a file system, or among the results."""
 _LONGEST, _KEPT = 200, 60
 """Bytes of a path component, of which most systems allow 255; and the bytes kept from a longer one."""
@@ -43,6 +46,27 @@ def write_whole(path: Path, content: bytes) -> None:
 
     A raised `OSError` names the file.
     """
+    new = _beside(path, content, durable=True)
+    _put(new, path)
+
+
+def write_all_whole(files: Iterable[tuple[Path, bytes]]) -> None:
+    """`write_whole` for many files, which waits for the disk only once."""
+    waiting: dict[Path, Path] = {}
+    try:
+        for path, content in files:
+            waiting[path] = _beside(path, content, durable=False)
+        os.sync()
+        while waiting:
+            path, new = waiting.popitem()
+            _put(new, path)
+    finally:
+        for new in waiting.values():
+            new.unlink(missing_ok=True)
+
+
+def _beside(path: Path, content: bytes, durable: bool) -> Path:
+    """A new file with that content in the same folder. `durable`: it is on the disk."""
     name: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,11 +74,27 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+            if durable:
+                os.fsync(file.fileno())
+        return Path(name)
     except BaseException as problem:
         if name:
             Path(name).unlink(missing_ok=True)
-        if isinstance(problem, OSError) and problem.errno:
-            raise OSError(problem.errno, problem.strerror, str(path)) from problem
+        if isinstance(problem, OSError):
+            raise _about(path, problem) from problem
         raise
+
+
+def _put(new: Path, path: Path) -> None:
+    try:
+        new.replace(path)
+    except BaseException as problem:
+        new.unlink(missing_ok=True)
+        if isinstance(problem, OSError):
+            raise _about(path, problem) from problem
+        raise
+
+
+def _about(path: Path, problem: OSError) -> OSError:
+    """The problem with the name of the file, not of the one beside it."""
+    return OSError(problem.errno, problem.strerror, str(path)) if problem.errno else problem

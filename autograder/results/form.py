@@ -64,6 +64,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     """Measured numbers and their bounds; of the last attempt, if a check has several."""
     pictures: list[Picture] = []
     """Samples, losses over time; also of the last attempt."""
+    digest: str = ""
+    """SHA-256 of what decides the outcome besides the submission: the check's code, thresholds and needs, not its points."""
 
     @property
     def part(self) -> str:
@@ -79,6 +81,40 @@ class Layers(Struct, frozen=True):
     missing: list[str]
 
 
+class Submitted(Struct, frozen=True, kw_only=True):
+    """When a file was submitted, and who says so."""
+
+    at: str = ""
+    """Date and time in UTC, ISO 8601; empty if the source only says whether it was late."""
+    source: str
+    """Who says so, such as `Gradescope` or `the file's own date`."""
+    late: bool | None = None
+    """What the learning platform says about lateness; `None` if it does not say."""
+
+
+CHECKS_LINE = "score of the checks"
+"""The text of a final score's first line, which says more if there are several attempts or a group."""
+
+
+class ScoreLine(Struct, frozen=True):
+    """A line of the final score."""
+
+    kind: Literal["checks", "late", "override", "points", "excuse", "comment", "note"]
+    text: str
+    points: float = 0.0
+    """What the line adds to the score, in hundredths of a point; negative for a deduction."""
+
+
+class Final(Struct, frozen=True, kw_only=True):
+    """What counts: the score of the checks, the late rule, and what people decided. The lines sum to the score."""
+
+    score: Points | None
+    """In hundredths of a point; `None` if the submission is excused or not graded."""
+    maximum: Points
+    excused: bool = False
+    lines: list[ScoreLine]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """The grading of one submission."""
 
@@ -92,6 +128,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """The graded class folder; empty if a file was given. The summary omits students who are no longer in it."""
     digest: str
     """SHA-256 of what was graded: the submission, the checks, the policy, the version of the autograder."""
+    source: str = ""
+    """SHA-256 of the file that was graded; of a zip, of the file in it. Empty if the file could not be read."""
     score: Points | None
     """`None` if the grader itself failed: the submission must be graded again, not scored as 0."""
     maximum: Points
@@ -108,6 +146,32 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds: Points
     graded: str
     """Date and time in UTC, ISO 8601."""
+    submitted: Submitted | None = None
+    """When the file was submitted; `None` if that is not known."""
+    handed_in_by: str = ""
+    """The member of the student's group who handed in the file; empty if it was the student."""
+    final: Final | None = None
+    """The score that counts; `None` if only the checks count, as for `check`."""
+
+    @property
+    def total(self) -> float | None:
+        """The score that counts; `None` if there is none, because the student is excused or the grader failed."""
+        return self.final.score if self.final else self.score
+
+    @property
+    def possible(self) -> float:
+        """The maximum that `total` is out of."""
+        return self.final.maximum if self.final else self.maximum
+
+    @property
+    def excused(self) -> bool:
+        """Whether an instructor excused the student from this exercise."""
+        return self.final is not None and self.final.excused
+
+    @property
+    def derived(self) -> bool:
+        """Whether nothing was graded: a copy for a member of a group, or a decision where nothing was handed in."""
+        return bool(self.handed_in_by) or not self.digest
 
     @property
     def ungraded(self) -> bool:
@@ -125,9 +189,14 @@ def encode(result: Result) -> bytes:
     return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
 
 
+def decode(content: bytes) -> Result:
+    """The inverse of `encode`. Raises `ValueError` if it is not a result in this format."""
+    return msgspec.json.decode(content, type=Result)
+
+
 def read(path: Path) -> Result:
     """Read a result from a file. Raises `ValueError` if it does not contain a result in this format."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Result)
+        return decode(path.read_bytes())
     except (msgspec.DecodeError, OSError) as problem:
         raise ValueError(f"{path} is not a result: {problem}") from problem

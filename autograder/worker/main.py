@@ -18,7 +18,8 @@ from autograder.worker.course_modules import make_importable
 from autograder.worker.frameworks import devices
 from autograder.worker.loader import Cell, Submission
 from autograder.worker.names import FrameworkName
-from autograder.worker.sandbox import Limits, apply_limits
+from autograder.worker.sandbox import apply_limits
+from autograder.worker.sandbox.limits import Limits
 from autograder.worker.values import Exchange
 from autograder.worker.wire import Answer, Array, Failure, Request
 

@@ -1,4 +1,4 @@
-"""Import a framework once, then fork a worker for each submission. Linux and macOS only.
+"""Import a framework once, then fork a worker for each submission. Linux only; started by its keeper.
 
 The zygote contains no checks, expected values or student code, runs no operation of the framework, and has a single
 thread when it forks: a lock held by a second thread would stay locked in the child forever.
@@ -30,7 +30,11 @@ from autograder.worker.course_modules import make_importable
 from autograder.worker.frameworks import devices
 from autograder.worker.main import Stream, serve
 from autograder.worker.names import SLOW_IMPORTS, FrameworkName
-from autograder.worker.sandbox import Cage, Limits, adopt_orphans, apply, die_with_parent, preload, probe
+from autograder.worker.sandbox import Cage, apply, preload
+from autograder.worker.sandbox.kernel import adopt_orphans, die_with_parent
+from autograder.worker.sandbox.limits import Limits
+from autograder.worker.sandbox.namespaces import NO_VIEW, build_view, children, outer_pid
+from autograder.worker.sandbox.probing import probe
 
 REPORT = struct.Struct("<i")
 """The format of the report pipe, sent twice: the process id, then the wait status."""
@@ -39,18 +43,19 @@ _COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.pl
 """Modules that nearly every submission imports; more would only delay the start of the zygote."""
 
 
-def main() -> None:
-    """Serve orders from the given descriptor, until the grader closes it or dies."""
-    # Not `die_with_parent`, which refers to the thread that started the process: graders start zygotes from short-lived
-    # threads.
-    name, descriptor = cast(FrameworkName, sys.argv[1]), int(sys.argv[2])
+def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: bool) -> None:
+    """Serve orders from the descriptor, until the grader closes it or dies.
+
+    Workers may read the given paths. `enclosed`: this process is in a process namespace of its own.
+    """
     adopt_orphans()
     make_importable()
     orders = socket.socket(fileno=descriptor)
-    framework = frameworks.load(name)
+    chosen = cast(FrameworkName, name)
+    framework = frameworks.load(chosen)
     framework.preload()
     for kind in ("pretended", "real"):
-        devices.load(name, kind)
+        devices.load(chosen, kind)
     for module in _COMMON_IMPORTS:
         importlib.import_module(module)
     preload()
@@ -59,7 +64,8 @@ def main() -> None:
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, _wake_up)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    orders.send(json.dumps({"layers": probe()}).encode())
+    view = build_view(readable) if enclosed else NO_VIEW
+    orders.send(json.dumps({"layers": probe(view)}).encode())
     reports: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([orders, woken], [], [])
@@ -70,7 +76,7 @@ def main() -> None:
             message, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 3)
             if not message:
                 return
-            _start(message, descriptors, framework, reports, keep_from_child=[orders.fileno(), woken, wake])
+            _start(message, descriptors, framework, reports, view, keep_from_child=[orders.fileno(), woken, wake])
 
 
 def _share_what_exists() -> None:
@@ -95,11 +101,12 @@ def _start(
     descriptors: list[int],
     framework: frameworks.Framework,
     reports: dict[int, int],
+    view: int,
     keep_from_child: list[int],
 ) -> None:
     order = json.loads(message)
     _import_ahead(order["imports"])
-    threads = len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1
+    threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads and cannot fork safely")
     wire_end, output, report = descriptors
@@ -107,39 +114,35 @@ def _start(
     if pid == 0:
         for kept in [*keep_from_child, report, *reports.values()]:
             os.close(kept)
-        _become_worker(order, wire_end, output, framework)
+        _become_worker(_cage(order, view), order["environment"], wire_end, output, framework)
     os.close(wire_end)
     os.close(output)
     reports[pid] = report
-    _tell(report, pid)
+    _tell(report, outer_pid(pid))
 
 
-def _become_worker(order: dict[str, Any], wire_end: int, output: int, framework: frameworks.Framework) -> None:
+def _become_worker(
+    cage: Cage, environment: dict[str, str], wire_end: int, output: int, framework: frameworks.Framework
+) -> None:
     status = 70
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        parent = os.getppid()
         os.setsid()
-        die_with_parent(parent)
+        die_with_parent(os.getppid())
         adopt_orphans()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        # Descriptors 0 to 2 are the standard streams and 3 is the wire; all others are closed.
+        # Descriptors 0 to 2 are the standard streams and 3 is the wire; all others are closed once the view is entered.
         stream = socket.socket(fileno=os.dup2(wire_end, 3, inheritable=False) if wire_end != 3 else 3)
-        os.closerange(4, 4096)
-        folder = str(order["folder"])
-        environment = cast(dict[str, str], order["environment"])
         os.environ.clear()
         os.environ.update(environment)
-        os.chdir(folder)
         # Its cached value is the zygote's folder, in which a worker may not write: AutoGraph could not store its code.
         tempfile.tempdir = None
-        apply(_cage(order))
-        # The change of user has reset it.
-        die_with_parent(parent)
+        apply(cage)
+        os.closerange(4, 4096)
         serve(cast(Stream, stream), framework)
         status = 0
     finally:
@@ -152,9 +155,9 @@ def _wake_up(number: int, frame: object) -> None:
     """Do nothing: only the byte on the wake-up descriptor matters."""
 
 
-def _cage(order: dict[str, Any]) -> Cage:
+def _cage(order: dict[str, Any], view: int) -> Cage:
     limits, layers, readable = Limits(*order["limits"]), tuple(order["layers"]), tuple(order["readable"])
-    return Cage(limits, layers, order["folder"], readable, order["uid"], tuple(order["devices"]))
+    return Cage(limits, layers, order["folder"], readable, order["uid"], tuple(order["devices"]), view)
 
 
 def _report_ended(reports: dict[int, int]) -> None:
@@ -177,9 +180,7 @@ def _report_ended(reports: dict[int, int]) -> None:
 
 def _kill_orphans(workers: dict[int, int]) -> None:
     """Kill children that are not workers: the zygote adopted them from a worker that has ended."""
-    if sys.platform != "linux":
-        return
-    for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
+    for _, pid in children():
         if pid not in workers:
             os.kill(pid, signal.SIGKILL)
 
@@ -194,6 +195,3 @@ def _tell(report: int, number: int) -> None:
 
 # Loaded once here; otherwise a child's first `prctl` would open a library inside the sandbox.
 ctypes.CDLL(None)
-
-if __name__ == "__main__":
-    main()

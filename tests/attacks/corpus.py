@@ -21,7 +21,7 @@ from tests import catalogue
 FOLDER = Path(__file__).parent / "corpus"
 _HEAD = re.compile(r"^# (?P<key>\w+): (?P<value>.+)$")
 _FIRST = "xor"
-_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds"}
+_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds", "all_seconds", "bound", "rare"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ class Attack:
     only: tuple[str, ...]
     """Ids of the checks that are run."""
     check_seconds: float
+    seconds: float | None
+    """CPU seconds for all checks together; by default the exercise's."""
+    rare: bool
+    """Only `make attacks` runs it."""
+    bound: str
+    """How far the limit that it attacks may be exceeded; the attack itself says so if it got further."""
 
     def __str__(self) -> str:
         # Attacks on the first exercise are named after their file only.
@@ -56,7 +62,8 @@ class Attack:
     def using(self) -> Exercise:
         """The exercise with limits that an attack reaches quickly."""
         found = catalogue.load(self.exercise)
-        limits = found.policy.limits.model_copy(update={"check_seconds": self.check_seconds, "memory_mb": 400})
+        changes = {"check_seconds": self.check_seconds, "memory_mb": 400}
+        limits = found.policy.limits.model_copy(update=changes | ({"seconds": self.seconds} if self.seconds else {}))
         return replace(found, policy=found.policy.model_copy(update={"limits": limits}))
 
 
@@ -83,6 +90,9 @@ def attacks() -> Iterator[Attack]:
                     keeps & set(ids),
                     tuple(only),
                     float(head.get("seconds", "5")),
+                    float(head["all_seconds"]) if "all_seconds" in head else None,
+                    framework in _listed(head.get("rare", "")),
+                    head.get("bound", ""),
                 )
 
 
@@ -113,7 +123,7 @@ _START = "<!-- made by `python -m tests.attacks.corpus` -->"
 
 def page(text: str) -> str:
     """The page with its table, generated from the files."""
-    lines = ["| attack | tries to | exercise | frameworks | keeps |", "|---|---|---|---|---|"]
+    lines = ["| attack | tries to | exercise | frameworks | keeps | bound |", "|---|---|---|---|---|---|"]
     of_file: dict[Path, list[Attack]] = {}
     for attack in attacks():
         of_file.setdefault(attack.path, []).append(attack)
@@ -124,7 +134,7 @@ def page(text: str) -> str:
             for names in ([attack.exercise for attack in made], [attack.framework for attack in made])
         )
         tries = made[0].tries.replace("|", chr(92) + "|")
-        lines.append(f"| `{path.name}` | {tries} | {exercises} | {frameworks} | {keeps} |")
+        lines.append(f"| `{path.name}` | {tries} | {exercises} | {frameworks} | {keeps} | {made[0].bound} |")
     return text.partition(_START)[0] + _START + "\n\n" + "\n".join(lines) + "\n"
 
 

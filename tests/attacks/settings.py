@@ -2,6 +2,7 @@
 
     python -m tests.attacks.settings SETTING COMMAND…
 
+Without arguments, it says why this machine does not support that, or nothing.
 Debian's `runc` runs it on a temporary copy of this machine's own files, so neither an image nor an engine is needed.
 Root is required.
 """
@@ -214,4 +215,8 @@ def _docker_profile() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        # Why there are no settings here, for whoever wants to know before.
+        print(missing())
+        raise SystemExit
     raise SystemExit(main(sys.argv[1], sys.argv[2:]))  # pyright: ignore[reportArgumentType] - checked where it is looked up

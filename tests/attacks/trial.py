@@ -23,7 +23,9 @@ def tried(attack: Attack, zygotes: Zygotes, until: Callable[[], object] = lambda
     """What the attack gained or damaged; empty if all is well. `until` waits for the submissions graded beside it."""
     with world() as around:
         job = grader.Job(attack.using(), catalogue.SEED, zygotes.of, only=attack.only)
-        result = grader.grade(attack.submission(around.targets), job)
+        zygote = zygotes.of(attack.framework)
+        known = {**around.targets, "view": int(zygote is not None and "view" in zygote.layers)}
+        result = grader.grade(attack.submission(known), job)
         until()
         return [*_gained(attack, result), *_learned(result, around), *_shown(result), *around.harm()]
 

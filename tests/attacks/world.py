@@ -43,6 +43,7 @@ class World:
             "canary": str(self.canary),
             "token": self.token,
             "grader": os.getpid(),
+            "uid": os.getuid(),
             "tcp": tcp.getsockname()[1],
             "udp": udp.getsockname()[1],
             "unix": unix.getsockname(),
@@ -139,13 +140,14 @@ def _differences(before: dict[Path, Known], after: dict[Path, Known]) -> list[Pa
 
 
 def _left_running(seconds: float = 20.0) -> list[str]:
-    """Children of the zygotes, which adopt every orphan. They are killed immediately and end a moment later."""
+    """Descendants of the keepers, except zygotes. An orphan is adopted, killed immediately, and ends a moment later."""
     until = time.monotonic() + seconds
     while True:
         found: list[int] = []
-        for zygote in psutil.Process().children():
+        for keeper in psutil.Process().children():
             with contextlib.suppress(psutil.NoSuchProcess):
-                found += [each.pid for each in zygote.children(recursive=True)]
+                zygotes = keeper.children()
+                found += [each.pid for each in keeper.children(recursive=True) if each not in zygotes]
         if not found or time.monotonic() > until:
             return [str(pid) for pid in found]
         time.sleep(0.05)

@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 
 from autograder.commands.formats import Format
 from autograder.course import source_lines, submission
-from autograder.integrations import canvas, github, gradescope, junit, moodle
+from autograder.integrations import brightspace, canvas, github, gradescope, junit, moodle
 from autograder.integrations import csv as summary_csv
+from autograder.integrations.gradescope import grades
 from autograder.reports import markdown, words
 from tests import command, toy
 from tests.formats.results import HOSTILE, PNG, check, every_status, hostile, result
@@ -307,7 +308,9 @@ def test_a_class_too_large_for_a_summary_keeps_its_table() -> None:
 
 
 @pytest.mark.parametrize("said", HOSTILE)
-@pytest.mark.parametrize("encode", [summary_csv.encode, canvas.encode, moodle.encode])
+@pytest.mark.parametrize(
+    "encode", [summary_csv.encode, brightspace.encode, canvas.encode, grades.encode, moodle.encode]
+)
 def test_no_cell_is_a_formula(encode: Any, said: str) -> None:
     rows = list(csv.reader(io.StringIO(encode([hostile(said), every_status()]).decode("utf-8-sig"), newline="")))
     assert len({len(row) for row in rows}) == 1
@@ -330,7 +333,8 @@ def test_canvas_and_moodle_have_a_column_for_each_exercise() -> None:
     grades = {row["username"]: row for row in csv.DictReader(io.StringIO(moodle.encode(graded).decode(), newline=""))}
     assert (grades["ada"]["toy"], grades["ada"]["more"]) == ("2", "")
     assert (grades["bo"]["toy"], grades["bo"]["toy feedback"], grades["bo"]["more"]) == ("", "", "13.3333")
-    assert grades["ada"]["toy feedback"] == "gates.and: likely something", "no word of hidden checks"
+    said = "gates.and: likely something · 1 hidden check did not pass (model)"
+    assert grades["ada"]["toy feedback"] == said, "neither the name nor the cause of a hidden check"
 
 
 # ── Gradescope ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -440,6 +444,7 @@ def _reads_csv(*columns: str) -> Any:
 
 
 READS: dict[str, Any] = {
+    "brightspace": _reads_csv("Username", "toy Points Grade"),
     "canvas": _reads_csv("SIS Login ID", "toy"),
     "classroom": lambda text: json.loads(base64.b64decode(text))["tests"],
     "csv": _reads_csv("student", "score"),

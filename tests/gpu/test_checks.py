@@ -80,8 +80,10 @@ def train(model, x, y, steps):
 """
 
 
-def graded(zygotes: Zygotes, folder: Path, source: str, framework: FrameworkName = "torch") -> dict[str, CheckResult]:
-    exercise = toy.load(toy.project(folder, CHECKS, POINTS))
+def graded(
+    zygotes: Zygotes, folder: Path, source: str, framework: FrameworkName = "torch", checks: str = CHECKS
+) -> dict[str, CheckResult]:
+    exercise = toy.load(toy.project(folder, checks, POINTS))
     result = grader.grade(toy.handed_in(source, framework), grader.Job(exercise, 3, zygotes.of))
     return {check.id: check for check in result.checks}
 
@@ -102,6 +104,15 @@ def test_a_right_program_passes_and_execution_waits(
     assert checks["gpu.readiness"].points == 10
     assert checks["gpu.execution"].status == "deferred"
     assert "needs a GPU" in checks["gpu.execution"].saw
+
+
+def test_a_model_that_only_the_students_code_calls(zygotes: Zygotes, tmp_path: Path) -> None:
+    checks = edited(CHECKS, ("student.build_model(), X)", "student.build_model(), None)"), ("model.forward(X)", "X"))
+    assert graded(zygotes, tmp_path / "right", TORCH, checks=checks)["gpu.readiness"].status == "passed"
+    wrong = edited(TORCH, ("torch.tensor(y, device=device)", "torch.tensor(y)"))
+    check = graded(zygotes, tmp_path / "wrong", wrong, checks=checks)["gpu.readiness"]
+    assert check.status == "failed"
+    assert "on the CPU, created in toy.py, line 13" in check.saw
 
 
 def test_a_failure_names_line_tensor_and_remedy(zygotes: Zygotes, tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nbformat.v4 import new_code_cell, new_output
 
 from tests.nbgrader import course, small
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import RIGHT_DOUBLE, RIGHT_SOFTMAX, answered, notebook
 
 PNG = b"\x89PNG\r\n"
+PLOT = base64.b64encode(PNG + b"\x1a\n" + b"0" * 30).decode()
 
 HOSTILE = """\
 print("<script>alert('printed')</script>")
@@ -31,8 +34,27 @@ def graded(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     made.hand_in("unnormed", "toy", answered(made.released("toy"), softmax=unnormed, double=RIGHT_DOUBLE))
     made.hand_in("hostile", "toy", notebook(HOSTILE, "broken(", RIGHT_DOUBLE))
     made.hand_in("bare", "toy", notebook(RIGHT_SOFTMAX, "def double(x):\n    return x\n"))
+    made.hand_in("plotted", "toy", _plotted(made))
     made.autograde("toy")
     return made
+
+
+def _plotted(made: Course) -> Any:
+    """A notebook whose cells show a plot, text, and what must not be kept."""
+    file = answered(made.released("toy"), softmax=RIGHT_SOFTMAX, double="def double(x):\n    return x\n")
+    forged = new_output("display_data", {"text/html": "<b>forged</b>", "image/svg+xml": "<svg>forged</svg>"})
+    figure = {"image/png": PLOT, "text/plain": "<Figure size 640x480>", "application/javascript": "forged()"}
+    shown = [
+        new_output("stream", name="stdout", text="epoch 1"),
+        new_output("execute_result", figure),
+        forged,
+        new_output("display_data", {"image/png": base64.b64encode(b"<svg>forged</svg>").decode()}),
+        new_output("error", ename="ValueError", evalue="wrong", traceback=["forged"]),
+    ]
+    file.cells.append(new_code_cell("plot = 1", outputs=shown))
+    for part in small.POINTS:
+        small.grade_cell(file, part).outputs = [new_output("execute_result", {"text/plain": "12.0"}), forged]
+    return file
 
 
 @pytest.mark.slow
@@ -96,6 +118,23 @@ def test_what_a_student_wrote_is_text(graded: Course) -> None:
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert "cell 3, line 1 raised SyntaxError" in page
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("nbgrader-feedback")
+def test_text_and_pictures_of_students_stay_and_nothing_else(graded: Course) -> None:
+    cells = graded.autograded("plotted", "toy").cells
+    (plot,) = [cell for cell in cells if cell.cell_type == "code" and "plot" in cell.source]
+    assert [output.output_type for output in plot.outputs] == ["stream", "display_data", "stream"]
+    assert plot.outputs[0].text == "epoch 1"
+    assert plot.outputs[1].data == {"image/png": PLOT, "text/plain": "<Figure size 640x480>"}
+    assert plot.outputs[2].text == "ValueError: wrong"
+    text = (graded.folder / "autograded/plotted/toy/toy.ipynb").read_text(encoding="utf-8")
+    assert "forged" not in text
+    page = graded.feedback("plotted", "toy")
+    assert PLOT in page.replace("\n", "")
+    assert "forged" not in page
+    assert graded.score("plotted", "toy") == 12, "outputs are worth nothing"
 
 
 @pytest.mark.slow

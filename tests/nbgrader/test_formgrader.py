@@ -123,7 +123,7 @@ def test_nothing_of_ours_stays_in_the_server(formgrader: Formgrader) -> None:
 
     def zygotes() -> list[psutil.Process]:
         children = psutil.Process(formgrader.pid).children(recursive=True)
-        return [child for child in children if "autograder.worker.zygote" in " ".join(child.cmdline())]
+        return [child for child in children if "autograder.worker.keeper" in " ".join(child.cmdline())]
 
     until = time.monotonic() + 120
     while zygotes() and time.monotonic() < until:

@@ -27,6 +27,8 @@ def test_validate_says_what_the_checks_say(made: Course, monkeypatch: pytest.Mon
     (failed,) = said["failed"]
     assert failed["source"] == 'grader.check("softmax")'
     assert "You forgot the exponential." in failed["raw_error"]
+    # nbgrader indents these lines by 4 and cuts them at 87 characters.
+    assert max(len(line) for line in failed["raw_error"].splitlines()) <= 82
     nbformat.write(answered(made.released("toy"), softmax=RIGHT_SOFTMAX, double=RIGHT_DOUBLE), path)
     assert validator.validate(str(path)) == {}
 

@@ -32,7 +32,8 @@ def started(folder: Path) -> Iterator[Kernel]:
 
 
 def zygotes(of: psutil.Process) -> list[psutil.Process]:
-    return [each for each in of.children() if "autograder.worker.zygote" in each.cmdline()]
+    keepers = [each for each in of.children() if "autograder.worker.keeper" in each.cmdline()]
+    return [zygote for keeper in keepers for zygote in keeper.children()]
 
 
 def workers(of: psutil.Process) -> list[psutil.Process]:

@@ -80,3 +80,60 @@ def test_what_it_cannot_ask_passes(zygotes: Zygotes) -> None:
         settles(student.build, add_up, [1.0, -1.0], tried="train")
         settles(lambda: student.build(1), add_up, [1.0], tried="train")
         settles(student.build, lambda model, steps: None, [1.0], tried="train")
+
+
+NORMALISED = """
+    FRAMEWORK = "torch"
+    import torch
+    from torch.nn.utils.parametrizations import weight_norm
+
+    def build():
+        return torch.nn.Sequential(weight_norm(torch.nn.Linear(2, 3)), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+
+    def train(model, steps, forgets=True):
+        x = torch.tensor([[-1.0, 1.0], [1.0, -1.0]])
+        optimiser = torch.optim.Adam(model.parameters(), 0.01)
+        for _ in range(steps):
+            if forgets:
+                optimiser.zero_grad()
+            model(x).square().mean().backward()
+            optimiser.step()
+"""
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_weight_normalisation_cannot_be_zero(zygotes: Zygotes, forgets: bool) -> None:
+    """Its directions stay as they are; the layer is silent because its gains are 0."""
+    with toy.student(zygotes, NORMALISED) as student:
+
+        def ask() -> None:
+            settles(
+                student.build,
+                lambda model, steps: student.train(model, steps, forgets),
+                [1.0],
+                tried="train",
+                example=[[1.0, 2.0]],
+            )
+
+        if forgets:
+            ask()
+        else:
+            with pytest.raises(CheckFailed):
+                ask()
+
+
+def test_the_place_of_the_bias_tells_it_from_another_parameter_of_its_size(zygotes: Zygotes) -> None:
+    with toy.student(zygotes, SOURCES["torch"]) as student:
+
+        def come_to_rest(forgets: bool) -> None:
+            settles(
+                lambda: student.build(1),
+                lambda model, steps: student.train(model, steps, "SGD", 0.05, forgets),
+                [1.0],
+                tried="train",
+                place=1,
+            )
+
+        come_to_rest(True)
+        with pytest.raises(CheckFailed):
+            come_to_rest(False)

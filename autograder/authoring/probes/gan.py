@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.authoring import expect
+from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.batch_norm import in_both_modes
 from autograder.authoring.probes.functions import logit
 from autograder.authoring.probes.parameters import Parameters, change, flat, scaled, weights
@@ -157,8 +158,8 @@ class OutputKernel:
         With a `tilt` of 1 the entries of the kernel differ as much as a level of 1 raises each.
         """
         shape = self._start[self.name].shape
-        uneven: Numbers = np.asarray(np.random.default_rng(0).standard_normal(shape))
-        kernel = (level + tilt * (uneven - uneven.mean())) / self._unit / np.prod(shape)
+        uneven = Draw(0).normal(*shape)
+        kernel = (level + tilt * (uneven - uneven.mean())) / self._unit / uneven.size
         return {**self._start, **self._hidden, self.name: kernel}
 
     def lift(self, change: Mapping[str, Numbers]) -> float:

@@ -32,6 +32,28 @@ def zeros(values: Mapping[str, Numbers]) -> Parameters:
     return {name: np.zeros_like(value) for name, value in values.items()}
 
 
+def silent(model: Remote, example: Any) -> Parameters:
+    """Zeros for the model's parameters, except for those that must not be 0. The model is left with other parameters.
+
+    A weight normalisation divides a matrix by its own norm: zeros there make the output for `example` NaN, while zeros
+    as its gains silence the layer.
+    """
+
+    def finite(values: Parameters) -> bool:
+        model.set_parameters(values)
+        return bool(np.isfinite(model.forward(example)).all())
+
+    values = model.parameters()
+    silenced = zeros(values)
+    if finite(silenced):
+        return silenced
+    for name, value in values.items():
+        values = values | {name: silenced[name]}
+        if not finite(values):
+            values = values | {name: value}
+    return values
+
+
 def scaled(values: Mapping[str, Numbers], factor: float) -> Parameters:
     """All arrays times a factor."""
     return {name: factor * value for name, value in values.items()}

@@ -7,18 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring.probes.parameters import silent, zeros
 from autograder.authoring.student import Remote
 from autograder.authoring.wording import rounded
 from autograder.errors import CheckFailed
 from autograder.worker.names import Numbers
 
 
-def settles(build: Callable[[], Remote], train: Callable[[Remote, int], object], ways: Any, *, tried: str) -> None:
+def settles(
+    build: Callable[[], Remote],
+    train: Callable[[Remote, int], object],
+    ways: Any,
+    *,
+    tried: str,
+    example: Any = None,
+    place: int | None = None,
+) -> None:
     """If each step follows the gradient of its own batch only, an output bias converges to its optimum and stays there.
 
     `build()`: a new model; `train(model, steps)`: trains for so many steps on one batch. With all parameters 0 except
     the output bias, which has as many entries as `ways`, its optimum along `ways` must be 0, and no other parameter may
-    have a gradient. A model with no bias of that size, or with two, passes.
+    have a gradient. A model with no bias of that size, or with two, passes, unless `place` says which of the parameters
+    it is, counted from 0. With an `example` of its input, a model may have a weight normalisation, whose directions
+    cannot be 0.
 
     Steps that follow the sum of all gradients so far overshoot 0 and oscillate, mostly with growing amplitude. Started
     at the distance covered by ten steps, correct steps of Adam (β₁ up to 0.99), RMSprop, SGD with and without momentum,
@@ -29,8 +40,9 @@ def settles(build: Callable[[], Remote], train: Callable[[Remote, int], object],
 
     def after(steps: int, start: float) -> float:
         model = build()
-        values = {name: 0 * value for name, value in model.parameters().items()}
-        biases = [name for name, value in values.items() if value.size == along.size]
+        values = zeros(model.parameters()) if example is None else silent(model, example)
+        names = list(values) if place is None else [list(values)[place]]
+        biases = [name for name in names if values[name].size == along.size]
         if len(biases) != 1:
             return start
         (bias,) = biases

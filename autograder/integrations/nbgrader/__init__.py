@@ -16,7 +16,7 @@ from typing import Any
 def configure(c: Any) -> None:
     """Make nbgrader grade the exercises of `grading.yml` with this grader; `c` is the result of its `get_config()`.
 
-    This replaces three of nbgrader's preprocessors and adds one. For other assignments of the course, they behave like
+    This replaces four of nbgrader's preprocessors and adds one. For other assignments of the course, they behave like
     nbgrader's own.
     """
     ours = f"{__name__}.preprocessors"
@@ -35,8 +35,8 @@ def configure(c: Any) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.sanitize_preprocessors = [
-        "nbgrader.preprocessors.ClearOutput",
         f"{ours}.RestoreCells",  # added
+        f"{ours}.KeepPlainOutputs",  # replaces ClearOutput; after the cells have their own metadata again
         "nbgrader.preprocessors.DeduplicateIds",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",

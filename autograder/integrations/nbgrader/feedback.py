@@ -29,7 +29,7 @@ def outputs_of_part(result: Result, part: str) -> list[Output]:
     nbgrader uses that float as the score, and gives full marks for any other output of a cell. If the grader itself
     failed, there is an error instead, which nbgrader counts as 0; `SaveScores` then saves no score at all.
     """
-    checks = [_for_students(check) for check in result.checks if check.part == part]
+    checks = [words.for_students(check) for check in result.checks if check.part == part]
     shown = [_report(structs.replace(_only(result, checks), notes=[]))]
     shown += [_picture(picture.title, picture.png) for check in checks for picture in check.pictures]
     if result.ungraded:
@@ -54,10 +54,6 @@ def points_of(checks: Sequence[CheckResult]) -> tuple[float, float]:
         float(round(sum(check.points for check in counted), 6)),
         float(round(sum(check.maximum for check in counted), 6)),
     )
-
-
-def _for_students(check: CheckResult) -> CheckResult:
-    return check if check.visible else structs.replace(check, expected="")
 
 
 def _only(result: Result, checks: list[CheckResult]) -> Result:

@@ -78,6 +78,9 @@ def write(url: str, handed: Sequence[Handed], exercises: Mapping[str, Exercise],
     if course:
         for each in handed:
             penalise(url, each.result, config)
+    with opened(url, str(name)) as gradebook:
+        for each in handed:
+            settle(gradebook, each.result, keeps_penalty=course is not None)
 
 
 def handed_in_at(handed_in: Submission) -> datetime | None:
@@ -153,6 +156,21 @@ def record(gradebook: Any, result: Result) -> None:
         waits = maximum < grade.max_score - 1e-6
         grade.auto_score = None if result.ungraded else min(max(points, 0.0), maximum)
         grade.needs_manual_grade = result.ungraded or waits or grade.manual_score is not None
+    gradebook.db.commit()
+
+
+def settle(gradebook: Any, result: Result, *, keeps_penalty: bool) -> None:
+    """Add what the final score takes from the checks' score to nbgrader's late penalty; what it adds counts negative.
+
+    The penalty is nbgrader's only number beside the parts that a person does not set. With it, the score that nbgrader
+    exports is the final score. Excused students keep the scores of their parts: nbgrader knows no excuse. Nothing is
+    changed where only the checks count. `keeps_penalty`: the course's own late penalty has just been computed.
+    """
+    if result.total is None or result.score is None or not words.score_lines(result):
+        return
+    notebook = gradebook.find_submission_notebook(result.exercise, result.exercise, result.student)
+    own = (notebook.late_submission_penalty or 0.0) if keeps_penalty else 0.0
+    notebook.late_submission_penalty = round(own + result.score - result.total, 6)
     gradebook.db.commit()
 
 

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import atexit
+import logging
+import sys
 import threading
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import ClearOutput, ClearSolutions, Execute, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Unicode
 
@@ -25,12 +28,14 @@ from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
 from autograder.course import submission
 from autograder.course.grading_file import load_policy
+from autograder.course.people import submitted
 from autograder.course.policy import find_policy
 from autograder.course.submission import Submission
+from autograder.errors import UsageError
 from autograder.execution.environment import make_undumpable
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.integrations.nbgrader import feedback, gradebook
+from autograder.integrations.nbgrader import feedback, gradebook, outputs_of_students
 from autograder.release import solution_markers
 from autograder.reports import words
 from autograder.results.files import result_path, write_whole
@@ -90,6 +95,21 @@ class RestoreCells(NbGraderPreprocessor):
         for id, source in graded.items():
             if id in left:
                 nb.cells.append(_new_cell(nb, source, metadata={"nbgrader": left[id]}))
+
+
+class KeepPlainOutputs(ClearOutput):
+    """Keep the text and the pictures that a student's cells show, so that a person can grade a plot.
+
+    They are what the student's file says, so markup and scripts are removed, and grade cells keep nothing.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, cell_index: int) -> Preprocessed:
+        """Keep what is plain; remove all outputs in other assignments, as nbgrader does."""
+        outputs = cell.get("outputs", []) if cell.cell_type == "code" else []
+        cell, resources = cast(Preprocessed, super().preprocess_cell(cell, resources, cell_index))
+        if cell.cell_type == "code" and _is_ours(self, resources) and not is_grade(cell):
+            cell.outputs = outputs_of_students.plain(outputs)
+        return cell, resources
 
 
 class Grade(NbGraderPreprocessor):
@@ -226,7 +246,8 @@ class _Grading:
         if path.resolve().parent != path.parent.resolve():
             note = f"{path.name} is a link to another location: submit the file itself."
             return Submission(student, name, path.name, "unknown", (), b"", (note,))
-        return submission.read(path, student, name)
+        read = submission.read(path, student, name)
+        return replace(read, submitted=submitted.of(read, ()))
 
 
 _gradings: weakref.WeakKeyDictionary[Any, _Grading] = weakref.WeakKeyDictionary()
@@ -234,10 +255,20 @@ _gradings: weakref.WeakKeyDictionary[Any, _Grading] = weakref.WeakKeyDictionary(
 
 def _grading(step: NbGraderPreprocessor) -> _Grading:
     """The shared state of a preprocessor: there is one for each of nbgrader's converters."""
+    # A logger takes the same filter only once.
+    step.log.addFilter(_without_traceback)
     converter = cast(Any, step.parent).parent
     if converter not in _gradings:
         _gradings[converter] = _Grading(converter.coursedir)
     return _gradings[converter]
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Log the sentences of a `UsageError` instead of the traceback that nbgrader logs for every exception."""
+    problem = sys.exc_info()[1]
+    if isinstance(problem, UsageError) and str(record.msg).startswith("Traceback "):
+        record.msg, record.args = "\n".join(problem.problems), ()
+    return True
 
 
 @contextmanager

@@ -1,0 +1,156 @@
+"""`autograder adjust`: what a person decides about a score, with the reason, the author and the time."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import os
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from autograder.commands.book import refresh
+from autograder.commands.options import (
+    FLAG,
+    RESULTS,
+    Config,
+    HistoryUrl,
+    Json,
+    Results,
+    governing_policy,
+    out,
+    print_json,
+)
+from autograder.course.people import adjustments, book
+from autograder.course.people.adjustments import Adjustment, Kind, points_of, time_of
+from autograder.course.people.book import People
+from autograder.course.policy import Policy, did_you_mean
+from autograder.errors import UsageError
+from autograder.reports import safe_text, words
+from autograder.results.form import Result
+from autograder.results.latest import latest
+
+AUTHOR = "AUTOGRADER_AUTHOR"
+"""The variable with the name of the person who decides; by default, the user's name on this machine."""
+
+
+def adjust(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="The student's id, or code if anonymous.")],
+    exercise: Annotated[str, typer.Argument(metavar="EXERCISE", help="The exercise.")],
+    points: Annotated[str | None, typer.Argument(metavar="POINTS", help="Points to add, such as +1.5 or -2.")] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; the student can read it.")] = "",
+    score: Annotated[
+        str | None, typer.Option("--score", metavar="POINTS", help="Set the score, whatever the checks give.")
+    ] = None,
+    extend: Annotated[
+        str | None, typer.Option("--extend", metavar="TIME", help="The student's own deadline: 2026-11-25 23:59.")
+    ] = None,
+    submitted: Annotated[
+        str | None, typer.Option("--submitted", metavar="TIME", help="When the file was in fact submitted.")
+    ] = None,
+    excuse: Annotated[bool, typer.Option("--excuse", metavar=FLAG, help="The exercise does not count.")] = False,
+    comment: Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="Only say something.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", metavar=FLAG, help="Take the latest decision back.")] = False,
+    author: Annotated[
+        str | None, typer.Option("--author", metavar="NAME", help=f"Default: {AUTHOR}, or your user name.")
+    ] = None,
+    results: Results = RESULTS,
+    history_url: HistoryUrl = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Adjust the score of STUDENT for EXERCISE. The decision is added to adjustments.csv, and survives every regrade.
+
+    One decision at a time: POINTS, --score, --extend, --submitted, --excuse, --comment or --undo.
+    """
+    policy = governing_policy(config)
+    policy.exercise(exercise)
+    kind, value = _decision(
+        {"points": points, "score": score, "extension": extend, "submitted": submitted, "comment": comment},
+        {"excuse": excuse, "undo": undo},
+    )
+    if kind not in ("comment", "undo") and not reason.strip():
+        raise UsageError('Say why with --reason "…": the student reads it, and so do you next month')
+    people = book.people_of(policy)
+    there = latest(results)
+    whose = _known(student, people, there)
+    if kind == "undo" and not adjustments.that_count(people.decided(whose, exercise)):
+        raise UsageError(f"Nothing was decided about {exercise} by {student} that could be taken back")
+    made = Adjustment(
+        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        author=author or os.environ.get(AUTHOR) or getpass.getuser(),
+        # As it was given: one who grades without names sees none in the file.
+        student=student,
+        exercise=exercise,
+        kind=kind,
+        value="" if kind == "comment" else value,
+        reason=value if kind == "comment" else reason,
+        checks=_checks(there, people, whose, exercise),
+    )
+    path = people.folder / adjustments.ADJUSTMENTS
+    adjustments.append(path, made)
+    result = (
+        refresh(results, policy, history_url).of(whose, exercise)
+        if there
+        else _without_results(whose, exercise, policy)
+    )
+    if as_json:
+        print_json({"file": str(path), "student": student, "exercise": exercise, "final": result and result.final})
+        return
+    if result is None:
+        out.print(Text(f"{safe_text.line(student)} · {exercise}: nothing was handed in yet"))
+    else:
+        out.print(Text(f"{safe_text.line(student)} · {exercise}: {words.score(result)}"))
+        for text, worth in words.score_lines(result):
+            out.print(Text(f"  {worth:>7}  {text}"), soft_wrap=True)
+    out.print(Text(f"recorded in {path}"), soft_wrap=True)
+
+
+def _decision(values: dict[str, str | None], flags: dict[str, bool]) -> tuple[Kind, str]:
+    """The one decision, checked. Raises `UsageError` for none, several, or a value of another form."""
+    given: dict[str, str] = {kind: value for kind, value in values.items() if value is not None}
+    given |= {kind: "" for kind, on in flags.items() if on}
+    if len(given) != 1:
+        what = " and ".join(given) or "nothing"
+        raise UsageError(
+            f"{what} was given: decide one thing at a time, by POINTS, --score, --extend, --submitted, "
+            "--excuse, --comment or --undo"
+        )
+    ((kind, value),) = given.items()
+    try:
+        if kind in ("points", "score"):
+            number = points_of(value)
+            if kind == "score" and number < 0:
+                raise ValueError("A score cannot be negative")
+        if kind in ("extension", "submitted"):
+            time_of(value)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from None
+    return kind, value  # type: ignore[return-value]
+
+
+def _known(name: str, people: People, there: list[Result]) -> str:
+    """The student's id. Raises `UsageError` for somebody who is neither in the roster nor among the results."""
+    shown = {each.student for each in there} or {each.id for each in people.roster}
+    whose = people.real(name)
+    known = {*(people.real(each) for each in shown), *(each.id for each in people.roster)}
+    if known and whose not in known:
+        raise UsageError(f"There is no student {name!r}{did_you_mean(name, sorted(shown))}")
+    return whose
+
+
+def _checks(there: list[Result], people: People, student: str, exercise: str) -> str:
+    """The score of the checks that the person sees now."""
+    for each in there:
+        if (people.real(each.student), each.exercise) == (student, exercise):
+            lines = each.final.lines if each.final else []
+            score = next((line.points for line in lines if line.kind == "checks"), each.score)
+            return "" if score is None else words.points(score)
+    return ""
+
+
+def _without_results(student: str, exercise: str, policy: Policy) -> Result | None:
+    """What was decided before anything was graded."""
+    settled = book.settled([], book.people_of(policy), policy)
+    return next((each for each in settled.results if (each.student, each.exercise) == (student, exercise)), None)

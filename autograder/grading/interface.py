@@ -1,0 +1,168 @@
+"""The Python interface: `from autograder import grade, grade_many`. The command `autograder grade` is built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
+
+from autograder.authoring.challenges import fresh_seed
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.loading import load_exercise, load_exercises
+from autograder.course import submission
+from autograder.course.grading_file import load_policy
+from autograder.course.policy import Policy, did_you_mean, find_policy
+from autograder.course.submission import Submission
+from autograder.errors import UsageError
+from autograder.execution.environment import make_undumpable
+from autograder.execution.gpus import Gpus
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import engine, grader
+from autograder.results.files import write_whole
+from autograder.results.form import Result
+
+Name = Path | str
+"""The path of a file or a folder."""
+
+
+def grade(
+    file: Name,
+    *,
+    exercise: str | None = None,
+    student: str | None = None,
+    config: Name | None = None,
+    seed: int | None = None,
+    visible_only: bool = False,
+    allow_weak: bool = False,
+) -> Result:
+    """Grade one file with all checks. Nothing is written and nothing is recorded.
+
+    `exercise`, `student`: by default, what the names of the file and its folder say. `config`: the `grading.yml`; by
+    default, the nearest one upwards from the current folder, otherwise the package's own. `seed`: of the challenges,
+    0 … 2³² − 1; by default, a fresh one. `visible_only`: only the checks that students have. `allow_weak`: also if
+    student code cannot be sandboxed here.
+
+    Raises `UsageError` if there is no such file or exercise, or if student code cannot be sandboxed.
+    """
+    if Path(file).is_dir():
+        raise UsageError(f"{file} is a folder: `grade_many` grades the files in it")
+    policy = load_policy(Path(config) if config else find_policy())
+    (handed_in,) = submissions_of([Path(file)], policy, exercise, student)
+    loaded = load_exercise(policy, handed_in.exercise)
+    make_undumpable()
+    with Zygotes(allow_weak) as zygotes:
+        job = grader.Job(
+            loaded,
+            fresh_seed() if seed is None else seed,
+            zygotes.of,
+            visible_only=visible_only,
+            gpus=Gpus(policy.gpus, policy.jobs_per_gpu),
+        )
+        return grader.grade(handed_in, job)
+
+
+def grade_many(
+    paths: Iterable[Name],
+    results: Name = "results",
+    *,
+    exercise: str | None = None,
+    student: str | None = None,
+    config: Name | None = None,
+    history: str | None = None,
+    jobs: int = 1,
+    seed: int | None = None,
+    force: bool = False,
+    only: str | None = None,
+    allow_weak: bool = False,
+) -> Generator[Result]:
+    """Grade files and folders as `autograder grade` does, and yield each result as soon as it is recorded.
+
+    `paths`: files, or folders with the layout `submitted/<student>/<exercise>/<file>`. `results`: the folder of the
+    JSON files; submissions with a result there are not graded again, unless `force`. `exercise`, `student`: only
+    these. `history`: the URL of the record; by default, `history.sqlite` in `results`. `jobs`: submissions graded at
+    once. `only`: complete earlier results by the deferred checks of this part. For the others, see `grade`.
+
+    The class page and the table are left to the command. Raises `UsageError`, before anything is graded, if a path,
+    the policy or an option cannot be used.
+    """
+    named = [Path(path) for path in paths]
+    folders = [path for path in named if path.is_dir()]
+    policy = load_policy(Path(config) if config else find_policy(*folders))
+    submissions = submissions_of(named, policy, exercise, student)
+    refuse(submissions, policy, config_named=config is not None)
+    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
+    insist_on_part(exercises.values(), only)
+    insist_on_place(Path(results))
+    gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
+    plan = engine.Plan(submissions, exercises, Path(results), seed, jobs, force, allow_weak, only, gpus)
+    return recorded(plan, history)
+
+
+def submissions_of(
+    paths: Iterable[Path], policy: Policy, exercise: str | None = None, student: str | None = None
+) -> list[Submission]:
+    """The submissions in files and folders. Raises `UsageError` for a path or an exercise that does not exist."""
+    if exercise:
+        policy.exercise(exercise)
+    names = list(policy.exercises)
+    return [each for path in paths for each in submission.find(path, names, exercise, student)]
+
+
+def recorded(plan: engine.Plan, history: str | None = None) -> Generator[Result]:
+    """Grade, and record every grading in the database of that URL, by default in the folder of the results."""
+    # SQLAlchemy takes long to import, and who imports this module may not grade many.
+    from autograder.results.history.record import History
+
+    with History(plan.results, history) as record:
+        yield from engine.run(plan, history=record)
+
+
+def refuse(submissions: Sequence[Submission], policy: Policy, config_named: bool) -> None:
+    """Raise `UsageError` if a student may have written the policy, or for two submissions of the same exercise.
+
+    `config_named`: the instructor named the policy.
+    """
+    if not config_named:
+        _refuse_a_students_policy(policy, submissions)
+    _refuse_doubles(submissions)
+
+
+def insist_on_place(results: Path) -> None:
+    """Make sure that the folder is writable before anything is graded."""
+    if results.is_file():
+        raise UsageError(f"--results {results}: this is a file; name a folder")
+    probe = results / ".writing"
+    try:
+        write_whole(probe, b"")
+        probe.unlink(missing_ok=True)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(results)) from problem
+
+
+def insist_on_part(loaded: Iterable[Exercise], part: str | None) -> None:
+    """Raise `UsageError` if no exercise has this part."""
+    parts = sorted({check.part for each in loaded for check in each.checks})
+    if part is not None and parts and part not in parts:
+        raise UsageError(f"No exercise here has a part {part!r}{did_you_mean(part, parts)}")
+
+
+def _refuse_a_students_policy(policy: Policy, submissions: Iterable[Submission]) -> None:
+    for each in submissions:
+        if each.folder and each.path:
+            folder = each.path.parent if each.path.is_file() else each.path
+            whose = {folder.resolve(), *([folder.resolve().parent] if folder.name == each.exercise else [])}
+            if policy.file.resolve().parent in whose:
+                raise UsageError(
+                    f"{policy.file} is among the files of {each.student}: name the policy to use with --config"
+                )
+
+
+def _refuse_doubles(submissions: Iterable[Submission]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for each in submissions:
+        key = (each.student, each.exercise)
+        if key in seen:
+            raise UsageError(
+                f"Two submissions of {each.exercise} by {each.student} were given; "
+                "use --student, or grade one at a time"
+            )
+        seen.add(key)

@@ -1,0 +1,346 @@
+"""`History`: every grading of every submission, and which of them counts."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from msgspec import structs
+from sqlalchemy import Select, delete, func, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from autograder.errors import UsageError
+from autograder.results.files import result_path, write_all_whole, write_whole
+from autograder.results.form import Result, decode, read
+from autograder.results.history import database
+from autograder.results.history.gradings import Grading, New, grading_of, now, row_of
+from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
+
+Item = TypeVar("Item")
+_AT_ONCE = 500
+"""Rows of one statement; SQLite allows some ten thousand values."""
+
+
+class History:
+    """The record of all gradings in a folder of results, created if there is none. A context manager. Thread-safe.
+
+    `url`: the database; by default, `history.sqlite` in the folder. Results in the folder that the record does not have
+    yet are taken in. Raises `UsageError` if the database cannot be used, and every method too.
+    """
+
+    def __init__(self, results: Path | str = "results", url: str | None = None) -> None:
+        self.results = Path(results)
+        self._url = database.url_of(self.results, url)
+        self._engine = database.connect(self._url)
+        self._meet_the_files()
+
+    @classmethod
+    def existing(cls, results: Path | str = "results", url: str | None = None) -> History:
+        """The same, but raises `UsageError` if nothing has been recorded there."""
+        made = database.url_of(Path(results), url)
+        if not database.exists(made):
+            raise UsageError(f"{made.database} does not exist: `autograder grade` begins the record of gradings")
+        return cls(results, url)
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def gradings(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
+        """All gradings, the oldest first, also those that do not count (any more)."""
+        return self._those(_of(_ALL, student, exercise))
+
+    def latest(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
+        """The gradings that count, one for each student and exercise."""
+        return self._those(_of(_CURRENT, student, exercise))
+
+    def grading(self, run: int) -> Grading:
+        """The grading with that number. Raises `UsageError` if there is none."""
+        found = self._those(_ALL.where(GradingRow.id == run))
+        if not found:
+            raise UsageError(f"There is no run {run} in {self}; `autograder history` lists the runs")
+        return found[0]
+
+    def source_of(self, grading: Grading) -> bytes:
+        """The file that was graded. Raises `UsageError` if the record does not have it."""
+        with database.reading(self._engine) as session:
+            compressed = session.scalar(select(Content.compressed).where(Content.digest == grading.source))
+        if compressed is None:
+            raise UsageError(
+                f"{self} does not have the file of run {grading.run}: the result was there before the record"
+            )
+        return zlib.decompress(compressed)
+
+    def record(self, new: New) -> int:
+        """Record a grading, which counts from now on, and write its JSON file. Returns its number."""
+        (run,) = self.record_all([new])
+        return run
+
+    def record_all(self, those: Sequence[New], counts: bool = True) -> list[int]:
+        """Record many gradings at once: all of them or, if that fails, none. Returns their numbers.
+
+        `counts`: they count from now on. Left out are a rescore of a grading that does not count any more, and a file
+        that was found where another process has recorded a grading by now.
+        """
+        with database.writing(self._engine) as session:
+            there = _add_contents(session, those)
+            entries = _entries(session, {_name(new.result) for new in those})
+            those = [new for new in those if _fits(new, entries[_name(new.result)])]
+            attempts = _Attempts(session, entries.values())
+            rows: list[GradingRow] = []
+            for new in those:
+                entry, source = entries[_name(new.result)], new.result.source
+                rows.append(row_of(new, entry, attempts.number(entry, source), source in there))
+            session.add_all(rows)
+            session.flush()
+            for row, new in zip(rows, those, strict=True) if counts else ():
+                entry = entries[_name(new.result)]
+                entry.current = row.id
+                if new.kind == "found":
+                    entry.filed = row.id
+            runs = [row.id for row in rows]
+            changed = [entry.id for entry in entries.values()] if counts else []
+        self._file(changed)
+        return runs
+
+    def proposals(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
+        """Regradings that nobody has decided about: of each student and exercise the newest, if its basis counts."""
+        undecided = _ALL.where(
+            GradingRow.kind == "regrade", GradingRow.decided == "", GradingRow.basis == Entry.current
+        )
+        newest = {(each.student, each.exercise): each for each in self._those(_of(undecided, student, exercise))}
+        return list(newest.values())
+
+    def accept(self, runs: Iterable[int], author: str, reason: str) -> list[int]:
+        """Let these proposals count. Returns the numbers of those that do; their basis must still count."""
+        accepted: list[int] = []
+        entries: list[int] = []
+        for some in _batches(sorted(runs)):
+            with database.writing(self._engine) as session:
+                query = _ALL.where(GradingRow.id.in_(some)).order_by(Entry.id).with_for_update(of=Entry)
+                for row, entry in session.execute(query):
+                    if row.basis is not None and row.basis == entry.current:
+                        entry.current = row.id
+                        row.author, row.reason, row.decided = author, reason, now()
+                        accepted.append(row.id)
+                        entries.append(entry.id)
+        self._file(entries)
+        return accepted
+
+    def attempts(self, student: str, exercise: str) -> list[Grading]:
+        """Of each attempt the grading that counts, or counted last, the first attempt first."""
+        gradings = self.gradings(student, exercise)
+        proposed = {each.run for each in gradings if each.kind == "regrade" and not each.decided}
+        current = next((each for each in gradings if each.counts), None)
+        last = {each.attempt: each for each in gradings if each.run not in proposed}
+        if current:
+            last[current.attempt] = current
+        return [last[attempt] for attempt in sorted(last)]
+
+    def current(self, student: str, exercise: str) -> Grading | None:
+        """The grading that counts, if there is one; its JSON file is written again if it shows another one.
+
+        A file that is newer than the record is taken in: it is from a program that records nothing.
+        """
+        recorded = self._newest(student, exercise)
+        if recorded is None:
+            return None
+        try:
+            shown = read(result_path(self.results, student, exercise))
+        except ValueError:
+            shown = None
+        if shown and _shows(shown, recorded.result):
+            return recorded
+        if shown and shown.graded > recorded.graded and not shown.derived:
+            self.record_all([New(result=_of_checks(shown), kind="found", basis=recorded.run)])
+            return self._newest(student, exercise)
+        with database.reading(self._engine) as session:
+            those = select(Entry.id).where(Entry.student == student, Entry.exercise == exercise)
+            entries = session.scalars(those).all()
+        self._file(entries, again=True)
+        return recorded
+
+    def _newest(self, student: str, exercise: str) -> Grading | None:
+        return next(iter(self.latest(student, exercise)), None)
+
+    def forget(self, student: str) -> list[tuple[str, int, int]]:
+        """Remove all that is recorded of a student; only counts are left. Returns (exercise, gradings, attempts).
+
+        Files outside the record are not removed. Raises `UsageError` if nothing is recorded of the student.
+        """
+        today = now().partition("T")[0]
+        with database.writing(self._engine) as session:
+            counted = select(Entry.exercise, func.count(), func.max(GradingRow.attempt)).join(
+                GradingRow, GradingRow.entry == Entry.id
+            )
+            rows = session.execute(counted.where(Entry.student == student).group_by(Entry.exercise)).all()
+            counts = [(str(exercise), int(gradings), int(attempts)) for exercise, gradings, attempts in rows]
+            if not counts:
+                raise UsageError(f"Nothing is recorded of {student!r} in {self}")
+            for exercise, gradings, attempts in counts:
+                session.add(Forgotten(exercise=exercise, gradings=gradings, attempts=attempts, day=today))
+            theirs = select(Entry.id).where(Entry.student == student)
+            session.execute(delete(GradingRow).where(GradingRow.entry.in_(theirs)))
+            session.execute(delete(Entry).where(Entry.student == student))
+            used = select(GradingRow.source).where(GradingRow.source.is_not(None))
+            session.execute(delete(Content).where(Content.digest.not_in(used)))
+        database.scrub(self._engine)
+        return counts
+
+    def forgotten(self) -> list[tuple[str, int, int]]:
+        """(Exercise, students, gradings) that were removed with `forget`."""
+        with database.reading(self._engine) as session:
+            counted = select(Forgotten.exercise, func.count(), func.sum(Forgotten.gradings))
+            rows = session.execute(counted.group_by(Forgotten.exercise).order_by(Forgotten.exercise)).all()
+        return [(str(exercise), int(students), int(gradings)) for exercise, students, gradings in rows]
+
+    def __str__(self) -> str:
+        return self._url.database if self._url.get_backend_name() == "sqlite" and self._url.database else str(self._url)
+
+    def _those(self, query: Select[GradingRow, Entry]) -> list[Grading]:
+        with database.reading(self._engine) as session:
+            rows = session.execute(query.order_by(GradingRow.id)).all()
+            return [grading_of(row, entry) for row, entry in rows]
+
+    def _meet_the_files(self) -> None:
+        """Record the results in the folder that the record does not have, and write the files that are not up to date.
+
+        There are such results if the record was begun after them, or if they were copied here. A file is not up to date
+        if a process was killed before it wrote the file.
+        """
+        with database.reading(self._engine) as session:
+            entries = session.execute(select(Entry.id, Entry.student, Entry.exercise, Entry.current, Entry.filed)).all()
+        known = {result_path(self.results, entry.student, entry.exercise): entry for entry in entries}
+        files = set(self.results.glob("*/*.json"))
+        found: list[New] = []
+        for path in sorted(files - known.keys()):
+            try:
+                result = read(path)
+            except ValueError:
+                continue  # Whoever reads all results names the files that are none.
+            if not result.derived:
+                found.append(New(result=_of_checks(result), kind="found"))
+        if found:
+            self.record_all(found)
+        self._file([entry.id for entry in entries if entry.current != entry.filed])
+        self._file([entry.id for path, entry in known.items() if path not in files], again=True)
+
+    def _file(self, entries: Iterable[int], again: bool = False) -> None:
+        """Write the JSON files of these entries, if they are not up to date; `again`: in any case.
+
+        The entries are locked meanwhile, so that of two writers, the one with the newest grading writes last.
+        """
+        for some in _batches(sorted(entries)):
+            with database.writing(self._engine) as session:
+                query = select(GradingRow.result, Entry).join(Entry, Entry.current == GradingRow.id)
+                query = query.where(Entry.id.in_(some)).order_by(Entry.id).with_for_update(of=Entry)
+                files: dict[Path, bytes] = {}
+                for encoded, entry in session.execute(query):
+                    if again or entry.filed != entry.current:
+                        files[result_path(self.results, entry.student, entry.exercise)] = encoded.encode()
+                        entry.filed = entry.current
+                if len(files) == 1:
+                    write_whole(*next(iter(files.items())))
+                elif files:
+                    write_all_whole(files.items())
+
+
+def _add_contents(session: Session, those: Sequence[New]) -> set[str]:
+    """Store the files that are not stored yet. Returns the digests of all files that are stored now, among those."""
+    digests = {new.result.source for new in those}
+    there: set[str] = set()
+    for some in _batches(sorted(digests)):
+        there |= set(session.scalars(select(Content.digest).where(Content.digest.in_(some))))
+    contents = {new.result.source: new.content for new in those if new.content is not None}
+    missing = {digest: content for digest, content in contents.items() if digest not in there}
+    _insert_new(session, Content, [{"digest": each, "compressed": zlib.compress(missing[each])} for each in missing])
+    return there | set(missing)
+
+
+def _entries(session: Session, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
+    """The entries of these students and exercises, created if necessary, and locked."""
+    entries: dict[tuple[str, str], Entry] = {}
+    for some in _batches(sorted(names)):
+        _insert_new(session, Entry, [{"student": student, "exercise": exercise} for student, exercise in some])
+        those = select(Entry).where(tuple_(Entry.student, Entry.exercise).in_(some)).order_by(Entry.id)
+        for entry in session.scalars(those.with_for_update()):
+            entries[entry.student, entry.exercise] = entry
+    return entries
+
+
+def _insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that are not there; another writer may insert the same ones at this moment."""
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _fits(new: New, entry: Entry) -> bool:
+    """Whether the grading is still about what it was made from; the entry is locked."""
+    return new.kind not in ("found", "rescore") or entry.current == new.basis
+
+
+def _name(result: Result) -> tuple[str, str]:
+    return result.student, result.exercise
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
+
+
+def _of_checks(result: Result) -> Result:
+    """The result without its final score, which is made from the course's files again and again."""
+    return structs.replace(result, final=None)
+
+
+def _shows(file: Result, recorded: Result) -> bool:
+    """Whether a file is about this grading; it may say more than the grader did."""
+    return all(
+        getattr(file, name) == getattr(recorded, name)
+        for name in ("digest", "seed", "graded", "score", "maximum", "checks")
+    )
+
+
+class _Attempts:
+    """The numbers of attempts: each new file of a student is a new attempt, and the same file graded again is none."""
+
+    def __init__(self, session: Session, entries: Iterable[Entry]) -> None:
+        self._numbers: dict[int, dict[str, int]] = {}
+        for some in _batches(sorted(entry.id for entry in entries)):
+            rows = select(GradingRow.entry, GradingRow.attempt).where(GradingRow.entry.in_(some))
+            stored = rows.add_columns(GradingRow.source).where(GradingRow.source.is_not(None))
+            for entry, attempt, source in session.execute(stored):
+                self._numbers.setdefault(entry, {})[str(source)] = attempt
+            # Few: those that were found beside the record.
+            others = rows.add_columns(GradingRow.result).where(GradingRow.source.is_(None))
+            for entry, attempt, encoded in session.execute(others):
+                self._numbers.setdefault(entry, {})[decode(encoded.encode()).source] = attempt
+
+    def number(self, entry: Entry, source: str) -> int:
+        """The number of this file for this entry."""
+        numbers = self._numbers.setdefault(entry.id, {})
+        return numbers.setdefault(source, max(numbers.values(), default=0) + 1)
+
+
+_ALL = select(GradingRow, Entry).join(Entry, Entry.id == GradingRow.entry)
+_CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
+
+
+def _of(query: Select[GradingRow, Entry], student: str | None, exercise: str | None) -> Select[GradingRow, Entry]:
+    if student is not None:
+        query = query.where(Entry.student == student)
+    return query if exercise is None else query.where(Entry.exercise == exercise)

@@ -1,0 +1,382 @@
+"""Regrading runs what has changed and nothing else; nothing counts before a person decides; rescoring runs nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from autograder.course import submission
+from autograder.grading import engine, grader, regrade
+from autograder.reports import difference
+from autograder.results.form import CheckResult, Result, read
+from autograder.results.history.gradings import New
+from autograder.results.history.record import History
+from tests import command, toy
+from tests.record import made
+
+COUNTED = '''
+import os
+from pathlib import Path
+from autograder import check, expect
+
+def ran(id):
+    """Say that a check was run."""
+    with Path(os.environ["TOY_RAN"]).open("a") as file:
+        file.write(id + "\\n")
+
+@check("part.first")
+def _(student):
+    """one() is 1"""
+    ran("part.first")
+    expect.equal(student.one(), 1, tried="one()")
+
+@check("part.second", needs="part.first")
+def _(student):
+    """double(x) is 2x"""
+    ran("part.second")
+    expect.close(student.double([1.0]), [2.0], tried="double(1)")
+
+@check("other.third")
+def _(student):
+    """three() is 3"""
+    ran("other.third")
+    expect.equal(student.three(), 3, tried="three()")
+'''
+LIST = toy.RIGHT.replace("return 2 * x", "return [2.0 * each for each in x]")
+FOUR = LIST.replace("return 3", "return 4")
+TWO = LIST.replace("return 1", "return 2")
+
+
+@pytest.fixture
+def counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file to which the checks write that they were run."""
+    monkeypatch.setenv("TOY_RAN", str(tmp_path / "ran"))
+    return tmp_path / "ran"
+
+
+def counted(counts: Path) -> dict[str, int]:
+    """Check id → how often it was run since the last call."""
+    lines = counts.read_text().split() if counts.exists() else []
+    counts.unlink(missing_ok=True)
+    return dict(Counter(lines))
+
+
+def a_class(folder: Path, **files: str) -> Path:
+    toy.project(folder, COUNTED, hidden="")
+    for student, source in files.items():
+        toy.write(folder / "submitted" / student / "toy" / "toy.py", source)
+    return folder
+
+
+def change(folder: Path, old: str, new: str, name: str = "assignments/toy/checks.py") -> None:
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def scores(folder: Path) -> dict[str, float | None]:
+    return {path.parent.name: read(path).score for path in sorted((folder / "results").glob("*/toy.json"))}
+
+
+def run(*arguments: str, cwd: Path) -> Any:
+    ended = command.run(*arguments, "--json", cwd=cwd)
+    assert ended.code == 0, ended
+    return ended.json
+
+
+@pytest.mark.slow
+def test_a_wrong_check_is_mended(tmp_path: Path, counts: Path) -> None:
+    """The whole way: the difference is shown, a person decides, and what was decided stays."""
+    a_class(tmp_path, ada=LIST, bob=FOUR, cleo=TWO)
+    run("grade", ".", "--jobs", "2", cwd=tmp_path)
+    assert scores(tmp_path) == {"ada": 20, "bob": 10, "cleo": 10}
+    seeds = {path.parent.name: read(path).seed for path in (tmp_path / "results").glob("*/toy.json")}
+    counted(counts)
+    change(tmp_path, "student.three(), 3", "student.three(), 4")
+
+    first = run("regrade", cwd=tmp_path)
+    assert counted(counts) == {"other.third": 3}
+    assert (first["ran"], first["kept"], first["results"]) == (3, 6, 3)
+    gained = {each["student"]: (each["before"], each["after"], each["counts"]) for each in first["changes"]}
+    assert gained == {"ada": (20, 10, False), "bob": (10, 20, False), "cleo": (10, 0, False)}
+    assert list(first["changes"][0]["checks"]) == ["other.third"]
+    assert first["changes"][0]["checks"]["other.third"]["why"].startswith("the check changed: ")
+    assert scores(tmp_path) == {"ada": 20, "bob": 10, "cleo": 10}
+
+    shown = command.run("regrade", cwd=tmp_path)
+    assert counted(counts) == {}
+    assert "0 checks run, 9 kept, of 3 results." in shown.out
+    assert "1 gains, 2 lose, 0 keep their points." in shown.out
+    assert "Nothing counts yet: autograder regrade --accept all" in shown.out
+    refused = command.run("regrade", "--accept", "all", cwd=tmp_path)
+    assert (refused.code, "say why with --reason" in refused.err) == (2, True)
+    # While nobody has decided, `grade` does not decide either.
+    run("grade", ".", cwd=tmp_path)
+    assert (counted(counts), scores(tmp_path)) == ({}, {"ada": 20, "bob": 10, "cleo": 10})
+
+    decided = run("regrade", "--accept", "gains", "--accept", "cleo", "--reason", "4 was wanted", cwd=tmp_path)
+    assert {each["student"] for each in decided["changes"] if each["counts"]} == {"bob", "cleo"}
+    assert (counted(counts), scores(tmp_path)) == ({}, {"ada": 20, "bob": 20, "cleo": 0})
+    assert {path.parent.name: read(path).seed for path in (tmp_path / "results").glob("*/toy.json")} == seeds
+    assert "bob,toy,torch,toy.py,20" in (tmp_path / "results/summary.csv").read_text()
+    runs = command.run("history", "bob", "toy", "--json", cwd=tmp_path).json
+    assert [(each["kind"], each["counts"], each["reason"]) for each in runs] == [
+        ("grade", False, ""),
+        ("regrade", True, "4 was wanted"),
+    ]
+    assert runs[1]["author"] and runs[1]["decided"] and runs[1]["attempt"] == 1
+    compared = run("diff", str(runs[0]["run"]), str(runs[1]["run"]), cwd=tmp_path)
+    assert compared["score"] == [10, 20]
+    assert compared["checks"]["other.third"]["why"] == "the check changed"
+    assert "other.third" in command.run("diff", str(runs[0]["run"]), str(runs[1]["run"]), cwd=tmp_path).out
+    run("grade", ".", cwd=tmp_path)
+    assert (counted(counts), scores(tmp_path)) == ({}, {"ada": 20, "bob": 20, "cleo": 0})
+
+
+@pytest.mark.slow
+def test_who_needs_a_changed_check_is_run_or_skipped(tmp_path: Path, counts: Path) -> None:
+    a_class(tmp_path, ada=LIST, cleo=TWO)
+    run("grade", ".", cwd=tmp_path)
+    counted(counts)
+    change(tmp_path, "student.one(), 1", "student.one(), 2")
+    changes = {each["student"]: each["checks"] for each in run("regrade", cwd=tmp_path)["changes"]}
+    # Nothing of cleo's second check was known, and nothing of ada's has to be run.
+    assert counted(counts) == {"part.first": 2, "part.second": 1}
+    assert changes["cleo"]["part.second"] == {"gain": 5, "why": "what it needs passes now"}
+    assert changes["ada"]["part.second"] == {"gain": -5, "why": "because part.first did not pass"}
+
+
+@pytest.mark.slow
+def test_one_check_one_student_and_a_new_check(tmp_path: Path, counts: Path) -> None:
+    a_class(tmp_path, ada=LIST, bob=FOUR)
+    run("grade", ".", cwd=tmp_path)
+    counted(counts)
+    change(tmp_path, "student.three(), 3", "student.three(), 4")
+    change(tmp_path, "student.one(), 1", "student.one() + 0, 1")
+    one = run("regrade", "--check", "other.third", "--student", "bob", cwd=tmp_path)
+    assert (one["ran"], one["results"], counted(counts)) == (1, 1, {"other.third": 1})
+    toy.write(
+        tmp_path / "solutions/toy/checks.py",
+        'from autograder import check, expect\n\n@check("other.new")\ndef _(student):\n    """New"""\n'
+        '    expect.equal(student.one(), 1, tried="one()")\n',
+    )
+    change(tmp_path, "third: 10.0", "third: 5.0, new: 5.0", "grading.yml")
+    # Of bob, what was run for the proposal is kept.
+    both = run("regrade", "--accept", "all", "--reason", "a new check", cwd=tmp_path)
+    assert counted(counts) == {"part.first": 2, "other.third": 1}
+    assert (both["ran"], scores(tmp_path)) == (5, {"ada": 15, "bob": 20})
+    assert both["changes"][0]["checks"]["other.new"]["why"] == "the check is new"
+
+
+def results_of(project: Path, students: Sequence[str], source: bytes) -> list[New]:
+    """Full results of a class, as `grade` would write them."""
+    exercise = toy.load(project)
+    checks = [
+        CheckResult(
+            id=check.id,
+            title=check.title,
+            visible=check.visible,
+            points=exercise.points(check),
+            maximum=exercise.points(check),
+            status="passed",
+            digest=exercise.check_digests[check.id],
+        )
+        for check in exercise.checks
+    ]
+    score, maximum = grader.totals(checks)
+
+    def result(student: str) -> Result:
+        made_up = made.result(student, content=source)
+        digest = grader.digest_of(exercise, made_up.file, made_up.source)
+        return structs.replace(made_up, checks=checks, score=score, maximum=maximum, digest=digest)
+
+    return [New(result=result(student), kind="grade", content=source) for student in students]
+
+
+@pytest.mark.slow
+def test_a_thousand_results_and_one_changed_check(tmp_path: Path, counts: Path) -> None:
+    a_class(tmp_path)
+    students = [f"student{number:04}" for number in range(1_000)]
+    with History(tmp_path / "results") as history:
+        history.record_all(results_of(tmp_path, students, LIST.encode()))
+        change(tmp_path, "student.three(), 3", "student.three(), 4")
+        plan = regrade.Plan(history, {"toy": toy.load(tmp_path)}, jobs=2)
+        outcome = list(regrade.regraded(history.latest(), plan))
+        assert counted(counts) == {"other.third": 1_000}
+        assert {each.ran for each in outcome} == {("other.third",)}
+        assert sorted(each.before.student for each in outcome) == students
+        assert {(each.before.score, each.after.score) for each in outcome} == {(20, 10)}
+        assert len(history.proposals()) == 1_000
+        assert [each for each in regrade.regraded(history.latest(), plan) if each.ran] == []
+        assert {each.score for each in history.latest()} == {20}
+
+
+@pytest.mark.slow
+def test_ten_thousand_results_get_new_points(tmp_path: Path, counts: Path) -> None:
+    a_class(tmp_path)
+    students = [f"student{number:05}" for number in range(10_000)]
+    with History(tmp_path / "results") as history:
+        history.record_all(results_of(tmp_path, students, b""))
+    change(tmp_path, "third: 10.0", "third: 30.0", "grading.yml")
+    ended = run("rescore", "--accept", "all", "--reason", "counts more", cwd=tmp_path)
+    assert counted(counts) == {}
+    assert (ended["ran"], ended["kept"], len(ended["changes"])) == (0, 30_000, 10_000)
+    assert set(scores(tmp_path).values()) == {40}
+    with History.existing(tmp_path / "results") as history:
+        assert {(each.kind, each.reason, each.counts) for each in history.gradings("student00007")} == {
+            ("grade", "", False),
+            ("rescore", "counts more", True),
+        }
+
+
+def test_new_points_and_another_set_of_checks(tmp_path: Path, counts: Path) -> None:
+    """Nothing is run, and after it `grade` finds that all is as it should be, unless a check is still to be run."""
+    a_class(tmp_path, ada="")
+    with History(tmp_path / "results") as history:
+        history.record_all(results_of(tmp_path, ["ada"], b""))
+    change(tmp_path, "first: 5.0", "first: 7.0", "grading.yml")
+    seen = run("rescore", cwd=tmp_path)
+    assert seen["changes"][0]["checks"] == {"part.first": {"gain": 2, "why": "its points changed"}}
+    assert scores(tmp_path) == {"ada": 20}
+    run("rescore", "--accept", "ada", "--reason", "fairer", cwd=tmp_path)
+    assert scores(tmp_path) == {"ada": 22}
+    before = (tmp_path / "results/ada/toy.json").read_bytes()
+    run("grade", ".", cwd=tmp_path)
+    assert (tmp_path / "results/ada/toy.json").read_bytes() == before
+
+    text = (tmp_path / "assignments/toy/checks.py").read_text()
+    dropped, new = '@check("other.third")', '@check("other.fourth")'
+    toy.write(tmp_path / "assignments/toy/checks.py", text.replace(dropped, new))
+    change(tmp_path, "third:", "fourth:", "grading.yml")
+    changed = run("rescore", "--accept", "all", "--reason", "another check", cwd=tmp_path)["changes"][0]["checks"]
+    assert changed["other.third"]["why"] == "the check was dropped"
+    assert changed["other.fourth"]["why"].startswith("the check is new: it is new, and was not run yet")
+    result = read(tmp_path / "results/ada/toy.json")
+    assert (result.score, result.maximum) == (12, 12)
+    assert counted(counts) == {}
+
+
+def test_a_result_whose_file_is_not_in_the_record(tmp_path: Path, counts: Path) -> None:
+    a_class(tmp_path)
+    (new,) = results_of(tmp_path, ["ada"], b"")
+    with History(tmp_path / "results") as history:
+        history.record(New(result=new.result, kind="found"))
+    change(tmp_path, "student.three(), 3", "student.three(), 4")
+    ended = command.run("regrade", cwd=tmp_path)
+    assert ended.code == 0
+    assert "1 result could not be regraded: the record does not have the file." in ended.out
+    assert counted(counts) == {}
+
+
+def test_what_could_not_be_read_or_was_not_there(tmp_path: Path, counts: Path) -> None:
+    """A file without a score is left to `grade`; where nothing was handed in, no check passes now either."""
+    a_class(tmp_path, ada="")
+    (tmp_path / "submitted/bob/toy").mkdir(parents=True)
+    exercise = toy.load(tmp_path)
+    read_ones = {each.student: each for each in submission.find(tmp_path / "submitted", ["toy"], None, None)}
+    withheld = dataclasses.replace(read_ones["ada"], withheld="ada's file cannot be read", content=b"")
+    plan = engine.Plan([withheld, read_ones["bob"]], {"toy": exercise}, tmp_path / "results")
+    with History(tmp_path / "results") as history:
+        assert {each.student: each.score for each in engine.run(plan, history=history)} == {"ada": None, "bob": 0}
+        change(tmp_path, "student.three(), 3", "student.three(), 4")
+        regrading = regrade.Plan(history, {"toy": toy.load(tmp_path)})
+        ada, bob = sorted(regrade.regraded(history.latest(), regrading), key=lambda each: each.before.student)
+        assert (ada.lacking, ada.ran, ada.after.score) == (True, (), None)
+        assert (bob.ran, bob.after.score) == (("other.third",), 0)
+        assert bob.after.checks[2].saw == bob.was.checks[2].saw == " ".join(bob.was.notes[:1])
+        assert bob.after.notes == bob.was.notes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["regrade", "--check", "part.frist"], "No exercise here has a check part.frist; did you mean part.first?"),
+        (["regrade", "--student", "eve"], "The record has no result of eve"),
+        (["regrade", "--accept", "eve", "--reason", "x"], "--accept eve: no such student"),
+        (["rescore", "--accept", "all"], "--accept changes grades: say why"),
+        (["rescore", "--exercise", "tyo"], "did you mean toy?"),
+        (["diff", "1", "99"], "There is no run 99"),
+        (["forget", "eve"], "Nothing is recorded of 'eve'"),
+        (["forget", "ada"], "ada has 1 runs in results/history.sqlite"),
+        (["regrade", "--results", "nowhere"], "nowhere/history.sqlite does not exist"),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, arguments: list[str], said: str) -> None:
+    a_class(tmp_path)
+    with History(tmp_path / "results") as history:
+        history.record_all(results_of(tmp_path, ["ada"], b""))
+    ended = command.run(*arguments, cwd=tmp_path)
+    assert (ended.code, said in ended.err.replace("\n", " ")) == (2, True), ended
+
+
+def test_who_is_forgotten_is_named_nowhere(tmp_path: Path) -> None:
+    a_class(tmp_path)
+    with History(tmp_path / "results") as history:
+        history.record_all(results_of(tmp_path, ["Ada Lovelace", "bob"], b"# the same\n"))
+        history.record_all(results_of(tmp_path, ["Ada Lovelace"], b"# Ada Lovelace\n"))
+    results = tmp_path / "results"
+    assert any(b"Ada Lovelace" in path.read_bytes() for path in results.iterdir() if path.is_file())
+    counts = run("forget", "Ada Lovelace", "--yes", cwd=tmp_path)
+    assert counts == [{"exercise": "toy", "gradings": 2, "attempts": 2}]
+    left = [path for path in results.rglob("*") if path.is_file()]
+    assert results / "bob/toy.json" in left and results / "index.html" in left
+    assert not [path for path in left if b"Ada" in path.read_bytes() or "Ada" in str(path)]
+    with History.existing(results) as history:
+        assert [each.student for each in history.gradings()] == ["bob"]
+        assert history.source_of(history.latest("bob")[0]) == b"# the same\n"
+        assert history.forgotten() == [("toy", 1, 2)]
+
+
+def test_attempts_and_decisions_in_the_record(tmp_path: Path, url: str | None) -> None:
+    with History(tmp_path, url) as history:
+        first = history.record(made.new(content=b"one", score=1))
+        (proposed,) = history.record_all(
+            [New(result=made.result(content=b"one", score=2), kind="regrade", basis=first)], counts=False
+        )
+        assert [each.run for each in history.proposals()] == [proposed]
+        second = history.record(made.new(content=b"two", score=0))
+        # Its basis does not count any more.
+        assert history.proposals() == []
+        assert history.accept([proposed], "someone", "too late") == []
+        assert [each.run for each in history.attempts("ada", "toy")] == [first, second]
+        (again,) = history.record_all(
+            [New(result=made.result(content=b"two", score=2), kind="regrade", basis=second)], counts=False
+        )
+        assert history.accept([again], "someone", "a reason") == [again]
+        assert history.accept([again], "someone", "twice") == []
+        assert [each.run for each in history.attempts("ada", "toy")] == [first, again]
+        decided = history.grading(again)
+        assert (decided.counts, decided.author, decided.reason) == (True, "someone", "a reason")
+        assert read(tmp_path / "ada/toy.json").score == 2
+
+
+def test_why_a_check_differs() -> None:
+    def check(status: Any, digest: str = "a", points: float = 1, saw: str = "") -> Result:
+        one = CheckResult(
+            id="part.one", title="One", visible=True, points=points if status == "passed" else 0, maximum=points,
+            status=status, digest=digest, saw=saw,
+        )  # fmt: skip
+        return structs.replace(made.result(), checks=[one])
+
+    def why(before: Result, after: Result) -> list[str]:
+        return [change.why for change in difference.changes(before, after)]
+
+    passed, failed = check("passed"), check("failed", saw="4")
+    none = structs.replace(passed, checks=[])
+    assert why(passed, passed) == []
+    assert why(passed, failed) == ["4"]
+    assert why(passed, check("failed", "b", saw="4")) == ["the check changed: 4"]
+    assert why(failed, check("passed", "b")) == ["the check changed"]
+    assert why(passed, check("passed", points=2)) == ["its points changed"]
+    assert why(passed, check("passed", "b", points=2)) == ["the check and its points changed"]
+    assert why(none, passed) == ["the check is new"]
+    assert why(passed, none) == ["the check was dropped"]
+    assert why(check("skipped"), passed) == ["what it needs passes now"]
+    assert why(failed, passed) == ["another run of the same check"]
