@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from autograder.commands.formats import Format
-from autograder.integrations import canvas, github, gradescope, junit, moodle
+from autograder.integrations import brightspace, canvas, github, gradescope, junit, moodle
 from autograder.integrations import csv as summary_csv
 from autograder.integrations.nbgrader import feedback
 from autograder.notebook.report import Report
@@ -105,6 +105,7 @@ PLAIN: dict[str, Callable[[Result], str]] = {
     "a notebook": lambda result: repr(Report(result, result.notes[0])),
     "GitHub's commands": lambda result: github.encode([result]).decode(),
     "JUnit": lambda result: junit.encode([result]).decode(),
+    "Brightspace": lambda result: brightspace.encode([result]).decode("utf-8-sig"),
     "Canvas": lambda result: canvas.encode([result]).decode(),
     "Moodle": lambda result: moodle.encode([result]).decode(),
     "summary.csv": lambda result: summary_csv.encode([result]).decode("utf-8-sig"),
@@ -118,7 +119,7 @@ PLAIN: dict[str, Callable[[Result], str]] = {
 
 
 def test_every_format_is_tried() -> None:
-    tried = {"canvas", "github", "gradescope", "junit", "markdown", "moodle", "csv"}
+    tried = {"brightspace", "canvas", "github", "gradescope", "junit", "markdown", "moodle", "csv"}
     # JSON and the base64 of Classroom's reporter are data of a typed form, which their reader escapes.
     assert {each.value for each in Format} - tried == {"json", "classroom"}
 
@@ -160,7 +161,7 @@ def test_nobody_is_notified_and_no_issue_is_linked() -> None:
 
 
 def test_a_table_has_as_many_cells_as_its_head() -> None:
-    for encode in (summary_csv.encode, canvas.encode, moodle.encode):
+    for encode in (summary_csv.encode, brightspace.encode, canvas.encode, moodle.encode):
         for text in TEXTS:
             rows = list(csv.reader(io.StringIO(encode([hostile(text)]).decode("utf-8-sig"), newline="")))
             assert len({len(row) for row in rows}) == 1
