@@ -17,8 +17,8 @@ from tests import command, toy
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    "start", "check", "handin", "grade", "regrade", "rescore", "history", "diff", "forget", "handout", "release", "new",
-    "doctor", "data",
+    "start", "check", "handin", "import", "grade", "adjust", "report", "export", "feedback", "regrade", "rescore",
+    "history", "diff", "forget", "handout", "release", "new", "doctor", "data",
 ]  # fmt: skip
 HALF = toy.RIGHT.replace("return 3", "return 4")
 

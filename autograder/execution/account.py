@@ -165,13 +165,13 @@ class _Tree:
         certain = tables + _shared(list(found)) + found[worker].anonymous
         if certain > enough:
             return certain
+        # The framework's pages are shared with the worker and the zygote: at most this part of them is a child's.
+        framework = self._own.anonymous // (len(children) + 2) if self._own else 0
         by_children = 0
         for pid in children:
             with contextlib.suppress(*_GONE):
-                by_children += process_tree.fair_memory(pid)
-        # The framework's pages, which they share with the worker and the zygote: at most this part of them is theirs.
-        framework = self._own.anonymous * len(children) // (len(children) + 2) if self._own else 0
-        return certain + max(0, by_children - framework)
+                by_children += max(0, process_tree.fair_memory(pid) - framework)
+        return certain + by_children
 
 
 def _shared(pids: list[int]) -> int:

@@ -8,10 +8,13 @@ takes milliseconds, many times a second.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import signal
 import sys
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import psutil
@@ -98,25 +101,23 @@ def memory(pid: int) -> Memory:
 def fair_memory(pid: int) -> int:
     """Bytes of one process's own pages, each divided by the number of processes that share it. Slow. Linux only.
 
-    Raises `OSError` if it is gone, or if access is denied.
+    Raises `OSError` if it is gone.
     """
-    with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:  # noqa: PTH123 - in two calls it would be inconsistent
-        lines = dict(line.split(b":", 1) for line in rollup.read().splitlines()[1:])
+    lines = dict(line.split(b":", 1) for line in _of_its_own(pid, "smaps_rollup").splitlines()[1:])
     return sum(_KILOBYTE * int(lines.get(name, b"0").split()[0]) for name in (b"Pss_Anon", b"SwapPss"))
 
 
 def shared_mappings(pid: int) -> dict[bytes, int]:
     """Shared memory without a file, by its number: the bytes mapped, whether a page table still shows them or not.
 
-    Raises `OSError` if the process is gone, or if access is denied.
+    Raises `OSError` if the process is gone.
     """
     found: dict[bytes, int] = {}
-    with open(f"/proc/{pid}/maps", "rb") as maps:  # noqa: PTH123 - bytes of any length
-        for line in maps:
-            if line.rstrip().endswith(b"/dev/zero (deleted)"):
-                addresses, _, offset, _, inode = line.split()[:5]
-                start, end = (int(each, 16) for each in addresses.split(b"-"))
-                found[inode] = max(found.get(inode, 0), int(offset, 16) + end - start)
+    for line in _of_its_own(pid, "maps").splitlines():
+        if line.endswith(b"/dev/zero (deleted)"):
+            addresses, _, offset, _, inode = line.split()[:5]
+            start, end = (int(each, 16) for each in addresses.split(b"-"))
+            found[inode] = max(found.get(inode, 0), int(offset, 16) + end - start)
     return found
 
 
@@ -147,6 +148,34 @@ def kill(pid: int) -> None:
             with contextlib.suppress(psutil.Error):
                 signal_(psutil.Process(process))
     _signal_group(pid, "SIGKILL")
+
+
+@contextlib.contextmanager
+def as_its_user(pid: int) -> Generator[None]:
+    """Switch this thread, and no other, to the file permissions of the process's user.
+
+    In a container, root may not inspect another user's process, but that user may.
+    """
+    if sys.platform == "win32":
+        raise PermissionError
+    owner, libc = Path(f"/proc/{pid}").stat(), ctypes.CDLL(None)
+    libc.setfsgid(owner.st_gid)
+    libc.setfsuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        libc.setfsuid(os.geteuid())
+        libc.setfsgid(os.getegid())
+
+
+def _of_its_own(pid: int, name: str) -> bytes:
+    """A file of /proc, of any length, that says where the process keeps what."""
+    file = Path(f"/proc/{pid}/{name}")
+    try:
+        return file.read_bytes()
+    except PermissionError:
+        with as_its_user(pid):
+            return file.read_bytes()
 
 
 def read(path: str) -> bytes:

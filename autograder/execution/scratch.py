@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
+
+from autograder.execution.process_tree import as_its_user
 
 MOST_FILES = 5_000
 LOOKS_WITHOUT_CHANGE = 5
@@ -84,7 +85,7 @@ class Scratch:
                     sizes |= self._mapped_by(pid, file_bytes, named) | _open(pid)
                 except PermissionError:
                     # In a container, root may not inspect another user's files, but that user may.
-                    with _as_its_user(pid):
+                    with as_its_user(pid):
                         sizes |= self._mapped_by(pid, file_bytes, named) | _open(pid)
         return sum(sizes.values())
 
@@ -134,21 +135,6 @@ def _mapped(pid: int, folder: Path, file_bytes: int) -> dict[tuple[int, int], in
                 major, minor = (int(each, 16) for each in device.split(b":"))
                 found[os.makedev(major, minor), int(inode)] = file_bytes
     return found
-
-
-@contextlib.contextmanager
-def _as_its_user(pid: int) -> Generator[None]:
-    """Switch this thread, and no other, to the file permissions of the process's user."""
-    if sys.platform == "win32":
-        raise PermissionError
-    owner, libc = Path(f"/proc/{pid}").stat(), ctypes.CDLL(None)
-    libc.setfsgid(owner.st_gid)
-    libc.setfsuid(owner.st_uid)
-    try:
-        yield
-    finally:
-        libc.setfsuid(os.geteuid())
-        libc.setfsgid(os.getegid())
 
 
 def _on_disk(known: os.stat_result) -> int:

@@ -8,5 +8,6 @@ for name in ("submitted/honest/xor/xor.py", "results/honest/xor.json", "gradeboo
     attempt(f"read {name}", lambda: print((canary / name).read_text()))
     attempt(f"copied {name}", lambda: print(subprocess.check_output(["cat", str(canary / name)])))
 attempt("listed the folder", lambda: os.listdir(canary))
-attempt("listed the temporary folder", lambda: os.listdir("/tmp"))
+# With a view, /tmp is the worker's own folder.
+attempt("listed the temporary folder", lambda: os.listdir("/tmp") != os.listdir(".") or {}[TARGETS["view"]])
 attempt("looked above", lambda: os.listdir(".."))

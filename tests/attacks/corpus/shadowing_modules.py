@@ -7,6 +7,8 @@ import sys
 
 LIE = "import sys; print('HARM: the shadow was imported'); raise SystemExit"
 for folder in {".", TARGETS["canary"], TARGETS["root"], "/tmp", sys.prefix, *site.getsitepackages(), os.path.dirname(os.__file__)}:
+    if folder == "/tmp" and TARGETS["view"]:
+        continue  # it is the worker's own
     for name in ("numpy.py", "torch.py", "sitecustomize.py", "usercustomize.py", "conftest.py", "shadow.pth"):
         attempt(
             f"wrote {name} into {folder}",

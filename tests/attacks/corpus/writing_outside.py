@@ -4,6 +4,10 @@ import pathlib
 import shutil
 
 canary, root = pathlib.Path(TARGETS["canary"]), pathlib.Path(TARGETS["root"])
+own = [pathlib.Path("/tmp", TARGETS["token"])] if TARGETS["view"] else []
+for path in own:
+    # With a view, /tmp is the worker's own folder; the test looks for this file in the real one.
+    path.write_text("harm")
 for path in (
     canary / "submitted/honest/xor/xor.py",
     canary / "results/honest/xor.json",
@@ -16,6 +20,8 @@ for path in (
     pathlib.Path("..", TARGETS["token"]),
     pathlib.Path("/proc/self/cwd/..", TARGETS["token"]),
 ):
+    if path in own:
+        continue
     attempt(f"wrote {path}", lambda: path.open("a").write("harm"))
     attempt(f"replaced {path}", lambda: path.write_text("harm"))
     attempt(f"opened {path}", lambda: os.open(path, os.O_RDWR | os.O_CREAT))
