@@ -1,5 +1,18 @@
-"""`python -m autograder` runs the command `autograder`."""
+"""The command `autograder`, also as `python -m autograder`."""
 
-from autograder.commands.app import main
+from __future__ import annotations
 
-main()
+from autograder.commands.interruption import Interruption
+
+
+def main() -> None:
+    """Run the command line."""
+    # Importing the commands takes a moment, in which Ctrl-C must not print a traceback.
+    interruption = Interruption()
+    from autograder.commands import app
+
+    app.main(interruption)
+
+
+if __name__ == "__main__":
+    main()

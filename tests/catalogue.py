@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.authoring.catalogue import Mistake, read_mistakes, read_variants, shortfalls
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
-from autograder.course import submission
+from autograder.course import percent_cells
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE, Policy
 from autograder.course.submission import Submission
@@ -74,7 +74,7 @@ def _solutions(name: str) -> Path:
 
 
 def as_submission(name: str, framework: FrameworkName, source: str, student: str = "somebody") -> Submission:
-    cells = tuple(submission._percent_cells(source, f"{name}.py"))  # pyright: ignore[reportPrivateUsage]
+    cells = tuple((f"{name}.py", cell) for cell in percent_cells.code_cells(source))
     return Submission(student, name, f"{name}.py", framework, cells, source.encode())
 
 

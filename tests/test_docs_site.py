@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -106,7 +107,9 @@ def test_every_exercise_has_a_page() -> None:
 def test_every_exit_code_is_documented() -> None:
     page = (DOCS / "reference" / "exit-codes.md").read_text(encoding="utf-8")
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
-    assert documented == {0, options.SOMETHING_WRONG, options.USAGE, options.UNGRADED, options.INTERRUPTED}
+    interrupted = {128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    assert documented == {0, options.SOMETHING_WRONG, options.USAGE, options.UNGRADED, *interrupted}
+    assert options.INTERRUPTED in interrupted
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -175,35 +174,6 @@ def test_interrupted_it_goes_on_where_it_was(tmp_path: Path, whom: str) -> None:
     assert {name: (after[name].seed, after[name].graded) for name in graded} == {
         name: (result.seed, result.graded) for name, result in graded.items()
     }
-
-
-def cwd_of(process: psutil.Process) -> Path:
-    try:
-        return Path(process.cwd())
-    except (psutil.Error, OSError):
-        return Path()
-
-
-@pytest.mark.slow
-def test_a_grader_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
-    a_class(tmp_path, ada=toy.RIGHT + "\nwhile True: pass\n")
-    process = command.start("grade", ".", cwd=tmp_path)
-    started = psutil.Process(process.pid)
-    below: list[psutil.Process] = []
-    end = time.monotonic() + command.SECONDS
-    # The zygote and its worker.
-    while len(below) < 2 and process.poll() is None and time.monotonic() < end:
-        below = started.children(recursive=True)
-        time.sleep(0.05)
-    # A killed grader cannot remove the private folders of its children.
-    folders = {folder for each in below if (folder := cwd_of(each)).name.startswith("autograder-")}
-    process.kill()
-    process.communicate()
-    _, alive = psutil.wait_procs(below, timeout=20)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-    assert not alive
-    assert not results(tmp_path)
 
 
 # Results that cannot be written.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import handin_zip, submission
+from autograder.course import handin_zip, layout, submission
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import handin
@@ -150,7 +150,7 @@ def encrypted() -> bytes:
 
 
 def of_a_false_size() -> bytes:
-    """50 MB and a byte that say they are one byte."""
+    """64 MB and a byte that say they are one byte."""
     content = bytearray(zipped(("toy.py", b"#" * (submission.LARGEST + 1))))
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         start = content.index(signature) + offset
@@ -178,7 +178,7 @@ def of_a_false_size() -> bytes:
         (link(), "contains 'toy.py', which is a link or no file"),
         (encrypted(), "toy.zip is encrypted"),
         (zipped(("toy.py", RIGHT), method=zipfile.ZIP_LZMA), "is compressed in a way that is not read"),
-        (zipped(("toy.py", b"#" * (submission.LARGEST + 1))), "contains 'toy.py', which is larger than 50 MB"),
+        (zipped(("toy.py", b"#" * (submission.LARGEST + 1))), "contains 'toy.py', which is larger than 64 MB"),
         (of_a_false_size(), "toy.zip is damaged or not a zip"),
     ],
 )
@@ -227,7 +227,7 @@ def test_a_manifest_of_another_form(tmp_path: Path, manifest: bytes) -> None:
 def found(folder: Path, exercises: list[str]) -> list[tuple[str, str, str, Any]]:
     return [
         (each.student, each.exercise, each.path.name if each.path else "", each.notes)
-        for each in submission.find(folder, exercises, None, None)
+        for each in layout.find(folder, exercises, None, None)
     ]
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from autograder.course import submission
+from autograder.course import layout, submission
 from autograder.errors import UsageError
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.results import form
+from autograder.results.files import result_path
 from tests import toy
 
 FRAMEWORK = 'FRAMEWORK = "torch"\n'
@@ -234,11 +235,44 @@ def test_sizes(tmp_path: Path) -> None:
     big = tmp_path / "toy.py"
     with big.open("wb") as file:
         file.truncate(submission.LARGEST + 1)
-    assert "is larger than 50 MB" in submission.read(big, "ada", "toy").notes[0]
+    assert "is larger than 64 MB" in submission.read(big, "ada", "toy").notes[0]
     notebook = toy.notebook(FRAMEWORK)
     notebook["cells"][0]["outputs"] = [{"data": {"image/png": "A" * (20 << 20)}}]
     assert read_notebook(tmp_path, notebook).readable
     assert "of code" in read_bytes(tmp_path, b"x = 1 \n" * (2 << 20)).notes[0]
+
+
+def test_more_than_is_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    many = read_notebook(tmp_path, toy.notebook(*["x = 1"] * 2_001))
+    assert many.notes == ("toy.ipynb contains more than 2000 code cells.",)
+    cells = read_bytes(tmp_path, (FRAMEWORK + "# %%\nx\n" * 30_000).encode())
+    assert cells.notes == ("toy.py has too many cells for a file of its length: join some of them.",)
+    assert read_bytes(tmp_path, b"# %%\n" * 10_001).notes == ("toy.py contains more than 10000 cells.",)
+    # The process that reads a large notebook ends at its limits.
+    wide = b'{"cells":[' + b"{}," * (8 << 20) + b"{}]}"
+    assert read_bytes(tmp_path, wide, "toy.ipynb").notes == (
+        "toy.ipynb takes too much memory or time to read: clear its outputs, and save it again.",
+    )
+
+
+@pytest.mark.parametrize("odd", ["1", "NaN", '"\\ud800"', '"λ🙂"'])
+def test_a_large_notebook_is_read_like_a_small_one(tmp_path: Path, odd: str) -> None:
+    notebook = toy.notebook(FRAMEWORK, ["def f():\n", "    return 1"], "demo")
+    notebook["cells"][2]["metadata"] = {"tags": ["demo"]}
+    notebook["cells"][0]["outputs"] = ["ODD", ""]
+    small, large = (
+        read_bytes(tmp_path, json.dumps(notebook | {"x": "A" * size}).replace('"ODD"', odd).encode(), "toy.ipynb")
+        for size in (1, 3 << 20)
+    )
+    assert small.cells == large.cells == [("cell 1", FRAMEWORK), ("cell 2", "def f():\n    return 1")]
+    assert (
+        submission.sources(small) == submission.sources(large) == {FRAMEWORK.strip(), "def f():\n    return 1", "demo"}
+    )
+    assert (
+        read_bytes(tmp_path, b'{"cells": 1, "x": "' + b"A" * (3 << 20) + b'"}', "toy.ipynb")
+        .notes[0]
+        .endswith(".ipynb.")
+    )
 
 
 # The framework.
@@ -303,7 +337,7 @@ def laid_out(folder: Path, *files: str) -> Path:
 
 
 def who(path: Path, **only: Any) -> list[tuple[str, str, str]]:
-    found = submission.find(path, ["toy", "other"], only.get("exercise"), only.get("student"))
+    found = layout.find(path, ["toy", "other"], only.get("exercise"), only.get("student"))
     return [(each.student, each.exercise, each.file) for each in found]
 
 
@@ -324,6 +358,65 @@ def test_names_of_students(tmp_path: Path, name: str) -> None:
     assert who(tmp_path) == [(name, "toy", "toy.py")]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a\\b", "a~b", "a~5Cb", "a~7E5Cb"),
+        ("a\udcffb", "a~FFb", "a\udcfeb"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("ada", "Ada", "ADA"),
+        ("ada.", "ada ", "ada"),
+        ("con", "NUL.txt", "index.html", "summary.csv", "Index.HTML", ".writing"),
+        ("toy", "other", "submitted", "assignments"),
+        ("x" * 250, "x" * 251, "~" * 255),
+        ("a\nb", "a\tb", "a\x1bb", "\u202eb", "..."),
+        ("%", "%25", "a%2Fb", "-h", "*", "[a]", "$(id)"),
+    ],
+)
+def test_no_name_hides_another(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Every folder is a student's, with a name and a place for results that nobody else has."""
+    laid_out(tmp_path, *(f"submitted/{name}/toy/toy.py" for name in names))
+    found = [student for student, _, _ in who(tmp_path)]
+    assert len(set(found)) == len(found) == len(names)
+    assert all(student.encode() for student in found), "the name is text"
+    assert len({result_path(tmp_path, student, "toy") for student in found}) == len(names)
+
+
+def test_names_as_they_are_shown(tmp_path: Path) -> None:
+    laid_out(tmp_path, *(f"submitted/{name}/toy/toy.py" for name in ("a\\b", "a\udcffb", "a~b", "a~5Cb", "a~5cb")))
+    assert {student for student, _, _ in who(tmp_path)} == {"a~5Cb", "a~FFb", "a~b", "a~7E5Cb", "a~5cb"}
+
+
+def test_checks_beside_the_file_hide_nobody(tmp_path: Path) -> None:
+    """`autograder start` puts the exercise's own files into the folder that a student may hand in as a whole."""
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/ada/toy/checks.py", "submitted/bob/toy/checks.py")
+    laid_out(tmp_path, "submitted/cleo/toy/homework.py", "submitted/cleo/toy/checks.py", "submitted/cleo/toy/probes.py")
+    laid_out(tmp_path, "submitted/solutions/toy/toy.py", "submitted/solutions/toy/checks.py")
+    assert who(tmp_path) == [
+        ("ada", "toy", "toy.py"),
+        ("bob", "toy", "checks.py"),
+        ("cleo", "toy", "homework.py"),
+        ("solutions", "toy", "toy.py"),
+    ]
+    # The course's own folders are nobody's submission.
+    laid_out(tmp_path, "course/assignments/toy/toy.py", "course/assignments/toy/checks.py")
+    with pytest.raises(UsageError, match="contains no submission"):
+        who(tmp_path / "course")
+
+
+def test_every_folder_has_a_row(tmp_path: Path) -> None:
+    laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/bob/notes.txt", "submitted/toy/toy.py")
+    (tmp_path / "submitted" / "cleo").mkdir()
+    rows = [("ada", "toy", "toy.py"), ("toy", "toy", "toy.py"), ("bob", "toy", ""), ("cleo", "toy", "")]
+    assert who(tmp_path) == rows
+    (bob,) = layout.find(tmp_path, ["toy", "other"], None, "bob")
+    assert bob.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
+    # With two exercises nothing says which one is missing, except for the one that was named.
+    laid_out(tmp_path, "submitted/ada/other/other.py")
+    assert [student for student, _, _ in who(tmp_path)] == ["ada", "ada", "toy"]
+    assert [student for student, _, _ in who(tmp_path, exercise="toy")] == ["ada", "toy", "bob", "cleo"]
+
+
 def test_two_files_the_notebook_wins(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/toy.py", "submitted/ada/toy/toy.ipynb", "submitted/ada/toy/toy_torch.ipynb")
     assert who(tmp_path) == [("ada", "toy", "toy.ipynb")]
@@ -333,18 +426,18 @@ def test_files_that_could_also_have_been_meant_are_named(tmp_path: Path) -> None
     folder = tmp_path / "submitted" / "ada" / "toy"
     for name in ("toy_torch.py", "toy_keras.py", "notes.py"):
         toy.write(folder / name, toy.RIGHT)
-    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    (found,) = layout.find(tmp_path / "submitted", ["toy"], None, None)
     assert found.file == "toy_torch.py"
     assert found.notes == ("toy_torch.py was graded; toy_keras.py was also submitted and was not.",)
     toy.write(folder / "Toy.ipynb", "{}")
-    (found,) = submission.find(tmp_path / "submitted", ["toy"], None, None)
+    (found,) = layout.find(tmp_path / "submitted", ["toy"], None, None)
     assert found.notes[-1] == "toy_torch.py was graded; Toy.ipynb, toy_keras.py were also submitted and were not."
 
 
 def test_a_folder_without_the_file(tmp_path: Path) -> None:
     laid_out(tmp_path, "submitted/ada/toy/notes.txt", "submitted/bob/toy/toy.py")
     (tmp_path / "submitted/cleo/toy").mkdir(parents=True)
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert found["ada"].notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
     assert "contains nothing" in found["cleo"].notes[0]
     assert found["bob"].readable
@@ -381,7 +474,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
         tmp_path, "submitted/bob/toy_torch.ipynb", "submitted/bob/toy.ipynb", "submitted/toy.py", "submitted/eve/x.txt"
     )
     (tmp_path / "submitted" / "eve" / "other.py").symlink_to(tmp_path / "submitted" / "ada" / "other.py")
-    found = {(each.student, each.exercise): each for each in submission.find(tmp_path, ("toy", "other"), None, None)}
+    found = {(each.student, each.exercise): each for each in layout.find(tmp_path, ("toy", "other"), None, None)}
     assert {key: each.file for key, each in found.items()} == {
         ("ada", "toy"): "toy.py",
         ("ada", "other"): "other.py",
@@ -390,7 +483,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
     }
     assert found["ada", "toy"].path == tmp_path / "submitted" / "ada" / "toy" / "toy.py"
     assert not found["eve", "other"].content
-    assert [each.student for each in submission.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
+    assert [each.student for each in layout.find(tmp_path, ("toy", "other"), "toy", "bob")] == ["bob"]
     # Copies beside or inside an exercise's folder are not students.
     laid_out(tmp_path, "submitted/ada/old/toy.py", "submitted/ada/toy/old/toy.py")
     for named in ("submitted/ada", "submitted/ada/toy"):
@@ -399,7 +492,7 @@ def test_a_file_without_its_folder(tmp_path: Path) -> None:
 
 def test_a_folder_called_like_the_file(tmp_path: Path) -> None:
     (tmp_path / "submitted/ada/toy/toy.py").mkdir(parents=True)
-    (found,) = submission.find(tmp_path, ["toy"], None, None)
+    (found,) = layout.find(tmp_path, ["toy"], None, None)
     assert found.file == ""
     assert found.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains toy.py/.",)
 
@@ -410,7 +503,7 @@ def test_links_of_all_kinds(tmp_path: Path) -> None:
         folder = tmp_path / "submitted" / name / "toy"
         folder.mkdir(parents=True)
         (folder / "toy.py").symlink_to(target)
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert list(found) == ["ada", "bob", "cleo"]
     assert not found["bob"].readable and not found["cleo"].readable
     assert "the folder contains toy.py (a broken link)." in found["cleo"].notes[0]
@@ -422,7 +515,7 @@ def test_a_link_out_of_the_folder_shows_nobody_elses_file(tmp_path: Path) -> Non
     folder = tmp_path / "submitted" / "eve" / "toy"
     folder.mkdir(parents=True)
     (folder / "toy.py").symlink_to(tmp_path / "submitted/ada/toy/toy.py")
-    found = {each.student: each for each in submission.find(tmp_path, ["toy"], None, None)}
+    found = {each.student: each for each in layout.find(tmp_path, ["toy"], None, None)}
     assert found["ada"].readable
     assert not found["eve"].readable
 
@@ -438,7 +531,7 @@ def test_links_of_the_instructors(tmp_path: Path) -> None:
     toy.write(tmp_path / "submitted/dan/toy", toy.RIGHT)
     (tmp_path / "mine").symlink_to(tmp_path / "submitted")
     for named in ("submitted", "mine"):
-        found = {each.student: each for each in submission.find(tmp_path / named, ["toy"], None, None)}
+        found = {each.student: each for each in layout.find(tmp_path / named, ["toy"], None, None)}
         assert {name: each.readable for name, each in found.items()} == {
             "ada": True,
             "bob": False,
@@ -449,7 +542,7 @@ def test_links_of_the_instructors(tmp_path: Path) -> None:
         assert found["cleo"].notes == ("toy (a broken link) was submitted instead of a folder toy with a file.",)
         assert found["dan"].notes == ("toy was submitted instead of a folder toy with a file.",)
     (tmp_path / "toy").symlink_to(tmp_path / "elsewhere/toy")
-    assert next(submission.find(tmp_path / "toy", ["toy"], None, None)).readable
+    assert next(layout.find(tmp_path / "toy", ["toy"], None, None)).readable
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:

@@ -870,6 +870,8 @@ def test_neither_solutions_nor_checks_are_near(zygotes: Zygotes, framework: Fram
 
 
 def test_each_student_has_a_process_and_a_folder_of_its_own(zygotes: Zygotes, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It has a folder of its own, which stays until the zygote ends.
+    zygotes.of("torch")
     with tempfile.TemporaryDirectory() as folder:
         # Not pytest's own: its parents are closed to the worker's user.
         Path(folder).chmod(0o711)

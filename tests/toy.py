@@ -11,7 +11,7 @@ from typing import Any
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
 from autograder.authoring.student import Student
-from autograder.course import submission
+from autograder.course import percent_cells
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE, ExercisePolicy, Limits
 from autograder.course.submission import Submission
@@ -93,7 +93,7 @@ def write(path: Path, text: str) -> Path:
 def handed_in(source: str, framework: FrameworkName = "torch", student: str = "ada") -> Submission:
     """A `.py` file in memory."""
     text = textwrap.dedent(source).lstrip("\n")
-    cells = tuple(submission._percent_cells(text, "toy.py"))  # pyright: ignore[reportPrivateUsage]
+    cells = tuple(("toy.py", cell) for cell in percent_cells.code_cells(text))
     return Submission(student, "toy", "toy.py", framework, cells, text.encode())
 
 

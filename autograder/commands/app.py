@@ -1,7 +1,8 @@
 """Commands, progress and exit codes.
 
 Exit codes: 0 success; 1 `check` found a failure, or `release --check` a difference; 2 a usage error or an invalid
-`grading.yml`; 3 a submission could not be graded, through no fault of the student.
+`grading.yml`; 3 a submission could not be graded, through no fault of the student; 130, 143 or 129 interrupted by Ctrl-C,
+SIGTERM or a closed terminal.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 
 import typer
 from rich.text import Text
@@ -36,6 +38,7 @@ from autograder.commands import (
     report,
     start,
 )
+from autograder.commands.interruption import SENTENCE, Interruption
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
 from autograder.errors import GraderError, UsageError
 from autograder.reports import safe_text
@@ -56,7 +59,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Grade deep-learning exercises in PyTorch and Keras 3. Student code never runs in the grader's process.",
-    epilog="Exit codes: 0 success · 1 check failed · 2 usage or grading.yml error · 3 a submission could not be graded",
+    epilog="Exit codes: 0 success · 1 check failed · 2 usage or grading.yml error · 3 a submission could not be graded · "
+    "130 interrupted (143 by SIGTERM)",
 )
 
 # The help lists the commands in this order.
@@ -87,10 +91,15 @@ for command in (gradescope.gradescope, otter.otter):
     app.command()(command)
 
 
-def main() -> None:
-    """Run the command line. Every error is reported to the user as a sentence, never as a traceback."""
+def main(interruption: Interruption | None = None) -> None:
+    """Run the command line. Every error is reported to the user as a sentence, never as a traceback.
+
+    `interruption`: if the process listens to signals already.
+    """
+    interruption = interruption or Interruption()
     code = 0
     try:
+        interruption.begin()
         # Without standalone mode Typer returns the exit code, also for Ctrl-C.
         code = app(standalone_mode=False) or 0
         if code == INTERRUPTED:
@@ -105,7 +114,6 @@ def main() -> None:
         err.print(Text(f"Not graded: {safe_text.inert(str(problem))}", style="red"), soft_wrap=True)
         code = UNGRADED
     except KeyboardInterrupt:
-        err.print("Interrupted. Finished results are kept; run the same command again to continue.")
         code = INTERRUPTED
     except BrokenPipeError:
         # The reader closed the pipe.
@@ -126,7 +134,10 @@ def main() -> None:
             )
             err.print(Text(safe_text.inert(message), style="red"), soft_wrap=True)
             code = UNGRADED
-    sys.exit(code)
+    if interruption.code or code == INTERRUPTED:
+        with suppress(OSError):
+            err.print(SENTENCE)
+    interruption.end(code)
 
 
 def _refusal(problem: OSError) -> str:
@@ -135,7 +146,3 @@ def _refusal(problem: OSError) -> str:
     message = f"{f'{place}: ' if place else ''}{problem.strerror or problem}"
     remedy = _REMEDIES.get(problem.errno or 0, "Use another location")
     return f"{message}. {remedy}; finished results are kept, and the same command continues from there."
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,7 @@ from autograder.commands.options import (
     Config,
     ExerciseName,
     Json,
+    exercise_of_file,
     governing_policy,
     out,
     print_json,
@@ -61,12 +62,7 @@ def check(
     if watching and (formats or as_json):
         raise UsageError("--watch shows tables until it is stopped; leave out --format and --json")
     policy = governing_policy(config)
-    name = exercise_name or submission.exercise_of(file, list(policy.exercises))
-    if not file.is_file():
-        there = "is a folder; name the file in it" if file.is_dir() else "is not a file; name a notebook or a .py file"
-        raise UsageError(f"{file} {there if file.exists() else 'does not exist'}")
-    if name is None:
-        raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
+    name = exercise_of_file(file, policy, exercise_name)
     loaded = load_exercise(policy, name)
     only = _ids_of_part(loaded, part)
     if watching:

@@ -15,9 +15,9 @@ import typer
 from msgspec import structs
 
 from autograder.authoring.exercise import Exercise
-from autograder.course import source_lines
 from autograder.course.people.book import People
 from autograder.course.people.roster import Student
+from autograder.course.source_lines import SourceLines
 from autograder.course.submission import Submission
 from autograder.errors import UsageError
 from autograder.integrations import brightspace, canvas, csv, github, gradescope, junit, moodle
@@ -124,6 +124,7 @@ def _gradescope(graded: Graded) -> bytes:
 
 def _github(graded: Graded) -> bytes:
     by_name = {(each.student, each.exercise): each for each in graded.submissions}
+    lines = {key: SourceLines(each, graded.exercises[each.exercise].folder) for key, each in by_name.items()}
     root = Path(os.environ.get(WORKSPACE) or Path.cwd()).resolve()
 
     def place_of(result: Result, check: CheckResult) -> tuple[Path, int] | None:
@@ -132,7 +133,7 @@ def _github(graded: Graded) -> bytes:
             return None
         whole = handed_in.path.resolve()
         shown = whole.relative_to(root) if whole.is_relative_to(root) else handed_in.path
-        return shown, source_lines.line_of(handed_in, check, graded.exercises[result.exercise].folder)
+        return shown, lines[result.student, result.exercise].of(check)
 
     return github.encode(graded.results, place_of)
 

@@ -118,10 +118,15 @@ def grade(
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
     done: set[tuple[str, str]] = set()
-    with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
-        for result in run:
-            done.add((result.student, result.exercise))
-            advance(f"{result.student} · {result.exercise}")
+    interrupted: KeyboardInterrupt | None = None
+    try:
+        with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
+            for result in run:
+                done.add((result.student, result.exercise))
+                advance(f"{result.student} · {result.exercise}")
+    except KeyboardInterrupt as problem:
+        # What is finished has its place in the tables; then the command ends.
+        interrupted = problem
     everyone = submissions
     if exercise_name or student:
         everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
@@ -135,6 +140,10 @@ def grade(
     refreshed = refresh(
         results, policy, history_url, changed=timed, shown=lambda found: _without_the_gone(found, paths, everyone)
     )
+    if interrupted:
+        said = f"{len(done)} of {len(submissions)} submissions are graded: {escape(str(refreshed.index))}"
+        err.print(said, soft_wrap=True)
+        raise interrupted
     graded = [
         each
         for each in refreshed.book.results

@@ -9,9 +9,16 @@ import typer
 from rich.text import Text
 
 from autograder.authoring.loading import load_exercise
-from autograder.commands.options import Config, ExerciseName, Json, governing_policy, out, print_json, spinner
-from autograder.course import submission
-from autograder.errors import UsageError
+from autograder.commands.options import (
+    Config,
+    ExerciseName,
+    Json,
+    exercise_of_file,
+    governing_policy,
+    out,
+    print_json,
+    spinner,
+)
 from autograder.execution.zygote_client import Zygotes
 from autograder.release import handin as release
 from autograder.reports import safe_text
@@ -33,12 +40,7 @@ def handin(
     The grade comes from your notebook alone, whatever the result in the zip says.
     """
     policy = governing_policy(config)
-    exercise = exercise_name or submission.exercise_of(file, list(policy.exercises))
-    if not file.is_file():
-        raise UsageError(f"{file} {'is not a file' if file.exists() else 'does not exist'}: name your notebook")
-    if exercise is None:
-        raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
-    loaded = load_exercise(policy, exercise)
+    loaded = load_exercise(policy, exercise_of_file(file, policy, exercise_name))
     with Zygotes() as zygotes, spinner("checking") as say:
         done = release.hand_in(
             loaded,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +13,12 @@ from rich.text import Text
 
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
-from autograder.commands.options import FLAG, Config, Json, governing_policy, out, print_json
+from autograder.commands.options import FLAG, Config, Json, err, governing_policy, out, print_json
 from autograder.course.policy import GRADING_FILE
 from autograder.course.submission import Submission
 from autograder.errors import UsageError
 from autograder.release.notebooks import solved_exercises
+from autograder.reports import safe_text
 from autograder.results.form import Result
 
 app = typer.Typer(no_args_is_help=True, help="Create an nbgrader course whose `autograde` uses this grader.")
@@ -84,12 +86,25 @@ def write_gradebook(
     exercises: Mapping[str, Exercise],
     start: Path,
 ) -> None:
-    """Write results into the named gradebook; the course's settings are searched from `start` upwards."""
+    """Write results into the named gradebook; the course's settings are searched from `start` upwards.
+
+    A student whose `timestamp.txt` contains no time is left out, with a warning: nobody else's score waits for that.
+    """
     from autograder.integrations.nbgrader import gradebook
 
-    when = {(each.student, each.exercise): gradebook.handed_in_at(each) for each in submissions}
+    when: dict[tuple[str, str], datetime | None] = {}
+    left_out: set[tuple[str, str]] = set()
+    for each in submissions:
+        try:
+            when[each.student, each.exercise] = gradebook.handed_in_at(each)
+        except UsageError as problem:
+            left_out.add((each.student, each.exercise))
+            message = f"{problem}: the score of {safe_text.line(each.student)} is not written into the gradebook"
+            err.print(Text(safe_text.inert(message), style="yellow"), soft_wrap=True)
+    keys = [(result.handed_in_by or result.student, result.exercise) for result in results]
     graded = [
-        gradebook.Handed(result, when.get((result.handed_in_by or result.student, result.exercise)))
-        for result in results
+        gradebook.Handed(result, when.get(key))
+        for result, key in zip(results, keys, strict=True)
+        if key not in left_out
     ]
     gradebook.write(gradebook.url_of(named), graded, exercises, gradebook.course_of(named, start))

@@ -15,8 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from autograder.course import layout
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import Policy, find_policy
+from autograder.errors import UsageError
 from autograder.reports import safe_text
 
 SOMETHING_WRONG, USAGE, UNGRADED, INTERRUPTED = 1, 2, 3, 130
@@ -61,6 +63,20 @@ def governing_policy(config: Path | None, *folders: Path) -> Policy:
     Raises `UsageError` if it is invalid, if there is none, or if different policies govern the folders.
     """
     return load_policy(config or find_policy(*folders))
+
+
+def exercise_of_file(file: Path, policy: Policy, named: str | None) -> str:
+    """The exercise of `--exercise`, or the one whose name the file or its folder has.
+
+    Raises `UsageError` if there is no such file, or if nothing says which exercise it is.
+    """
+    if not file.is_file():
+        there = "is a folder; name the file in it" if file.is_dir() else "is not a file; name a notebook or a .py file"
+        raise UsageError(f"{file} {there if file.exists() else 'does not exist'}")
+    name = named or layout.exercise_of(file, list(policy.exercises))
+    if name is None:
+        raise UsageError(f"{file}: which exercise is this? Use --exercise with one of: {', '.join(policy.exercises)}")
+    return name
 
 
 def print_json(value: Any) -> None:

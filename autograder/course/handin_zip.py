@@ -105,7 +105,7 @@ def unpack(content: bytes, endings: tuple[str, ...], largest: int) -> HandedIn:
     `largest`: bytes of the file, unpacked. Raises `Refused` for a zip that is damaged, encrypted, larger or fuller
     than a hand-in, or that has links or names with folders.
     """
-    # Before the directory is read into memory: a zip of 50 MB has room for a million entries.
+    # Before the directory is read into memory: a zip of 64 MB has room for a million entries.
     if content.count(_ENTRY) > MOST_ENTRIES:
         raise Refused(f"has more than {MOST_ENTRIES} entries")
     try:

@@ -9,54 +9,97 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from autograder.course.submission import Submission
+from autograder.course.submission import Code, Submission
 from autograder.results.form import CheckResult
 
 _PLACE = re.compile(r"(?P<cell>.+), line (?P<line>\d{1,7})")
 """The worker's format for the location of an exception: `cell 3, line 2`, `xor.py, line 12`."""
+_DEFINES = re.compile(r"^[ \t]*+(?:(?:async[ \t]++)?+def|class)[ \t]++(\w++)|^(\w++)[ \t]*+=", re.MULTILINE)
+_MOST_LINES, _LONGEST_LINE = 200_000, 100_000
+"""Lines of a notebook's file in which a cell is looked for, and bytes of a line; a picture is a single, longer line."""
+_NO_SOURCE = "\0"
+"""Stands for a line of a notebook's file that is not a line of a cell's source."""
 
 
-def line_of(handed_in: Submission, check: CheckResult, assignment: Path) -> int:
-    """The line of the submission's file, counted from 1, that a check refers to; 1 if it is unknown.
+class SourceLines:
+    """The lines of one submission. The file is a stranger's: it is searched once, in time linear in its length.
 
     `assignment`: the exercise's folder under `assignments/`.
     """
-    if raised := _PLACE.fullmatch(check.place):
-        return _line_in_file(handed_in, raised["cell"], int(raised["line"]))
-    return line_about(handed_in, check.part, f"{check.tried} {check.title}", assignment)
+
+    def __init__(self, handed_in: Submission, assignment: Path) -> None:
+        self._handed_in = handed_in
+        self._notebook = assignment / f"{assignment.name}_{handed_in.framework}.ipynb"
+
+    def of(self, check: CheckResult) -> int:
+        """The line of the file, counted from 1, that a check refers to; 1 if it is unknown."""
+        if raised := _PLACE.fullmatch(check.place):
+            return self._in_file(raised["cell"], int(raised["line"]))
+        return self.about(check.part, f"{check.tried} {check.title}")
+
+    def about(self, part: str, texts: str) -> int:
+        """The line of the file, counted from 1, that a check of a part with these texts is about."""
+        names = names_of_part(self._notebook, part)
+        mentioned = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
+        for name in (*mentioned, *names):
+            if name in self._defined:
+                return self._in_file(*self._defined[name])
+        return 1
+
+    @cached_property
+    def _defined(self) -> dict[str, tuple[str, int]]:
+        """The cell and line of the last, effective definition of each name of the exercise."""
+        return dict(_definitions(self._handed_in.cells, names_of(self._notebook)))
+
+    @cached_property
+    def _strings(self) -> str:
+        """The lines of the cells' sources, each on the line on which it stands in a notebook's file."""
+        if self._handed_in.content.count(b"\n") > _MOST_LINES:
+            return ""
+        return "\n".join(["", *(_source_line(line) for line in self._handed_in.content.split(b"\n")), ""])
+
+    def _in_file(self, cell: str, line: int) -> int:
+        if not self._handed_in.file.endswith(".ipynb"):
+            # Cells of a percent file are padded with empty lines, so that their line numbers are those of the file.
+            return line
+        source = next((source for name, source in self._handed_in.cells if name == cell), "").rstrip("\n")
+        start = self._strings.find(f"\n{source}\n")
+        if start < 0:
+            return 1
+        return self._strings.count("\n", 0, start) + min(line, source.count("\n") + 1)
 
 
-def line_about(handed_in: Submission, part: str, texts: str, assignment: Path) -> int:
-    """The line of the submission's file, counted from 1, that a check of a part with these texts is about."""
-    names = names_of_part(assignment / f"{assignment.name}_{handed_in.framework}.ipynb", part)
-    about = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
-    for name in dict.fromkeys([*about, *names]):
-        for cell, line in _definitions(handed_in, name):
-            return _line_in_file(handed_in, cell, line)
-    return 1
+def names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
+    """The names that a released notebook defines in a part, in order."""
+    return tuple(name for of, name in _names(notebook) if of == part)
+
+
+def names_of(notebook: Path) -> frozenset[str]:
+    """The names that a released notebook defines."""
+    return frozenset(name for _, name in _names(notebook))
 
 
 @lru_cache(maxsize=64)
-def names_of_part(notebook: Path, part: str) -> tuple[str, ...]:
-    """The names that a released notebook defines in a part, in order. Cell ids begin with the part's name."""
+def _names(notebook: Path) -> tuple[tuple[str, str], ...]:
+    """The part of each name that a released notebook defines. Cell ids begin with the part's name."""
     try:
         cells: Any = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return ()
-    own = [cell for cell in cast(list[dict[str, Any]], cells) if re.fullmatch(rf"{part}-\d+", str(cell.get("id", "")))]
-    names: list[str] = []
-    for cell in own:
-        if cell.get("cell_type") == "code":
-            names += _defined("".join(cell.get("source", ())))
+    names: list[tuple[str, str]] = []
+    for cell in cast(list[dict[str, Any]], cells):
+        own = re.fullmatch(r"(.+)-\d+", str(cell.get("id", "")))
+        if own and cell.get("cell_type") == "code":
+            names += [(own[1], name) for name in _defined_in("".join(cell.get("source", ())))]
     return tuple(names)
 
 
-def _defined(source: str) -> Iterator[str]:
+def _defined_in(source: str) -> Iterator[str]:
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):
@@ -66,34 +109,24 @@ def _defined(source: str) -> Iterator[str]:
             yield statement.name
 
 
-def _definitions(handed_in: Submission, name: str) -> Iterator[tuple[str, int]]:
-    """The cell and line of each definition of a name, the last (effective) one first."""
-    head = re.compile(rf"\s*(?:async\s+def|def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*=")
-    for cell, source in reversed(handed_in.cells):
-        lines = source.split("\n")
-        yield from ((cell, number) for number in range(len(lines), 0, -1) if head.match(lines[number - 1]))
+def _definitions(cells: Sequence[Code], names: frozenset[str]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Each line that seems to define one of the names: the name, the cell, and the line."""
+    for cell, source in cells:
+        line, counted = 1, 0
+        for found in _DEFINES.finditer(source):
+            if (name := found[1] or found[2]) in names:
+                line, counted = line + source.count("\n", counted, found.start()), found.start()
+                yield name, (cell, line)
 
 
-def _line_in_file(handed_in: Submission, cell: str, line: int) -> int:
-    if not handed_in.file.endswith(".ipynb"):
-        # Cells of a percent file are padded with empty lines, so that their line numbers are those of the file.
-        return line
-    source = next((source for name, source in handed_in.cells if name == cell), "")
-    wanted = source.rstrip("\n").split("\n")
-    strings = _strings(handed_in.content)
-    for start in range(len(strings) - len(wanted) + 1):
-        if strings[start : start + len(wanted)] == wanted:
-            return start + min(line, len(wanted))
-    return 1
-
-
-def _strings(notebook: bytes) -> list[str | None]:
-    """For each line of a notebook file, the line of a cell that it contains, or `None`."""
-    strings: list[str | None] = []
-    for line in notebook.decode("utf-8-sig", errors="replace").split("\n"):
-        try:
-            value = json.loads(line.strip().removesuffix(","))
-        except (ValueError, RecursionError):
-            value = None
-        strings.append(value.rstrip("\r\n") if isinstance(value, str) else None)
-    return strings
+def _source_line(line: bytes) -> str:
+    """The line of a cell that a line of a notebook's file contains."""
+    text = line.strip().removesuffix(b",")
+    if len(text) > _LONGEST_LINE or not text.startswith(b'"'):
+        return _NO_SOURCE
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _NO_SOURCE
+    source = value.rstrip("\r\n") if isinstance(value, str) else _NO_SOURCE
+    return _NO_SOURCE if "\n" in source else source

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -36,6 +37,8 @@ from autograder.worker.names import FrameworkName
 from autograder.worker.sandbox.namespaces import SCRATCH
 from autograder.worker.sandbox.users import TRANSIENT_UIDS
 
+END_SECONDS = 1.5
+"""How long a zygote may take to end its workers and itself."""
 _uids = itertools.count(secrets.randbelow(len(TRANSIENT_UIDS)))
 """One after the other, so that no two workers of this grader have the same; another grader starts elsewhere."""
 
@@ -43,9 +46,15 @@ _uids = itertools.count(secrets.randbelow(len(TRANSIENT_UIDS)))
 class Zygote:
     """A process that has imported a framework and forks workers on request. Thread-safe."""
 
-    def __init__(self, framework: FrameworkName) -> None:
+    def __init__(self, framework: FrameworkName, begun: Callable[[Zygote], None] = lambda zygote: None) -> None:
+        """Start it and wait until it has imported the framework.
+
+        `begun` is called before the wait, so that another thread can `end` it while it imports. Raises `GraderError` if
+        it does not start.
+        """
         require(framework)
         self.framework: FrameworkName = framework
+        self.layers: tuple[str, ...] = ()
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
@@ -69,12 +78,16 @@ class Zygote:
                 # Ctrl-C in the terminal must reach only the grader, which stops its zygotes itself.
                 start_new_session=True,
             )
+        begun(self)
         ours.settimeout(START_SECONDS)
         late = ""
         try:
             ready = ours.recv(1 << 12)
         except TimeoutError:
             ready, late = b"", f"it took more than {START_SECONDS:g} s; is this machine very busy?"
+        except OSError:
+            # Another thread has ended it.
+            ready = b""
         except KeyboardInterrupt:
             self._process.kill()
             self.close()
@@ -102,7 +115,9 @@ class Zygote:
         return tuple(layer for layer in self.layers if layer != "view" or gpu is None)
 
     def output(self) -> str:
-        """The end of the zygote's output."""
+        """The end of the zygote's output; empty once it is closed."""
+        if self._log.closed:
+            return ""
         self._log.seek(0)
         return self._log.read().decode(errors="replace").strip()[-2000:]
 
@@ -141,14 +156,24 @@ class Zygote:
             os.close(report_end)
         return Socket(ours), _Forked(report), output
 
-    def close(self) -> None:
-        """Stop it; its workers die with it."""
-        self._orders.close()
+    def hang_up(self) -> None:
+        """Make its process end, and its workers with it. Threads that wait for one of them get an error."""
+        with suppress(OSError):
+            self._orders.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Hang up, and wait until its process has ended."""
+        self.hang_up()
         try:
-            self._process.wait(2)
+            self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def close(self) -> None:
+        """End it, and remove its folder."""
+        self.end()
+        self._orders.close()
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -164,12 +189,27 @@ class Zygotes:
         # One lock per framework: a thread that waits for PyTorch need not wait for TensorFlow.
         self._locks: dict[FrameworkName, threading.Lock] = {"torch": threading.Lock(), "keras": threading.Lock()}
         self._started: dict[FrameworkName, Zygote] = {}
+        self._stopped = False
 
     def __enter__(self) -> Zygotes:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def stop(self) -> None:
+        """End them all at once, also one that is importing its framework; every later request raises `GraderError`."""
+        self._stopped = True
+        started = list(self._started.values())
+        for zygote in started:
+            zygote.hang_up()
+        for zygote in started:
+            zygote.end()
+
+    def insist(self) -> None:
+        """Raise `GraderError` after `stop`: a worker that was ended under a check says nothing about a submission."""
+        if self._stopped:
+            raise GraderError("the grading was interrupted")
 
     def close(self) -> None:
         """Stop them all; a later request starts new ones."""
@@ -178,6 +218,7 @@ class Zygotes:
 
     def of(self, framework: FrameworkName) -> Zygote | None:
         """The framework's zygote; `None` if this system cannot fork: then each worker imports the framework itself."""
+        self.insist()
         if not forks():
             self._refuse_weak(())
             return None
@@ -186,9 +227,14 @@ class Zygotes:
             if earlier and not earlier.alive:
                 earlier.close()
             if not earlier or not earlier.alive:
-                self._started[framework] = Zygote(framework)
+                self._started[framework] = Zygote(framework, lambda begun: self._begun(framework, begun))
             self._refuse_weak(self._started[framework].layers)
             return self._started[framework]
+
+    def _begun(self, framework: FrameworkName, zygote: Zygote) -> None:
+        self._started[framework] = zygote
+        if self._stopped:
+            zygote.end()
 
     def _refuse_weak(self, layers: Sequence[str]) -> None:
         if not self._allow_weak and sandbox.level(layers) == "weak":

@@ -44,6 +44,8 @@ _WRAPPED = re.compile(r"(Exception encountered when calling [^\n]*)\n\s*\x1b\[1m
 
 
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+_MOST_CAUSES, _LARGEST_CAUSE = 50, 20_000
+"""Cells that raised that may be the reason for a missing name, and characters of a cell that is parsed for this."""
 
 
 class Raised(NamedTuple):
@@ -116,7 +118,7 @@ def _behind(problem: StudentError, on_loading: Sequence[Raised], cells: Sequence
         return None
     cause: Raised | None = None
     # A cell may raise because of a name that an earlier cell was to define: the first reason is the one to mend.
-    for each in reversed(on_loading):
+    for each in reversed(on_loading[:_MOST_CAUSES]):
         if not _was_to_define(each, missing, cells):
             continue
         cause = each
@@ -131,9 +133,9 @@ def _was_to_define(raised: Raised, name: str, cells: Sequence[Code]) -> bool:
     line = int(number[1]) if (number := re.search(r"line (\d+)$", raised.where)) else 0
     for cell, source in cells:
         # All cells of a `.py` file have its name: empty lines stand in for the cells above.
-        if cell != raised.cell or line > source.count("\n") + 1 or not "".join(source.split("\n")[:line]).strip():
+        if cell != raised.cell or name not in source or not _above(source) < line <= source.count("\n") + 1:
             continue
-        statements = definitions.parsed(source)
+        statements = definitions.parsed(source) if len(source) <= _LARGEST_CAUSE else None
         if statements is None:
             if definitions.looks_defined(name, source):
                 return True
@@ -142,6 +144,11 @@ def _was_to_define(raised: Raised, name: str, cells: Sequence[Code]) -> bool:
             if statement.lineno <= line <= (statement.end_lineno or 0) and name in definitions.names(statement):
                 return True
     return False
+
+
+def _above(source: str) -> int:
+    """The number of empty lines at its start."""
+    return len(source) - len(source.lstrip("\n"))
 
 
 def past_limit(problem: LimitExceeded, title: str) -> CheckFailed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +24,11 @@ from autograder.results.form import Result, encode, read
 if TYPE_CHECKING:
     # SQLAlchemy takes long to import, and most of those who grade record nothing.
     from autograder.results.history.record import History
+
+LISTEN_SECONDS = 0.2
+"""How long a signal may wait to be handled."""
+PATIENCE = 1.0
+"""Seconds that an interrupted grading waits for its threads."""
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -53,7 +58,8 @@ def run(
 ) -> Generator[Result]:
     """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
 
-    `history`: the record of all gradings; without one, only the latest results are kept.
+    `history`: the record of all gradings; without one, only the latest results are kept. If the generator is closed or
+    interrupted, what is being graded is abandoned, and no worker and no zygote is left.
     """
     make_undumpable()
     with Zygotes(plan.allow_weak) as zygotes:
@@ -72,22 +78,36 @@ def run(
             else:
                 seed = fresh_seed() if plan.seed is None else plan.seed
                 result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of, gpus=plan.gpus))
+            zygotes.insist()
             _keep(plan, history, handed_in, result, completed=earlier is not None)
             return result
 
-        yield from in_parallel(plan.jobs, one, plan.submissions)
+        yield from in_parallel(plan.jobs, one, plan.submissions, zygotes.stop)
 
 
-def in_parallel(jobs: int, one: Callable[[Item], Done], items: Iterable[Item]) -> Generator[Done]:
-    """`one` of each item, in `jobs` threads, in the order in which they finish."""
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        waiting = [pool.submit(one, item) for item in items]
-        try:
-            for done in as_completed(waiting):
-                yield done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def in_parallel(
+    jobs: int, one: Callable[[Item], Done], items: Iterable[Item], stop: Callable[[], None]
+) -> Generator[Done]:
+    """`one` of each item, in `jobs` threads, in the order in which they finish.
+
+    If it is closed or interrupted, or if one raises, it calls `stop`, which is to end the others.
+    """
+    pool = ThreadPoolExecutor(max(1, jobs))
+    started = [pool.submit(one, item) for item in items]
+    try:
+        waiting = set(started)
+        while waiting:
+            # A signal that arrives just before a thread begins to wait is handled only when the wait is over.
+            done, waiting = wait(waiting, LISTEN_SECONDS, FIRST_COMPLETED)
+            for each in done:
+                yield each.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop()
+        # A check that computes in this process cannot be ended; it writes nothing any more.
+        wait(started, PATIENCE)
+        raise
+    pool.shutdown()
 
 
 def _deferred(earlier: Result | None, part: str | None) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise, load_exercises
-from autograder.course import submission
+from autograder.course import layout
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import Policy, did_you_mean, find_policy
 from autograder.course.submission import Submission
@@ -17,7 +18,6 @@ from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import Gpus
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import engine, grader
-from autograder.results.files import write_whole
 from autograder.results.form import Result
 
 Name = Path | str
@@ -104,7 +104,7 @@ def submissions_of(
     if exercise:
         policy.exercise(exercise)
     names = list(policy.exercises)
-    return [each for path in paths for each in submission.find(path, names, exercise, student)]
+    return [each for path in paths for each in layout.find(path, names, exercise, student)]
 
 
 def recorded(plan: engine.Plan, history: str | None = None) -> Generator[Result]:
@@ -130,10 +130,10 @@ def insist_on_place(results: Path) -> None:
     """Make sure that the folder is writable before anything is graded."""
     if results.is_file():
         raise UsageError(f"--results {results}: this is a file; name a folder")
-    probe = results / ".writing"
     try:
-        write_whole(probe, b"")
-        probe.unlink(missing_ok=True)
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results):
+            pass
     except OSError as problem:
         raise OSError(problem.errno, problem.strerror, str(results)) from problem
 

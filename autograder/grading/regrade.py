@@ -88,6 +88,7 @@ def regraded(gradings: Iterable[Grading], plan: Plan) -> Iterator[Regraded]:
                 handed_in = _handed_in(before, plan.history.source_of(before))
                 job = grader.Job(exercise, result.seed, zygotes.of, gpus=plan.gpus, known=known)
                 now, ran = grader.regrade(handed_in, job, todo)
+                zygotes.insist()
                 after = _joined(result, now, exercise)
             else:
                 after = _with_checks(result, known.values(), exercise)
@@ -99,7 +100,9 @@ def regraded(gradings: Iterable[Grading], plan: Plan) -> Iterator[Regraded]:
             (run,) = plan.history.record_all([new], counts=False)
             return Regraded(before, result, after, tuple(ran), run)
 
-        yield from in_parallel(plan.jobs, one, [each for each in gradings if each.exercise in plan.exercises])
+        yield from in_parallel(
+            plan.jobs, one, [each for each in gradings if each.exercise in plan.exercises], zygotes.stop
+        )
 
 
 def rescored(gradings: Iterable[Grading], exercises: Mapping[str, Exercise]) -> Iterator[Regraded]:

@@ -22,6 +22,9 @@ HELLO_SECONDS = 120.0
 LONG_SECONDS = 1.0
 """CPU seconds above which a cell counts as slow if loading the file exceeds the time limit."""
 
+NOTED = 20
+"""Cells that raised that the notes of a result list."""
+
 ZygoteOf = Callable[[FrameworkName], Zygote | None]
 
 
@@ -153,7 +156,9 @@ class Session:
             spent[number] = self._worker.cpu_seconds - before
             raised = [Raised(*trouble) for trouble in troubles]
             self.raised += raised
-            self.notes += [f"{each.said()}." for each in raised]
+            self.notes += [f"{each.said()}." for each in raised[: max(0, NOTED - len(self.notes))]]
+        if len(self.raised) > NOTED:
+            self.notes.append(f"{len(self.raised)} cells raised in all.")
         return True
 
     def ask(self, verb: str, **fields: Any) -> Any:

@@ -3,11 +3,13 @@
 The table has one row per student. In Moodle's import form, map the first column to the user's name, or e-mail address if
 the roster is Moodle's own; each exercise to its grade item; and `<exercise> feedback` to that item's feedback. If the
 roster is the grading worksheet of an assignment, and the results are of one exercise, the file is that worksheet with
-the grades filled in (Upload grading worksheet). An ungraded submission, or an excused one, is an empty cell.
+the grades filled in (Upload grading worksheet). An ungraded submission, or an excused one, is an empty cell. Moodle
+reads a feedback as HTML, so all text in it is escaped.
 """
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
 from autograder.course.people.roster import Student
@@ -69,4 +71,4 @@ def _filled_in(student: Student, columns: Sequence[str], result: Result) -> list
 def _grade(result: Result | None) -> list[str]:
     if result is None or result.total is None:
         return ["", ""]
-    return [number(result.total), feedback(result)]
+    return [number(result.total), html.escape(feedback(result))]

@@ -139,11 +139,12 @@ class SubmissionFile(pytest.File):
 
     def _lines(self, checks: list[Check]) -> dict[str, int]:
         """The line of the file that each check is about, from 0, for editors that jump there."""
-        from autograder.course import source_lines, submission
+        from autograder.course import submission
+        from autograder.course.source_lines import SourceLines
 
         assert self._exercise
-        handed_in, folder = submission.read(self.path, "you", self._exercise.name), self._exercise.folder
-        return {check.id: source_lines.line_about(handed_in, check.part, check.title, folder) - 1 for check in checks}
+        lines = SourceLines(submission.read(self.path, "you", self._exercise.name), self._exercise.folder)
+        return {check.id: lines.about(check.part, check.title) - 1 for check in checks}
 
 
 class Part(pytest.Collector):
@@ -281,8 +282,8 @@ def _may_be_ours(path: Path) -> bool:
 def _found(path: Path, named: bool) -> _Found | None:
     """The exercise of a file. A notebook that is named may have another name if its folder has the exercise's."""
     from autograder.course.grading_file import load_policy
+    from autograder.course.layout import exercise_of
     from autograder.course.policy import find_policy
-    from autograder.course.submission import exercise_of
     from autograder.errors import UsageError
 
     try:

@@ -11,7 +11,8 @@ from autograder.execution.zygote_client import Zygotes
 class Warm:
     """Zygotes that stay between two checks.
 
-    They end with this process, also when it is killed: a zygote ends as soon as the other end of its socket is closed.
+    They end with this process, also when it is killed: a zygote ends as soon as the other end of its socket is closed,
+    and removes its folder.
     """
 
     def __init__(self) -> None:

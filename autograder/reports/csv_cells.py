@@ -11,14 +11,18 @@ from collections.abc import Iterable, Sequence
 # forms too, which East Asian keyboards type.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
-# Someone will print the file to a terminal: replace escapes and characters that change the writing direction.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Someone will print the file to a terminal: replace escapes, and characters that cannot be seen or change the writing
+# direction. The two joiners that names need stay, but do not hide a formula.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+_PASSED_OVER = re.compile("[\\s\u200c\u200d]*")
 
 
 def cell(text: str) -> str:
     """The text; if it could be a formula, prefixed with an apostrophe, which marks text in a spreadsheet."""
     text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-    return "'" + text if text.lstrip().startswith(_FORMULA) else text
+    return "'" + text if _PASSED_OVER.sub("", text, count=1).startswith(_FORMULA) else text
 
 
 def number(value: float) -> str:

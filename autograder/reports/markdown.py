@@ -1,8 +1,9 @@
 """Results in Markdown: for GitHub summaries, Gradescope feedback, or a file to mail.
 
 Every dialect reads character references as text and never as markup, also inside a table, so untrusted text within a
-line is encoded that way. Untrusted text with several lines goes into a fence longer than any run of backticks inside
-it.
+line is encoded that way. GitHub looks for names to notify (`@`) and issues to link (`#`) in the finished text, so an
+invisible word joiner follows these signs. Untrusted text with several lines goes into a fence longer than any run of
+backticks inside it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ LARGEST_PICTURE = 200_000
 # All ASCII punctuation except , ; ' " ? % / which no dialect reads as markup within a line.
 _MEANS_SOMETHING = re.compile(r"[!#$&()*+\-.:<=>@\[\\\]^_`{|}~]")
 
+_WORD_JOINER = "&#8288;"
+
 
 def text(content: str, most: int = 2_000) -> str:
     """Untrusted text on one line: fully shown, and never markup in any dialect."""
-    return _MEANS_SOMETHING.sub(lambda match: f"&#{ord(match.group())};", safe_text.line(content, most))
+    return _MEANS_SOMETHING.sub(_as_reference, safe_text.line(content, most))
+
+
+def _as_reference(sign: re.Match[str]) -> str:
+    return f"&#{ord(sign.group())};" + (_WORD_JOINER if sign.group() in "@#" else "")
 
 
 def block(content: str) -> str:

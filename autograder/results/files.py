@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,8 @@ RECORD = "history.sqlite"
 """The record of all gradings, in the folder of the results."""
 _TAKEN = ("", ".", "..", "index.html", "summary.csv", RECORD, f"{RECORD}-wal", f"{RECORD}-shm")
 """Names with another meaning in a file system, or among the results."""
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""Names that mean a device on Windows, whatever their ending."""
 _LONGEST, _KEPT = 200, 60
 """Bytes of a path component, of which most systems allow 255; and the bytes kept from a longer one."""
 
@@ -28,9 +31,14 @@ def result_path(results: Path, student: str, exercise: str) -> Path:
 
 def file_name(name: str) -> str:
     """A student's or an exercise's name as a path component: unchanged if possible, and unique for each name."""
-    if name in _TAKEN:
+    if name.lower() in _TAKEN:
         return name.replace(".", "%2E") or "%"
     fit = "".join(quote(sign, safe="", errors="replace") if _unfit(sign) else sign for sign in name)
+    if _DEVICES.fullmatch(fit):
+        fit = f"%{ord(fit[0]):02X}{fit[1:]}"
+    if fit.endswith((".", " ")):
+        # Windows drops them, so that two names would be one.
+        fit = f"{fit[:-1]}%{ord(fit[-1]):02X}"
     if len(fit.encode()) <= _LONGEST:
         return fit
     start = fit.encode()[:_KEPT].decode(errors="ignore")

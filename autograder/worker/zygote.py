@@ -10,20 +10,23 @@ its output, and a pipe on which the zygote reports the worker's process id and, 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from autograder.worker import frameworks
 from autograder.worker.course_modules import make_importable
@@ -39,6 +42,11 @@ from autograder.worker.sandbox.probing import probe
 REPORT = struct.Struct("<i")
 """The format of the report pipe, sent twice: the process id, then the wait status."""
 
+END_SECONDS = 1.0
+"""How long its workers may take to die."""
+FOLDERS = "autograder-"
+"""The names of the folders that the grader makes begin with this."""
+
 _COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.plots")
 """Modules that nearly every submission imports; more would only delay the start of the zygote."""
 
@@ -51,6 +59,7 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
     adopt_orphans()
     make_importable()
     orders = socket.socket(fileno=descriptor)
+    _listen_for_the_end(orders)
     chosen = cast(FrameworkName, name)
     framework = frameworks.load(chosen)
     framework.preload()
@@ -65,8 +74,14 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
     signal.signal(signal.SIGCHLD, _wake_up)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     view = build_view(readable) if enclosed else NO_VIEW
-    orders.send(json.dumps({"layers": probe(view)}).encode())
+    try:
+        orders.send(json.dumps({"layers": probe(view)}).encode())
+    except OSError:
+        _end({})
+    fcntl.fcntl(orders, fcntl.F_SETFL, 0)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
     reports: dict[int, int] = {}
+    folders: dict[int, str] = {}
     while True:
         ready, _, _ = select.select([orders, woken], [], [])
         if woken in ready:
@@ -75,8 +90,42 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
         if orders in ready:
             message, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 3)
             if not message:
-                return
-            _start(message, descriptors, framework, reports, view, keep_from_child=[orders.fileno(), woken, wake])
+                _end(folders)
+            pid = _start(message, descriptors, framework, reports, view, keep_from_child=[orders.fileno(), woken, wake])
+            folders = {each: folder for each, folder in folders.items() if each in reports}
+            folders[pid] = str(json.loads(message)["folder"])
+
+
+def _listen_for_the_end(orders: socket.socket) -> None:
+    """Have the kernel say when the grader is gone, while this process imports and reads no order."""
+
+    def look(number: int, frame: object) -> None:
+        with suppress(BlockingIOError):
+            if not orders.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                _end({})
+
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(orders, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(orders, fcntl.F_SETFL, os.O_ASYNC)
+    # It may have ended before that.
+    look(0, None)
+
+
+def _end(folders: Mapping[int, str]) -> NoReturn:
+    """End the workers, whose folders these are, and this process, and leave no folder: the grader may have been killed."""
+    until = time.monotonic() + END_SECONDS
+    with suppress(ChildProcessError):
+        while time.monotonic() < until:
+            # Children of a worker that has been killed become children of this process.
+            _kill_orphans({})
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(0.005)
+    for folder in (*map(Path, folders.values()), Path.cwd()):
+        # One nested deeper than Python recurses stays.
+        with suppress(RecursionError):
+            if folder.name.startswith(FOLDERS):
+                shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 def _share_what_exists() -> None:
@@ -103,7 +152,8 @@ def _start(
     reports: dict[int, int],
     view: int,
     keep_from_child: list[int],
-) -> None:
+) -> int:
+    """Fork a worker. Returns its process id."""
     order = json.loads(message)
     _import_ahead(order["imports"])
     threads = len(list(Path("/proc/self/task").iterdir()))
@@ -119,6 +169,7 @@ def _start(
     os.close(output)
     reports[pid] = report
     _tell(report, outer_pid(pid))
+    return pid
 
 
 def _become_worker(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from tests import catalogue
 FOLDER = Path(__file__).parent / "corpus"
 _HEAD = re.compile(r"^# (?P<key>\w+): (?P<value>.+)$")
 _FIRST = "xor"
-_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds", "all_seconds", "bound", "rare"}
+_KEYS = {"tries", "exercise", "framework", "checks", "keeps", "seconds", "all_seconds", "bound", "rare", "repeats"}
+_REPEATED = {".py": "REPEATED", ".ipynb": '"REPEATED",'}
+"""In files of these kinds, what stands for the head `repeats`: a text, and how many times, as in `'x' * 1_000`."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,21 @@ class Attack:
     """Only `make attacks` runs it."""
     bound: str
     """How far the limit that it attacks may be exceeded; the attack itself says so if it got further."""
+    repeats: str
+    """What the word `REPEATED` stands for in the file; empty if it is as it stands."""
 
     def __str__(self) -> str:
         # Attacks on the first exercise are named after their file only.
         return "-".join([self.path.stem, *([self.exercise] if self.exercise != _FIRST else []), self.framework])
 
     def submission(self, targets: dict[str, str | int]) -> Submission:
-        """The submission, preceded by cells with what an attacker could know about the environment."""
-        found = submission.read(self.path, "attacker", self.exercise)
+        """The submission, preceded by cells with what an attacker could know about the environment.
+
+        A file that the grader refuses to read stays as it is.
+        """
+        found = submission.of_content(self.path, self._content(), "attacker", self.exercise)
+        if found.notes and not found.cells:
+            return found
         known = {**targets, "contract": catalogue.contract(self.exercise)}
         prelude = (FOLDER / "_prelude.py").read_text(encoding="utf-8")
         before: list[Code] = [
@@ -58,6 +68,15 @@ class Attack:
             ("prelude", prelude),
         ]
         return replace(found, framework=self.framework, cells=(*before, *found.cells), notes=())
+
+    def _content(self) -> bytes:
+        content = self.path.read_bytes()
+        if not self.repeats:
+            return content
+        piece, _, times = self.repeats.rpartition(" * ")
+        repeated = str(ast.literal_eval(piece)) * int(times)
+        head, _, tail = content.decode().rpartition(_REPEATED[self.path.suffix])
+        return f"{head}{repeated}{tail}".encode()
 
     def using(self) -> Exercise:
         """The exercise with limits that an attack reaches quickly."""
@@ -93,6 +112,7 @@ def attacks() -> Iterator[Attack]:
                     float(head["all_seconds"]) if "all_seconds" in head else None,
                     framework in _listed(head.get("rare", "")),
                     head.get("bound", ""),
+                    head.get("repeats", ""),
                 )
 
 

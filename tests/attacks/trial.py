@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.integrations import csv
-from autograder.reports import page, terminal
+from autograder.integrations import csv, moodle
+from autograder.reports import markdown, page, terminal
 from autograder.results.form import Result, encode
 from tests import catalogue
 from tests.attacks.corpus import Attack
@@ -58,9 +59,15 @@ def _shown(result: Result) -> list[str]:
         "the terminal": terminal.plain(result, show_output=True),
         "the page": page.submission(result),
         "the table": csv.encode([result]).decode(),
+        "Moodle's table": moodle.encode([result]).decode(),
+        "Markdown": markdown.whole([result]),
     }
     found = [f"{escape!r} in {where}" for where, text in shown.items() for escape in _ESCAPES if escape in text]
-    found += [f"{tag} in the page" for tag in ("<script>alert", "<img src=x", "<b>**bold") if tag in shown["the page"]]
+    tags = ("<script>alert", "<img src=x", "<b>**bold")
+    found += [f"{tag} in {where}" for where in ("the page", "Moodle's table") for tag in tags if tag in shown[where]]
+    # What the student printed stands in a block of its own, whose text is only shown.
+    outside = re.sub(r"^(`{3,})text\n.*?^\1$", "", shown["Markdown"], flags=re.DOTALL | re.MULTILINE)
+    found += [f"{sign} in Markdown" for sign in ("@everyone", "](https", "<img src=x") if sign in outside]
     for start in ("::set-output", "::error", "##vso["):
         if any(line.startswith(start) for line in shown["the terminal"].splitlines()):
             found.append(f"{start} at the start of a line in the terminal")

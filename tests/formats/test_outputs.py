@@ -16,7 +16,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from autograder.commands.formats import Format
-from autograder.course import source_lines, submission
+from autograder.course import submission
+from autograder.course.source_lines import SourceLines
 from autograder.integrations import brightspace, canvas, github, gradescope, junit, moodle
 from autograder.integrations import csv as summary_csv
 from autograder.integrations.gradescope import grades
@@ -183,12 +184,12 @@ def assignment(tmp_path: Path) -> Path:
 def test_the_line_is_where_the_student_defines_it(tmp_path: Path, assignment: Path, asked: Any, line: int) -> None:
     source = 'FRAMEWORK = "torch"\n\n# %%\ndef first():\n    return 1\n\ndef second(): return 2\n'
     script = submission.read(toy.write(tmp_path / "toy.py", source), "ada", "toy")
-    assert source_lines.line_of(script, asked, assignment) == line
+    assert SourceLines(script, assignment).of(asked) == line
     for indent in (1, None):
         lines: list[str] = [f"{each}\n" for each in source.splitlines()]
         text = json.dumps(toy.notebook('FRAMEWORK = "torch"', lines), indent=indent)
         notebook = submission.read(toy.write(tmp_path / "toy.ipynb", text), "ada", "toy")
-        found = source_lines.line_of(notebook, asked, assignment)
+        found = SourceLines(notebook, assignment).of(asked)
         wanted = source.splitlines()[line - 1] if line > 1 and indent else None
         assert (found == 1) if wanted is None else (wanted in text.splitlines()[found - 1])
 
@@ -200,19 +201,19 @@ def test_the_line_that_raised_counts_more(tmp_path: Path, assignment: Path) -> N
         json.dumps(toy.notebook(*(list[str](each.splitlines(keepends=True)) for each in cells)), indent=1),
     )
     handed_in = submission.read(notebook, "ada", "toy")
-    found = source_lines.line_of(handed_in, check("part.a", place="cell 3, line 5"), assignment)
-    assert found > source_lines.line_of(handed_in, check("part.a", place="cell 2, line 2"), assignment)
+    found = SourceLines(handed_in, assignment).of(check("part.a", place="cell 3, line 5"))
+    assert found > SourceLines(handed_in, assignment).of(check("part.a", place="cell 2, line 2"))
     assert notebook.read_text().splitlines()[found - 1].strip() == r'"    return 1\n"'
     script = submission.read(toy.write(tmp_path / "toy.py", "\n\n".join(cells)), "ada", "toy")
-    assert source_lines.line_of(script, check("part.a", place="toy.py, line 4"), assignment) == 4
+    assert SourceLines(script, assignment).of(check("part.a", place="toy.py, line 4")) == 4
     for nonsense in ("cell 9, line 3", "cell 3, line 999999", "a, line 99999999999999999999", "x"):
-        assert 1 <= source_lines.line_of(handed_in, check("part.a", place=nonsense), assignment) <= 200
+        assert 1 <= SourceLines(handed_in, assignment).of(check("part.a", place=nonsense)) <= 200
 
 
 def test_the_last_definition_counts(tmp_path: Path, assignment: Path) -> None:
     source = "FRAMEWORK = 'torch'\ndef first(): pass\nfirst_one = 2\ndef first(): return 1\n"
     script = submission.read(toy.write(tmp_path / "toy.py", source), "ada", "toy")
-    assert source_lines.line_of(script, check("part.a"), assignment) == 4
+    assert SourceLines(script, assignment).of(check("part.a")) == 4
 
 
 # ── JUnit ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +289,9 @@ def test_a_fence_is_longer_than_what_is_in_it(said: str) -> None:
 def test_text_shows_all_that_it_holds() -> None:
     everything = "".join(map(chr, range(0x21, 0x7F)))
     (_, inline, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown.text(everything))
-    assert "".join(child.content for child in inline.children or ()) == everything
+    shown = "".join(child.content for child in inline.children or ())
+    # No name is notified and no issue is linked.
+    assert shown == everything.replace("@", "@\u2060").replace("#", "#\u2060")
 
 
 def test_small_pictures_stand_in_the_text_and_large_ones_do_not() -> None:

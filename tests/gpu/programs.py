@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.course.submission import _percent_cells
+from autograder.course import percent_cells
 from autograder.errors import StudentError
 from autograder.execution.gpus import Lease
 from autograder.execution.watchdog import Budget
@@ -84,7 +84,7 @@ def worker(zygotes: Zygotes, programs: Programs, machine: str, lease: Lease | No
     opened = Worker(programs.framework, budget, zygotes.of(programs.framework), lease)
     try:
         assert opened.ask("hello", seconds=120, args=[machine, budget.gpu_memory_mb])["draws_repeat"]
-        cells = [list(cell) for cell in _percent_cells(programs.source, programs.file)]
+        cells = [[programs.file, cell] for cell in percent_cells.code_cells(programs.source)]
         assert opened.ask("load", seconds=60, args=cells) == []
         yield Run(opened)
     finally:

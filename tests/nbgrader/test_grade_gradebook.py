@@ -152,3 +152,16 @@ def test_points_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     assert ended.code == 2, ended
     assert "the part double has 7.5 points in grading.yml but 7 in the gradebook" in ended.err.replace("\n", " ")
     assert len(before) == (tmp_path / "gradebook.db").stat().st_size
+
+
+def test_a_students_timestamp_stops_nobody_else(tmp_path: Path) -> None:
+    toy.project(tmp_path, hidden="")
+    for student in ("ada", "bob", "eve"):
+        toy.write(tmp_path / "submitted" / student / "toy" / "toy.py", "")
+    toy.write(tmp_path / "submitted/bob/toy/timestamp.txt", "2026-11-22 10:00:00 UTC")
+    toy.write(tmp_path / "submitted/eve/toy/timestamp.txt", "never" * 1_000_000)
+    ended = command.run("grade", "submitted", "--gradebook", "gradebook.db", cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert "the score of eve is not written into the gradebook" in ended.err
+    with _opened(str(tmp_path / "gradebook.db")) as book:
+        assert {each.student.id for each in book.assignment_submissions("toy")} == {"ada", "bob"}

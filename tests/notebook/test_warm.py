@@ -74,8 +74,7 @@ def test_it_ends_with_the_kernel(folder: Path, how: str) -> None:
         else:
             started.manager.shutdown_kernel()
         assert wait_until(lambda: ended(zygote))
-        # A kernel that ends by itself also leaves no folder.
-        assert how == "killed" or not its_folder.exists()
+        assert wait_until(lambda: not its_folder.exists())
 
 
 def test_an_interrupt_ends_the_check_and_nothing_else(folder: Path, started: Kernel) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from autograder.course import submission
+from autograder.course import layout
 from autograder.grading import engine, grader, regrade
 from autograder.reports import difference
 from autograder.results.form import CheckResult, Result, read
@@ -280,7 +280,7 @@ def test_what_could_not_be_read_or_was_not_there(tmp_path: Path, counts: Path) -
     a_class(tmp_path, ada="")
     (tmp_path / "submitted/bob/toy").mkdir(parents=True)
     exercise = toy.load(tmp_path)
-    read_ones = {each.student: each for each in submission.find(tmp_path / "submitted", ["toy"], None, None)}
+    read_ones = {each.student: each for each in layout.find(tmp_path / "submitted", ["toy"], None, None)}
     withheld = dataclasses.replace(read_ones["ada"], withheld="ada's file cannot be read", content=b"")
     plan = engine.Plan([withheld, read_ones["bob"]], {"toy": exercise}, tmp_path / "results")
     with History(tmp_path / "results") as history:

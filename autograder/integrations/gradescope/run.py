@@ -17,7 +17,7 @@ import msgspec
 
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.loading import load_exercise
-from autograder.course import submission
+from autograder.course import layout, submission
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE
 from autograder.course.submission import Submission
@@ -67,10 +67,10 @@ def grade(root: Path, settings: Settings, loaded: Exercise) -> Result:
 def find(folder: Path, name: str) -> Submission:
     """The submission among the uploaded files: the one named after the exercise, or the only one."""
     files = [path for path in folder.rglob("*") if _is_own_file(path, folder)]
-    chosen = submission.chosen(files, name)
+    chosen = layout.chosen(files, name)
     if chosen is None:
-        return submission.nothing_handed_in(folder, STUDENT, name)
-    return submission.beside(submission.read(chosen, STUDENT, name), files)
+        return layout.nothing_handed_in(folder, STUDENT, name)
+    return layout.beside(submission.read(chosen, STUDENT, name), files)
 
 
 def _is_own_file(path: Path, folder: Path) -> bool:

@@ -37,6 +37,8 @@ from autograder.reports import words
 from autograder.results.form import Result
 
 DATABASE = "gradebook.db"
+_LONGEST_TIME = 100
+"""Characters of a time; whoever submits may have written the file."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def handed_in_at(handed_in: Submission) -> datetime | None:
     if note is None or note.is_symlink() or not note.is_file():
         return None
     try:
-        return parse_utc(note.read_text(encoding="utf-8").strip())
+        with note.open(encoding="utf-8") as file:
+            return parse_utc(file.read(_LONGEST_TIME).strip())
     except (ValueError, OverflowError):
         raise UsageError(f"{note} does not contain a time such as 2026-11-22 10:00:00 UTC") from None
 

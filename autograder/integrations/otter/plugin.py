@@ -22,7 +22,7 @@ from otter.test_files import ExceptionTestFile, GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 
 from autograder.authoring.loading import load_exercise
-from autograder.course import submission
+from autograder.course import layout, submission
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import GRADING_FILE
 from autograder.course.submission import Submission
@@ -95,7 +95,7 @@ class Plugin(AbstractOtterPlugin):
         name = str(self.plugin_config.get("exercise", ""))
         if path.is_symlink():
             # The solutions are on the same machine.
-            return submission.nothing_handed_in(path.parent, STUDENT, name)
+            return layout.nothing_handed_in(path.parent, STUDENT, name)
         return submission.read(path, STUDENT, name)
 
     def _grade(self, handed_in: Submission) -> Result:

@@ -1,11 +1,9 @@
 """Gradings, the files that were graded, and counts of what was removed."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
-DOUBLE: Any = sa.Double()
+DOUBLE: sa.Double[float] = sa.Double()
 
 revision = "0001"
 down_revision = None
