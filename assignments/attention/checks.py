@@ -219,11 +219,15 @@ def _(student, draw):
         name, value = values[bias]
         scores = draw.normal(value.size)
         model.set_parameters({name: scores.reshape(value.shape)})
-    before = nats(scores, target)
+    before = mean_cross_entropy(scores, target)
     losses = translator.fit(source, target, epochs=1, batch_size=n)
     loss = float(expect.losses(losses, 1, tried=tried, cause="`fit` returns a list with one loss for each epoch.")[0])
     # Without a bias all symbols are equally likely, and there is one more if the start symbol has a score too.
-    after = np.log(SYMBOLS + 1) if bias is None else nats(list(model.parameters().values())[bias].ravel(), target)
+    after = (
+        np.log(SYMBOLS + 1)
+        if bias is None
+        else mean_cross_entropy(list(model.parameters().values())[bias].ravel(), target)
+    )
     wrong = {
         "You sum over the positions; take the mean.": length * before,
         "You sum over the positions and the batch; take the mean.": n * length * before,
@@ -269,7 +273,7 @@ def fits_its_own_translations(translator, source):
     )
 
 
-def nats(scores, target):
+def mean_cross_entropy(scores, target):
     """The mean cross-entropy of the targets for the same scores everywhere, in nats."""
     return float(-np.log(softmax(scores))[target].mean())
 

@@ -121,10 +121,10 @@ def _(student, draw):
     So: form.
     """
     for latent_dim in (LATENT, 100):
-        generator, inputs, tried = new_generator(student, draw, latent_dim)
+        generator, inputs, tried = generator_and_inputs(student, draw, latent_dim)
         with expect.blame(f"G receives latent_dim + 10 columns, here {latent_dim + 10}: noise, then one-hot label."):
             generator.ready(inputs)
-            pictured(generator, inputs, tried)
+            images_made(generator, inputs, tried)
 
 
 @check("generator.range", needs="generator.images")
@@ -135,11 +135,11 @@ def _(student, draw):
     So: form.
     """
     for latent_dim in (LATENT, 100):
-        generator, inputs, tried = new_generator(student, draw, latent_dim)
+        generator, inputs, tried = generator_and_inputs(student, draw, latent_dim)
         generator.ready(inputs)
         darkest, brightest = [], []
         for weights in ("its first weights", "large weights", "other large weights"):
-            made = pictured(generator, inputs, f"{tried}, {weights}")
+            made = images_made(generator, inputs, f"{tried}, {weights}")
             expect.between(
                 made,
                 -1,
@@ -160,7 +160,7 @@ def _(student, draw):
         )
 
 
-def new_generator(student, draw, latent_dim):
+def generator_and_inputs(student, draw, latent_dim):
     """A new generator, five inputs for it, and a name for both."""
     student.seed(draw.seed())
     generator = expect.remote(student.build_generator(latent_dim), tried=f"build_generator({latent_dim})")
@@ -168,7 +168,7 @@ def new_generator(student, draw, latent_dim):
     return generator, inputs, f"build_generator({latent_dim}) on 5 rows of noise and label"
 
 
-def pictured(generator, inputs, tried):
+def images_made(generator, inputs, tried):
     return expect.shape(
         generator.forward(inputs, gives="images"),
         (5, 28, 28, 1),

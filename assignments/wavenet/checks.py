@@ -7,7 +7,7 @@ from autograder.authoring.probes.functions import one_hot, sigmoid, softmax
 from autograder.authoring.probes.parameters import standing_still
 from autograder.authoring.student import tensor
 
-from .probes import ZERO, distributions, effects, loud, nats, new_wavenet, probabilities, two_sines
+from .probes import ZERO, distributions, effects, loud_weights, nats, new_wavenet, next_sample, two_sines
 
 
 @check("mu_law.example")
@@ -183,7 +183,7 @@ def _(student, draw):
     for length in (1, 11):
         codes = draw.integers(0, classes, rows, length)
         tried = f"build_model({classes}, 7, 2, [1, 2]) on {rows} sequences of {length}"
-        p = probabilities(model, codes, classes, tried)
+        p = next_sample(model, codes, classes, tried)
         sums = p.sum(axis=-1)
         likely = "Apply one softmax over the classes, the last axis, inside the model."
         if np.allclose(np.exp(p).sum(axis=-1), 1, atol=1e-4):
@@ -201,8 +201,8 @@ def _(student, draw):
     # Large weights make some distributions sharp. A softmax of a softmax never exceeds e/(e + 4) = 0.40.
     sharpest = 0.0
     for gain in (2, 6, 20, 60):
-        model.set_parameters(loud(draw, model, gain))
-        sharpest = max(sharpest, probabilities(model, codes, classes, tried).max())
+        model.set_parameters(loud_weights(draw, model, gain))
+        sharpest = max(sharpest, next_sample(model, codes, classes, tried).max())
     expect.that(
         sharpest > 0.8,
         tried=f"{tried}, with larger and larger weights",
@@ -257,7 +257,7 @@ def _(student, draw):
     tries = []
     tried = "the model on sequences of 6"
     for _ in range(4):
-        weights = loud(draw, model, 1.5)
+        weights = loud_weights(draw, model, 1.5)
         model.set_parameters(weights)
         codes = draw.integers(0, classes, 200, length)
         p = distributions(model, codes[:, :-1], classes, tried)
@@ -359,11 +359,11 @@ def _(student, draw):
         ][int(grown.argmax())],
     )
     # The last layer's residual leads nowhere. What does not change must be without effect, too.
-    p = probabilities(model, codes, classes, tried)
+    p = next_sample(model, codes, classes, tried)
     for name in still:
         model.set_parameters({name: end[name] + draw.normal(*end[name].shape)})
         expect.close(
-            probabilities(model, codes, classes, tried),
+            next_sample(model, codes, classes, tried),
             p,
             rtol=0,
             atol=ZERO,
@@ -450,7 +450,7 @@ def _(student, draw):
             """What follows each start if the model is given `see(samples)`, and the smallest margin of a choice."""
             samples, new, margins = starts, [], []
             for _ in range(n):
-                p = probabilities(model, see(samples), classes, tried)[:, -1]
+                p = next_sample(model, see(samples), classes, tried)[:, -1]
                 likeliest = p.argmax(axis=1)
                 margins.append(np.sort(p, axis=1)[:, -1] - np.sort(p, axis=1)[:, -2])
                 new.append(likeliest)

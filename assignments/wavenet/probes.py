@@ -16,16 +16,16 @@ def new_wavenet(student, draw, classes, channels, kernel_size, dilations, gain=N
     sizes = classes, channels, kernel_size, dilations
     model = new_model(student, "build_model", *sizes, example=np.zeros((1, 8, classes)), seed=draw.seed())
     if gain is not None:
-        model.set_parameters(loud(draw, model, gain))
+        model.set_parameters(loud_weights(draw, model, gain))
     return model
 
 
-def loud(draw, model, gain):
+def loud_weights(draw, model, gain):
     """Random weights, `gain` times as large as Glorot's: those of a new model hide what is far back."""
     return random_weights(draw, model.parameters(), matrices=lambda shape: gain * glorot(shape), biases=0.3 * gain)
 
 
-def probabilities(model, codes, classes, tried, training=False):
+def next_sample(model, codes, classes, tried, training=False):
     """The model's output for sequences of codes `(N, T)`, an array `(N, T, classes)`."""
     return expect.shape(
         model.forward(one_hot(codes, classes), training),
@@ -41,7 +41,7 @@ def probabilities(model, codes, classes, tried, training=False):
 
 def distributions(model, codes, classes, tried, training=False):
     """The same, for checks that cannot be asked unless the output consists of probabilities."""
-    p = probabilities(model, codes, classes, tried, training)
+    p = next_sample(model, codes, classes, tried, training)
     cause = "The model must return probabilities: see the part `model`."
     return expect.between(p, 0, 1, tried=tried, cause=cause, what="probabilities")
 
@@ -51,7 +51,7 @@ def effects(model, draw, classes, length, tried):
     codes = np.tile(draw.integers(0, classes, length), (length, 1))
     changed = codes + np.diag(draw.integers(1, classes, length))
     # Both batches have the same shape, so that rounding is the same too.
-    difference = probabilities(model, changed % classes, classes, tried) - probabilities(model, codes, classes, tried)
+    difference = next_sample(model, changed % classes, classes, tried) - next_sample(model, codes, classes, tried)
     return np.abs(difference).max(axis=-1)
 
 

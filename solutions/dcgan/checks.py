@@ -21,8 +21,9 @@ from shared import data
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
 
 UNEVEN = 40.0
-"""How much the entries of an output kernel without a bias differ, in nats: more than the levels that it sets, so that G's
-gradient is the same at each level but for the loss."""
+"""How much the entries of an output kernel without a bias differ, in nats: more than the levels that it sets.
+
+Then G's gradient is the same at each level but for the loss."""
 
 
 def logits(discriminator, x, tried):

@@ -11,7 +11,7 @@ from autograder.authoring.probes.settles import settles
 from autograder.authoring.probes.training import ends_of_one_seed
 from autograder.authoring.student import tensor
 
-from .probes import ZERO, distributions, effects, loud, new_wavenet, probabilities
+from .probes import ZERO, distributions, effects, loud_weights, new_wavenet, next_sample
 
 
 @check("mu_law.any")
@@ -141,8 +141,9 @@ def _(student, draw):
     asked = [(1, [1, 2, 4]), *((taps, draw.integers(1, 20, taps).tolist()) for taps in (2, 3, 4, 5))]
     for taps, dilations in asked:
         right = 1 + (taps - 1) * sum(dilations)
+        reach = student.receptive_field(taps, dilations)
         expect.equal(
-            student.receptive_field(taps, dilations),
+            reach,
             right,
             tried=f"receptive_field({taps}, {dilations})",
             cause="1 + (K − 1)·Σ dilations, for any number of layers.",
@@ -208,7 +209,7 @@ def _(student, draw):
         strongest = np.zeros(length)
         # For some weights a gate is closed so tightly that a sample far back leaves no trace.
         for gain in (2, 2.5, 3, 2):
-            model.set_parameters(loud(draw, model, gain))
+            model.set_parameters(loud_weights(draw, model, gain))
             found = effects(model, draw, classes, length, tried)
             by_delay = [max(found[i, i + delay] for i in range(length - delay)) for delay in range(length)]
             strongest = np.maximum(strongest, by_delay)
@@ -259,7 +260,7 @@ def _(student, draw):
     model = new_wavenet(student, draw, classes, 6, 2, [1, 2], gain=2)
     codes = draw.integers(0, classes, 4, length)
     tried = f"build_model({classes}, 6, 2, [1, 2]) on a sequence among three others"
-    usual = probabilities(model, codes, classes, tried)
+    usual = next_sample(model, codes, classes, tried)
     expect.differ(
         usual[1],
         usual[2],
@@ -271,7 +272,7 @@ def _(student, draw):
     others[2] = codes[2]
     for batch, place, what in [(others, 2, "other sequences around it"), (codes[2:3], 0, "no other sequence")]:
         expect.close(
-            probabilities(model, batch, classes, tried)[place],
+            next_sample(model, batch, classes, tried)[place],
             usual[2],
             tried=f"{tried}, and with {what}",
             expected="the same output for the same sequence",
@@ -457,7 +458,7 @@ def telling_weights(model, draw, classes, temperature, n):
         if (weights(EXAMPLE, temperature) != as_asked(EXAMPLE, temperature)).any()
     ]
     for _ in range(3):
-        weights = loud(draw, model, 1.0)
+        weights = loud_weights(draw, model, 1.0)
         for gain in np.geomspace(0.7, 15, 8):
             candidate = {name: gain * value for name, value in weights.items()}
             model.set_parameters(candidate)
