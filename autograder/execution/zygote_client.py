@@ -54,7 +54,7 @@ class Zygote:
         """
         require(framework)
         self.framework: FrameworkName = framework
-        self.layers: tuple[str, ...] = ()
+        self.layers: tuple[sandbox.Layer, ...] = ()
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-zygote-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
