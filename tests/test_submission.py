@@ -411,9 +411,9 @@ def test_every_folder_has_a_row(tmp_path: Path) -> None:
     assert who(tmp_path) == rows
     (bob,) = layout.find(tmp_path, ["toy", "other"], None, "bob")
     assert bob.notes == ("Neither toy.ipynb nor toy.py was submitted; the folder contains notes.txt.",)
-    # With two exercises nothing says which one is missing, except for the one that was named.
+    # With two exercises, both are missing.
     laid_out(tmp_path, "submitted/ada/other/other.py")
-    assert [student for student, _, _ in who(tmp_path)] == ["ada", "ada", "toy"]
+    assert [student for student, _, _ in who(tmp_path)] == ["ada", "ada", "toy", "bob", "bob", "cleo", "cleo"]
     assert [student for student, _, _ in who(tmp_path, exercise="toy")] == ["ada", "toy", "bob", "cleo"]
 
 

@@ -112,14 +112,14 @@ def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, stude
         if exercise in (None, name) and student in (None, whose):
             yield _link(file, whose, name) if file.is_symlink() else read(file, whose, name)
     handed_in = {folder.name for folder in folders} | {name for _, name in loose}
-    # A folder without any exercise in it is somebody's, too. If the class has several, nothing says which one is missing.
-    missing = exercise or (next(iter(handed_in)) if len(handed_in) == 1 else None)
-    if top.name == SUBMITTED and missing in handed_in:
+    # A folder without any exercise in it is somebody's, too: of all that others handed in, this student has nothing.
+    missing = sorted(handed_in & {exercise} if exercise else handed_in)
+    if top.name == SUBMITTED:
         known = {folder.parent for folder in folders} | {file.parent for file, _ in loose}
         for folder in _folders_in(top):
             whose = student_name(folder)
-            if folder not in known and student in (None, whose) and missing and not folder.name.startswith("."):
-                yield nothing_handed_in(folder, whose, missing)
+            if folder not in known and student in (None, whose) and not folder.name.startswith("."):
+                yield from (nothing_handed_in(folder, whose, name) for name in missing)
 
 
 def _of_folder(folder: Path, whose: str, name: str, path: Path) -> Submission:
