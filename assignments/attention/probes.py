@@ -69,10 +69,11 @@ def slope_is(student, weights, H, upstream, tried):
 
 def must_keep_dtype(answer, name):
     """The answer of a function that got float64 tensors."""
-    kind = np.asarray(answer).dtype
+    tried = f"{name} of float64 tensors"
+    kind = expect.array(answer, tried=tried).dtype
     expect.that(
         kind == np.float64,
-        tried=f"{name} of float64 tensors",
+        tried=tried,
         saw=f"{kind}",
         expected="float64",
         cause="Compute in the dtype of the inputs: convert nothing to float32.",
