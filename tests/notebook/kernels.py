@@ -31,7 +31,8 @@ class Said:
 
     @property
     def first_line(self) -> str:
-        return self.result.split("\n")[0]
+        """The first paragraph: `nbgrader validate` cuts long lines, so it has line breaks."""
+        return self.result.split("\n\n")[0].replace("\n", " ")
 
 
 class Kernel:
