@@ -140,4 +140,4 @@ def test_nothing_is_left_behind(graded: Path) -> None:
         if str(graded) in " ".join(process.info["cmdline"] or ())
     ]
     assert not workers
-    assert {path.suffix for path in graded.rglob("*") if path.is_file()} == {".json", ".csv", ".html"}
+    assert {path.suffix for path in graded.rglob("*") if path.is_file()} == {".json", ".csv", ".html", ".sqlite"}
