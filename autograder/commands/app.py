@@ -104,6 +104,8 @@ def main(interruption: Interruption | None = None) -> None:
         code = app(standalone_mode=False) or 0
         if code == INTERRUPTED:
             raise KeyboardInterrupt
+        # A command that returns after Ctrl-C has taken it for its ordinary end, as `check --watch` does.
+        interruption.settled()
     except typer.Abort:
         code = INTERRUPTED
     except UsageError as problem:

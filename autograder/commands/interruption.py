@@ -40,6 +40,10 @@ class Interruption:
         """From now on, the first signal raises `Interrupted` in the main thread."""
         self._begun = True
 
+    def settled(self) -> None:
+        """The command has ended by itself, also if a signal asked it to."""
+        self._number = 0
+
     def end(self, code: int) -> None:
         """End the process, after an interruption without waiting for a thread that is still computing."""
         if not self._number:
