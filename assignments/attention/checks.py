@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import sigmoid, softmax
+from autograder.authoring.probes.training import reported_loss
 
 from .probes import (
     FIT,
@@ -236,15 +237,13 @@ def _(student, draw):
         "You divide by the number of positions once too often.": before / length,
         "You divide by the number of pairs once too often.": before / n,
     }
-    expect.that(
-        min(before, after) * 0.98 - 0.01 <= loss <= max(before, after) * 1.02 + 0.01,
+    reported_loss(
+        loss,
+        [before, after],
+        wrong,
         tried=tried,
-        saw=f"a loss of {loss:.3f}",
         expected=f"{before:.3f} (before the step) or {after:.3f} (after it)",
-        cause=next(
-            (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
-            "The loss must be the mean of −ln p of the right symbol over all pairs and positions.",
-        ),
+        cause="The loss must be the mean of −ln p of the right symbol over all pairs and positions.",
     )
     expect.losses(
         translator.fit(source, target, epochs=2, batch_size=4),

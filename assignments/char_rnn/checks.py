@@ -5,6 +5,7 @@ import numpy as np
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import cross_entropy, sigmoid, softmax
 from autograder.authoring.probes.parameters import output_bias_alone, random_weights
+from autograder.authoring.probes.training import reported_loss
 
 from .probes import labels_are, leads_back, new_rnn
 
@@ -291,15 +292,13 @@ def _(student, draw):
         "This is the squared error, not the cross-entropy.": np.mean(np.square(p - y)),
         "The loss is in bits; use the natural logarithm (nats).": before / np.log(2),
     }
-    expect.that(
-        min(before, after) * 0.98 - 0.01 <= loss <= max(before, after) * 1.02 + 0.01,
+    reported_loss(
+        loss,
+        [before, after],
+        wrong,
         tried=f"{tried}; the cross-entropy computed from the model's outputs",
-        saw=f"a loss of {loss:.3f}",
         expected=f"{before:.3f} (before the step) or {after:.3f} (after it)",
-        cause=next(
-            (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
-            "The loss must be the mean of −ln p of the right character over the windows.",
-        ),
+        cause="The loss must be the mean of −ln p of the right character over the windows.",
     )
     expect.losses(
         student.train(model, X, y, epochs=3, batch_size=10, seed=draw.seed()),

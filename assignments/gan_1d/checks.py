@@ -1,11 +1,11 @@
 """Checks of `gan_1d` that students can run too."""
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from autograder import check, expect, figures, on_gpu
 from autograder.authoring.probes.gan import ALIKE, Steered, mean_log_odds
-from autograder.authoring.probes.parameters import at_least_glorot, random_weights, scaled, snapshot, standing_still
+from autograder.authoring.probes.parameters import at_least_glorot, random_weights, scaled, snapshot, some_moved
+from autograder.authoring.probes.samples import coverage, energy_distance
 
 from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
@@ -371,7 +371,13 @@ def _(student, draw, limits):
             tried=tried,
             cause=cause,
         )
-        expect.at_least(coverage(fake), limits.coverage, what="a share of the curve reached", tried=tried, cause=cause)
+        expect.at_least(
+            coverage(fake[:, 0], -0.5, 0.5),
+            limits.coverage,
+            what="a share of the curve reached",
+            tried=tried,
+            cause=cause,
+        )
         z, points, restore = run["new"]
         restore()
         expect.close(
@@ -444,31 +450,6 @@ def _(student, draw):
 # Shared by the checks above.
 
 
-def some_moved(before, after, tried, cause):
-    """At least half of the arrays must change: a bias before batch normalisation has no gradient and may stay."""
-    still = standing_still(before, after)
-    expect.that(
-        len(still) <= len(before) / 2 and len(before) > 0,
-        tried=f"{tried}: the parameters that it should train",
-        saw=f"{len(still)} of {len(before)} unchanged",
-        expected="parameters that change",
-        cause=cause,
-    )
-    for name, value in after.items():
-        expect.array(value, tried=f"{tried}: {name}")
-
-
-def energy_distance(a, b):
-    """2 E|A−B| − E|A−A'| − E|B−B'| of two samples of the plane: 0 for the same distribution (Székely and Rizzo)."""
-    return float(2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean())
-
-
-def coverage(fake):
-    """The share of ten equal pieces of [−½, ½] with at least a fifth of the samples that a uniform x puts there."""
-    counts, _ = np.histogram(fake[:, 0], bins=10, range=(-0.5, 0.5))
-    return float(np.mean(counts >= len(fake) / 10 / 5))
-
-
 def what_went_wrong(real, fake, answers):
     """The name of the failure, judged by the spread of the samples and D's mean answers to real and fake points."""
     if answers[0] > 0.9 and answers[1] < 0.1:
@@ -476,7 +457,7 @@ def what_went_wrong(real, fake, answers):
             f"D dominates: it says {answers[0]:.2f} to real points and {answers[1]:.2f} to fakes, so its gradient is "
             "of little use to G. Does G learn at all, or far too slowly?"
         )
-    if coverage(fake) < 0.6 and fake[:, 0].std() < 0.75 * real[:, 0].std():
+    if coverage(fake[:, 0], -0.5, 0.5) < 0.6 and fake[:, 0].std() < 0.75 * real[:, 0].std():
         return (
             f"Mode collapse: the samples lie close together (x has a standard deviation of {fake[:, 0].std():.2f}; on "
             f"the curve it is {real[:, 0].std():.2f}). Let D learn faster than G, and give both two hidden layers."

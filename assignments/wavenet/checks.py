@@ -5,6 +5,7 @@ import numpy as np
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import one_hot, sigmoid, softmax
 from autograder.authoring.probes.parameters import standing_still
+from autograder.authoring.probes.training import reported_loss
 from autograder.authoring.student import tensor
 
 from .probes import ZERO, distributions, effects, loud_weights, nats, new_wavenet, next_sample, two_sines
@@ -296,15 +297,13 @@ def _(student, draw):
         "You average over the classes too: only the next sample's class counts.": right / classes,
         "The loss is in bits; use the natural logarithm (nats).": right / np.log(2),
     }
-    expect.that(
-        min(allowed) * 0.98 - 0.01 <= loss <= max(allowed) * 1.02 + 0.01,
+    reported_loss(
+        loss,
+        allowed,
+        wrong,
         tried=f"{tried}; the cross-entropy computed from the model's outputs",
-        saw=f"a loss of {loss:.3f}",
         expected=f"about {right:.3f} before the step, or {after[0].mean():.3f} after it",
-        cause=next(
-            (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
-            "The loss must be the mean of −ln p of the next sample.",
-        ),
+        cause="The loss must be the mean of −ln p of the next sample.",
     )
     expect.losses(
         student.train(model, codes, classes, epochs=3, batch_size=5, seed=draw.seed()),

@@ -4,12 +4,12 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from autograder import expect, figures
 from autograder.authoring.probes.batch_norm import in_both_modes
 from autograder.authoring.probes.models import new_model
 from autograder.authoring.probes.parameters import random_weights, scaled, snapshot
+from autograder.authoring.probes.samples import coverage, energy_distance
 from autograder.authoring.student import Remote
 
 LATENT = 5
@@ -107,7 +107,7 @@ def find_the_curve(student, draw, limits, penalty):
         real, x = on_the_curve(draw, 1000), np.linspace(-0.5, 0.5, 101)
         figures.scatter(f"{penalty}: 1,000 samples after {done:,} steps", fake, np.stack([x, x**2], axis=1))
         figures.lines("losses, as your code reported", run["losses"])
-        reached = share_reached(fake)
+        reached = coverage(fake[:, 0], -0.5, 0.5)
         cause = (
             "The samples are all alike: G follows the critic faster than the critic learns. Train the critic "
             "faster, or more often, than G."
@@ -116,7 +116,7 @@ def find_the_curve(student, draw, limits, penalty):
             "rates. With a penalty, try the factor λ = 1; with clipping, the limit 0.05."
         )
         expect.at_most(
-            distance_between(real, fake),
+            energy_distance(real, fake),
             limits.energy_distance,
             what="an energy distance to real points",
             tried=tried,
@@ -138,7 +138,7 @@ def find_the_curve(student, draw, limits, penalty):
             atol=1e-3,
         )
         expect.that(
-            distance_between(real, again) > limits.energy_distance or share_reached(again) < limits.coverage,
+            energy_distance(real, again) > limits.energy_distance or coverage(again[:, 0], -0.5, 0.5) < limits.coverage,
             tried="the new generator, before it was trained",
             saw="points that lie as near to the real points as those after training",
             expected="points that training brings to the curve",
@@ -146,14 +146,3 @@ def find_the_curve(student, draw, limits, penalty):
         )
 
     expect.best_of(stages * len(seeds), attempt)
-
-
-def distance_between(a, b):
-    """The energy distance 2 E|A−B| − E|A−A'| − E|B−B'| of two samples: 0 for the same distribution."""
-    return float(2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean())
-
-
-def share_reached(fake):
-    """The share of ten equal pieces of [−½, ½] with at least 2 % of the samples."""
-    counts, _ = np.histogram(fake[:, 0], bins=10, range=(-0.5, 0.5))
-    return float(np.mean(counts >= len(fake) / 50))

@@ -8,6 +8,7 @@ import pytest
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes import parameters
 from autograder.authoring.student import images
+from autograder.errors import CheckFailed
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FrameworkName
 from tests import toy
@@ -110,3 +111,13 @@ def test_several_states_in_one_row() -> None:
     row = parameters.flat({"a": np.ones((2, 2), np.float32)}, {"a": np.zeros(1), "b": np.full(2, 3)})
     assert row.tolist() == [1, 1, 1, 1, 0, 3, 3]
     assert row.dtype == np.float64
+
+
+def test_most_arrays_must_move_and_all_must_be_numbers() -> None:
+    before = {"a": np.zeros(2), "b": np.zeros(2)}
+    parameters.some_moved(before, {"a": np.ones(2), "b": np.zeros(2)}, "train", "Nothing moved.")
+    for after in (before, {"a": np.ones(2), "b": np.full(2, np.nan)}):
+        with pytest.raises(CheckFailed):
+            parameters.some_moved(before, after, "train", "Nothing moved.")
+    with pytest.raises(CheckFailed):
+        parameters.some_moved({}, {}, "train", "Nothing moved.")

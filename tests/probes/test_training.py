@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring.challenges import Draw
-from autograder.authoring.probes.training import accuracy, ends_of_one_seed
+from autograder.authoring.probes.training import accuracy, ends_of_one_seed, reported_loss
 from autograder.errors import CheckFailed
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FrameworkName
@@ -63,3 +63,15 @@ def test_ends_are_alike_where_the_seed_decides(trained: Callable[[int, int, int]
         lambda world, seed: trained(next(numbers), world, seed), Draw(1, "toy"), rtol=0, atol=1e-6
     )
     assert np.allclose(one, other) is same
+
+
+def test_a_reported_loss_lies_between_those_of_the_grader() -> None:
+    def cause(loss: float) -> str | None:
+        try:
+            reported_loss(loss, [2.0, 1.5], {"bits": 2 / np.log(2)}, tried="train", expected="2 or 1.5", cause="other")
+        except CheckFailed as failed:
+            assert (failed.tried, failed.saw, failed.expected) == ("train", f"a loss of {loss:.3f}", "2 or 1.5")
+            return failed.likely
+        return None
+
+    assert [cause(loss) for loss in (1.5, 1.47, 2.0, 2.04, 2.9, 2.1, 1.4)] == [None] * 4 + ["bits", "other", "other"]

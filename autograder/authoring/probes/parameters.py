@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
 from autograder.authoring.student import Remote
 from autograder.worker.names import Numbers
@@ -92,6 +93,23 @@ def change(before: Mapping[str, Numbers], after: Mapping[str, Numbers]) -> Param
 def standing_still(before: Mapping[str, Numbers], after: Mapping[str, Any]) -> list[str]:
     """The names of the arrays that are exactly unchanged. A missing array counts as changed."""
     return [name for name, value in before.items() if name in after and np.array_equal(value, after[name])]
+
+
+def some_moved(before: Mapping[str, Numbers], after: Mapping[str, Any], tried: str, cause: str) -> None:
+    """A training must change at least half of the arrays, and leave numbers in all. Raises `CheckFailed` otherwise.
+
+    Half, since the gradient of a bias may be 0: before batch normalisation, or at the output of a critic.
+    """
+    still = standing_still(before, after)
+    expect.that(
+        len(still) <= len(before) / 2 and len(before) > 0,
+        tried=f"{tried}: the parameters that it should train",
+        saw=f"{len(still)} of {len(before)} unchanged",
+        expected="parameters that change",
+        cause=cause,
+    )
+    for name, value in after.items():
+        expect.array(value, tried=f"{tried}: {name}")
 
 
 def snapshot(model: Remote) -> Callable[[], None]:

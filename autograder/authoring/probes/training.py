@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,3 +46,23 @@ def ends_of_one_seed(
     fixed = draw.seed()
     again = trained(fixed, seed), trained(fixed, seed)
     return ends if alike(again[0], trained(fixed, other)) else again
+
+
+def reported_loss(
+    loss: float, right: Sequence[float], wrong: Mapping[str, float], *, tried: str, expected: str, cause: str
+) -> None:
+    """The loss of one step must lie between losses that the grader has computed, such as before and after the step.
+
+    `right`: those losses, with room for 2 % and 0.01: a program may compute in float32, or smooth its labels a little.
+    `wrong`: likely cause → the loss that it gives; `cause` is said if none fits. Raises `CheckFailed`.
+    """
+    expect.that(
+        min(right) * 0.98 - 0.01 <= loss <= max(right) * 1.02 + 0.01,
+        tried=tried,
+        saw=f"a loss of {loss:.3f}",
+        expected=expected,
+        cause=next(
+            (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
+            cause,
+        ),
+    )
