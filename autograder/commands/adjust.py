@@ -107,9 +107,9 @@ def adjust(
     out.print(Text(f"recorded in {path}"), soft_wrap=True)
 
 
-def _decision(values: dict[str, str | None], flags: dict[str, bool]) -> tuple[Kind, str]:
+def _decision(values: dict[Kind, str | None], flags: dict[Kind, bool]) -> tuple[Kind, str]:
     """The one decision, checked. Raises `UsageError` for none, several, or a value of another form."""
-    given: dict[str, str] = {kind: value for kind, value in values.items() if value is not None}
+    given: dict[Kind, str] = {kind: value for kind, value in values.items() if value is not None}
     given |= {kind: "" for kind, on in flags.items() if on}
     if len(given) != 1:
         what = " and ".join(given) or "nothing"
@@ -127,7 +127,7 @@ def _decision(values: dict[str, str | None], flags: dict[str, bool]) -> tuple[Ki
             time_of(value)
     except ValueError as problem:
         raise UsageError(str(problem)) from None
-    return kind, value  # type: ignore[return-value]
+    return kind, value
 
 
 def _known(name: str, people: People, there: list[Result]) -> str:

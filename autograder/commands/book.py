@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +98,9 @@ def insist_on_results(folder: Path) -> None:
         raise UsageError(f"--results {folder}: no results are there; grade first, or name their folder")
 
 
-def say_missing(missing: dict[str, Sequence[str]] | Book) -> None:
+def say_missing(settled: Book) -> None:
     """Say on standard error who handed in nothing."""
-    by_exercise = missing.missing if isinstance(missing, Book) else missing
-    for exercise, students in by_exercise.items():
+    for exercise, students in settled.missing.items():
         if students:
             err.print(
                 Text(f"{exercise}: nothing was handed in by {', '.join(students)}", style="yellow"), soft_wrap=True

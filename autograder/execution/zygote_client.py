@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
@@ -59,15 +58,16 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders = ours
         self._log = (self._folder / "stderr").open("w+b")
-        for path in readable():
+        paths = readable()
+        for path in paths:
             # Data that is fetched later would not be seen by a worker whose view has no folder for it.
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 Path(path).mkdir(parents=True, exist_ok=True)
         with theirs:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-P", "-m", "autograder.worker.keeper"),
-                    *(framework, str(theirs.fileno()), *readable()),
+                    *(framework, str(theirs.fileno()), *paths),
                 ],
                 pass_fds=[theirs.fileno()],
                 env=environment(self._folder, FONTS),

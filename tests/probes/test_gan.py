@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -231,6 +232,24 @@ def test_an_output_without_a_bias_is_steered_by_its_kernel(zygotes: Zygotes, fra
                     after = gan.log_odds(model.forward(POINTS)).mean()
                     assert steered.lift(rise) == pytest.approx(after - level, rel=0.2)
                 model.set_parameters(start)
+
+
+@BOTH
+@pytest.mark.parametrize("build", ["with_bias", "without_bias", "normalised"])
+def test_each_discriminator_is_blinder_than_the_one_before(
+    zygotes: Zygotes, framework: FrameworkName, build: str
+) -> None:
+    with a_gan(zygotes, framework) as (student, players):
+        model = players.discriminator if build == "with_bias" else student.call(build).ready(POINTS)
+        slopes: list[float] = []
+        for level in gan.ever_blinder(model, POINTS):
+            model.set_parameters(level.values(0.0, tilt=4.0))
+            slopes.append(float(np.abs(model.input_gradient(POINTS, np.ones((40, 1)), training=True)).mean()))
+            model.set_parameters(level.values(-6.0, tilt=4.0))
+            assert gan.log_odds(model.forward(POINTS)).mean() == pytest.approx(-6, abs=1)
+            if len(slopes) == 6:
+                break
+    assert all(later < 0.75 * earlier for earlier, later in itertools.pairwise(slopes)), slopes
 
 
 @BOTH

@@ -202,14 +202,16 @@ def output_level(discriminator: Remote, points: Any) -> OutputBias | OutputKerne
 
 def ever_blinder(discriminator: Remote, points: Any) -> Iterator[OutputBias | OutputKernel]:
     """The same for a D of which each is about half as sensitive to its input as the one before: 40 times at most."""
-    for halvings in range(40):
-        level = output_level(discriminator, points)
+    start, level = discriminator.parameters(), output_level(discriminator, points)
+    for halvings in range(1, 41):
+        yield level
         if isinstance(level, OutputKernel):
-            found = OutputKernel.find(discriminator, points, OutputKernel.QUIET * 0.5**halvings)
-            yield found or level
+            # From the first parameters: a gain that is scaled already would no longer be known as one.
+            discriminator.set_parameters(start)
+            level = OutputKernel.find(discriminator, points, OutputKernel.QUIET * 0.5**halvings) or level
         else:
-            yield level
             discriminator.set_parameters(scaled(weights(discriminator), 0.5))
+            level = OutputBias(level.name, discriminator.parameters())
 
 
 class Steered:
