@@ -244,7 +244,9 @@ def test_each_discriminator_is_blinder_than_the_one_before(
         slopes: list[float] = []
         for level in gan.ever_blinder(model, POINTS):
             model.set_parameters(level.values(0.0, tilt=4.0))
-            slopes.append(float(np.abs(model.input_gradient(POINTS, np.ones((40, 1)), training=True)).mean()))
+            slope = model.input_gradient(POINTS, np.ones((40, 1)), training=True)
+            assert slope is not None
+            slopes.append(float(np.abs(slope).mean()))
             model.set_parameters(level.values(-6.0, tilt=4.0))
             assert gan.log_odds(model.forward(POINTS)).mean() == pytest.approx(-6, abs=1)
             if len(slopes) == 6:

@@ -23,8 +23,8 @@ from autograder.results.form import Submitted
 SUBMISSIONS = "submissions.csv"
 COLUMNS = ("student", "exercise", "file", "sha256", "platform", "number", "submitted", "late", "members", "original")
 TIMESTAMP = "timestamp.txt"
-_LONGEST_TIME = 200
-"""Characters."""
+_LONGEST_TIME = 100
+"""Characters of a time; whoever submits may have written the file."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,23 @@ def digest_of(name: str, content: bytes) -> str:
     return handin_zip.digest(content)
 
 
-def _by_nbgrader(path: Path) -> Submitted | None:
+def timestamp_beside(path: Path) -> str | None:
+    """What nbgrader's `timestamp.txt` beside a file says, bounded; `None` without one. It may be a student's own."""
     note = path.parent / TIMESTAMP
     if note.is_symlink() or not note.is_file():
         return None
     with note.open(encoding="utf-8", errors="replace") as file:
-        text = file.read(_LONGEST_TIME).strip()
+        return file.read(_LONGEST_TIME).strip()
+
+
+def _by_nbgrader(path: Path) -> Submitted | None:
+    text = timestamp_beside(path)
+    if text is None:
+        return None
     try:
         return Submitted(at=_utc(time_of_nbgrader(text)), source=f"nbgrader's {TIMESTAMP}")
     except (ValueError, OverflowError):
-        # It may be a student's own file, which stops nobody else: the next source counts.
+        # It stops nobody else: the next source counts.
         return None
 
 

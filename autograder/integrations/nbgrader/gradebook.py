@@ -29,6 +29,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.authoring.exercise import Exercise
+from autograder.course.people import submitted
 from autograder.course.submission import Submission
 from autograder.errors import GraderError, UsageError
 from autograder.integrations.nbgrader.course import CONFIG, maxima
@@ -37,8 +38,6 @@ from autograder.reports import words
 from autograder.results.form import Result
 
 DATABASE = "gradebook.db"
-_LONGEST_TIME = 100
-"""Characters of a time; whoever submits may have written the file."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,13 @@ def write(url: str, handed: Sequence[Handed], exercises: Mapping[str, Exercise],
 
 def handed_in_at(handed_in: Submission) -> datetime | None:
     """The submission time in UTC, from the `timestamp.txt` that nbgrader writes beside the file on collecting."""
-    note = handed_in.path.parent / "timestamp.txt" if handed_in.path else None
-    if note is None or note.is_symlink() or not note.is_file():
+    if handed_in.path is None or (text := submitted.timestamp_beside(handed_in.path)) is None:
         return None
     try:
-        with note.open(encoding="utf-8") as file:
-            return parse_utc(file.read(_LONGEST_TIME).strip())
+        return parse_utc(text)
     except (ValueError, OverflowError):
-        raise UsageError(f"{note} does not contain a time such as 2026-11-22 10:00:00 UTC") from None
+        place = handed_in.path.parent / submitted.TIMESTAMP
+        raise UsageError(f"{place} does not contain a time such as 2026-11-22 10:00:00 UTC") from None
 
 
 @contextmanager
