@@ -8,13 +8,14 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: help demo test test-quick attacks matrix exercise lint release claims docs dist lock clean
+.PHONY: help demo test test-quick cluster-test attacks matrix exercise lint release claims docs dist lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo        set up once, grade the sample class, say where the report lies"
 	@echo "make test        every test, lint and type check"
 	@echo "make test-quick  the tests that train nothing"
+	@echo "make cluster-test  a class on a SLURM cluster of one node, which it makes, as root on Debian"
 	@echo "make attacks     the whole corpus of attacks, as root, as a user and in containers; as far as this machine can"
 	@echo "make lint        ruff, pyright, lint-imports"
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
@@ -49,6 +50,9 @@ test: $(INSTALLED) lint
 
 test-quick: $(INSTALLED) lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
+
+cluster-test: $(INSTALLED)
+	$(BIN)/python -m tests.cluster.slurm
 
 # The settings need root, and say so where they cannot be had. Each runs, also after one that failed.
 attacks: $(INSTALLED)

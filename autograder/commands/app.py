@@ -37,6 +37,7 @@ from autograder.commands import (
     release,
     report,
     start,
+    worker,
 )
 from autograder.commands.interruption import SENTENCE, Interruption
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
@@ -71,6 +72,7 @@ app.command()(grade.grade)
 # `-2` is a number of points, not an option.
 app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
 for command in (
+    worker.worker,
     report.report,
     export.export,
     feedback.feedback,

@@ -52,14 +52,16 @@ def refresh(
     history_url: str | None = None,
     changed: Callable[[Result], Result] = lambda result: result,
     shown: Callable[[list[Result]], list[Result]] = lambda results: results,
+    say: Callable[[Text], None] | None = None,
 ) -> Refreshed:
     """Settle all results of the folder, and write its table and pages.
 
     `history_url`: of the record of gradings, whose earlier attempts may count; by default, the one in the folder.
-    `changed` is applied to each result before; `shown` selects those of the table and the pages.
+    `changed` is applied to each result before; `shown` selects those of the table and the pages. `say` is told about
+    files that are no results; by default, standard error is.
     """
     people = book.people_of(policy)
-    before = latest(folder, _say_unreadable)
+    before = latest(folder, lambda path: (say or warn)(_unreadable(path)))
     with _attempts(folder, policy, history_url) as attempts_of:
         settled = book.settled([changed(each) for each in before], people, policy, attempts_of)
     book.update(folder, settled, before)
@@ -107,8 +109,13 @@ def say_missing(settled: Book) -> None:
             )
 
 
-def _say_unreadable(path: Path) -> None:
-    err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
+def warn(warning: Text) -> None:
+    """Say it on standard error."""
+    err.print(warning, soft_wrap=True)
+
+
+def _unreadable(path: Path) -> Text:
+    return Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow")
 
 
 def _about(student: Student) -> str:

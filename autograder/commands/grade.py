@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from autograder.authoring.loading import load_exercises
-from autograder.commands.book import refresh, say_missing
+from autograder.commands import progress
+from autograder.commands.book import Refreshed, refresh, say_missing, warn
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
 from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
 from autograder.commands.options import (
@@ -28,16 +29,16 @@ from autograder.commands.options import (
     governing_policy,
     out,
     print_json,
-    progress_bar,
 )
 from autograder.course import handin_zip, submission
 from autograder.course.imports import placing
 from autograder.course.people import codes, submitted
 from autograder.course.people.book import People, people_of
 from autograder.course.policy import Policy
-from autograder.errors import UsageError
+from autograder.errors import GraderError, UsageError
 from autograder.execution.gpus import Gpus
 from autograder.grading import engine, interface
+from autograder.grading.orders import Order
 from autograder.reports import safe_text, terminal
 from autograder.results.files import file_name
 from autograder.results.form import Result
@@ -86,6 +87,23 @@ def grade(
             help="Results and pages have codes instead of names; the key is in anonymous-key.csv beside grading.yml.",
         ),
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS|FILE",
+            help="Grade on the workers of this Dask scheduler (see docs/cluster.md).",
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=0,
+            help="Grade in N worker processes on this machine, each with --jobs at once.",
+        ),
+    ] = 0,
     gradebook: Gradebook = None,
     history_url: HistoryUrl = None,
     config: Config = None,
@@ -117,16 +135,6 @@ def grade(
     submissions = [codes.anonymised(each, code_of) for each in submissions]
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
-    done: set[tuple[str, str]] = set()
-    interrupted: KeyboardInterrupt | None = None
-    try:
-        with progress_bar(len(submissions)) as advance, closing(interface.recorded(plan, history_url)) as run:
-            for result in run:
-                done.add((result.student, result.exercise))
-                advance(f"{result.student} · {result.exercise}")
-    except KeyboardInterrupt as problem:
-        # What is finished has its place in the tables; then the command ends.
-        interrupted = problem
     everyone = submissions
     if exercise_name or student:
         everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
@@ -137,9 +145,36 @@ def grade(
         # What an earlier run graded may have got its time since.
         return structs.replace(result, submitted=times.get((result.student, result.exercise), result.submitted))
 
-    refreshed = refresh(
-        results, policy, history_url, changed=timed, shown=lambda found: _without_the_gone(found, paths, everyone)
-    )
+    def up_to_date(say: Callable[[Text], None] = lambda warning: None) -> Refreshed:
+        return refresh(
+            results,
+            policy,
+            history_url,
+            changed=timed,
+            shown=lambda found: _without_the_gone(found, paths, everyone, say),
+            say=say,
+        )
+
+    done: set[tuple[str, str]] = set()
+    interrupted: KeyboardInterrupt | GraderError | None = None
+    fresh = progress.Fresh(up_to_date)
+    try:
+        with progress.shown(len(submissions)) as bar:
+            where = interface.where_of(cluster, workers, policy.file, bar.say)
+
+            def watch(running: Sequence[Order]) -> None:
+                bar.running([each.label for each in running])
+                fresh.look()
+
+            with closing(interface.recorded(plan, history_url, where, watch)) as run:
+                for result in run:
+                    done.add((result.student, result.exercise))
+                    bar.advance()
+                    fresh.add()
+    except (KeyboardInterrupt, GraderError) as problem:
+        # What is finished has its place in the tables; then the command ends.
+        interrupted = problem
+    refreshed = up_to_date(warn)
     if interrupted:
         said = f"{len(done)} of {len(submissions)} submissions are graded: {escape(str(refreshed.index))}"
         err.print(said, soft_wrap=True)
@@ -199,7 +234,10 @@ def _codes(submissions: Iterable[submission.Submission], people: People, results
 
 
 def _without_the_gone(
-    results: list[Result], paths: Iterable[Path], everyone: Iterable[submission.Submission]
+    results: list[Result],
+    paths: Iterable[Path],
+    everyone: Iterable[submission.Submission],
+    say: Callable[[Text], None],
 ) -> list[Result]:
     """Without results whose submission is no longer in the graded folder. Their files are kept."""
     folders = {str(path.resolve()): path for path in paths if path.is_dir()}
@@ -210,5 +248,5 @@ def _without_the_gone(
             kept.append(each)
             continue
         message = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
-        err.print(Text(f"{message}: its result is kept but omitted from the summary", style="yellow"), soft_wrap=True)
+        say(Text(f"{message}: its result is kept but omitted from the summary", style="yellow"))
     return kept

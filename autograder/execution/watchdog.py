@@ -25,6 +25,10 @@ WALL_IN_ALL = 20.0
 for half of the time, so that a program at its CPU limit takes twice that, and 10 times as much on a machine with five
 times that load.
 """
+STOPPED_SECONDS = 2.0
+"""A watchdog that has not looked for so long was itself stopped, with the grader (Ctrl-Z, SIGSTOP, a machine that hung):
+that time is nobody's.
+"""
 ALL_FILES = 8
 """A worker's files together may be this many times as large as one file."""
 GPU_SLACK_MB = 1_000
@@ -184,7 +188,7 @@ class Watchdog:
         return None
 
     def _wall(self, clock: _Clock) -> Wall:
-        whole = time.monotonic() - clock.started
+        whole = clock.look() - clock.started
         waited = process_tree.waited_for_a_core(self._pid) - clock.waited
         # While the submission's own processes compute, nobody else keeps it waiting.
         forgiven = min(max(waited, 0.0), max(whole - (self.cpu_seconds - clock.cpu), 0.0))
@@ -232,9 +236,22 @@ class Watchdog:
         return self.cpu_seconds
 
 
-@dataclass(frozen=True)
 class _Clock:
-    seconds: float
-    started: float
-    cpu: float
-    waited: float
+    """The clock of one request, which stands still while the grader itself is stopped."""
+
+    def __init__(self, seconds: float, started: float, cpu: float, waited: float) -> None:
+        self.seconds = seconds
+        self.started = started
+        self.cpu = cpu
+        self.waited = waited
+        self._seen = started
+        self._lock = threading.Lock()
+
+    def look(self) -> float:
+        """The time now; the start moves by the time in which nobody could look."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._seen > STOPPED_SECONDS:
+                self.started += now - self._seen
+            self._seen = now
+            return now

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
+from weakref import WeakSet
 
 from autograder.errors import GraderError, UsageError
 from autograder.execution.channel import Process, Socket, Stream
@@ -243,6 +244,51 @@ class Zygotes:
                 "a submission could read the solutions or damage this account. "
                 "If you trust the submissions, use --allow-weak"
             )
+
+
+class Borrowed(Zygotes):
+    """The zygotes of an owner that outlives this grading: `stop` ends only the workers that were forked for it."""
+
+    def __init__(self, owner: Zygotes, allow_weak: bool) -> None:
+        super().__init__(allow_weak)
+        self._owner = owner
+        self._streams: WeakSet[Stream] = WeakSet()
+
+    def of(self, framework: FrameworkName) -> Zygote | None:
+        """The owner's zygote for the framework; `None` if this system cannot fork."""
+        self.insist()
+        zygote = self._owner.of(framework)
+        self._refuse_weak(zygote.layers if zygote else ())
+        return _Lent(zygote, self._streams) if zygote else None
+
+    def stop(self) -> None:
+        """Hang up on all workers: their graders end them. Every later request raises `GraderError`."""
+        self._stopped = True
+        for stream in list(self._streams):
+            stream.close()
+
+
+class _Lent(Zygote):
+    """A zygote as one grading sees it, which remembers the workers that are forked for it."""
+
+    def __init__(self, lender: Zygote, streams: WeakSet[Stream]) -> None:
+        self.framework = lender.framework
+        self.layers = lender.layers
+        self._lender = lender
+        self._streams = streams
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still running."""
+        return self._lender.alive
+
+    def fork(
+        self, folder: Path, budget: Budget, gpu: Lease | None = None, imports: Sequence[str] = ()
+    ) -> tuple[Stream, Process, int]:
+        """Like `Zygote.fork`."""
+        stream, process, output = self._lender.fork(folder, budget, gpu, imports)
+        self._streams.add(stream)
+        return stream, process, output
 
 
 class _Forked(Process):

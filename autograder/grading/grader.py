@@ -89,6 +89,15 @@ def regrade(handed_in: Submission, job: Job, outdated: Collection[str]) -> tuple
     return _result(handed_in, job, run, time.monotonic() - started), [check.id for check in ran]
 
 
+def not_graded(handed_in: Submission, job: Job, reason: str) -> Result:
+    """The result of a submission that could not be graded, through no fault of its student: it has no score."""
+    with Run(handed_in, job) as run:
+        for check in job.exercise.ordered():
+            if job.only is None or check.id in job.only:
+                run.results[check.id] = run.not_run(check, reason)
+    return _result(handed_in, job, run, 0.0)
+
+
 def stands(result: CheckResult) -> bool:
     """Whether the checks that need this one are run."""
     return result.status in ("passed", "deferred")
@@ -110,13 +119,13 @@ def digest(handed_in: Submission, exercise: Exercise) -> str:
 def digest_of(exercise: Exercise, file: str, source: str) -> str:
     """The same for a file of that name whose content has the digest `source`."""
     whole = hashlib.sha256(exercise.digest.encode())
-    whole.update(_version().encode())
+    whole.update(version_here().encode())
     whole.update(file.encode() + b"\0" + source.encode())
     return whole.hexdigest()
 
 
 @cache
-def _version() -> str:
+def version_here() -> str:
     """The version of the autograder. Reading it takes longer than the rest of a digest."""
     return version("deep-learning-autograder")
 
@@ -223,6 +232,22 @@ class Run:
             self._gpu.close()
         return done("passed")
 
+    def not_run(self, check: Check, reason: str) -> CheckResult:
+        """The result of a check that could not be run, through no fault of the student."""
+        failure = self._ours(check, reason)
+        return CheckResult(
+            id=check.id,
+            title=check.title,
+            visible=check.visible,
+            points=0,
+            maximum=self._exercise.points(check),
+            status="error",
+            tried=failure.tried,
+            saw=failure.saw,
+            expected=failure.expected,
+            digest=self._exercise.check_digests.get(check.id, ""),
+        )
+
     def _arguments(self, check: Check) -> dict[str, Any]:
         offered: dict[str, Callable[[], Any]] = {
             "student": lambda: Student(self.session.ask),
@@ -300,7 +325,7 @@ def _result(handed_in: Submission, job: Job, run: Run, seconds: float) -> Result
         checks=results,
         notes=notes,
         isolation=_layers(run.session.layers),
-        versions={"autograder": _version(), **run.session.versions},
+        versions={"autograder": version_here(), **run.session.versions},
         seed=job.seed,
         output=run.session.output,
         seconds=round(seconds, 3),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.authoring.challenges import fresh_seed
@@ -18,7 +19,33 @@ from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import Gpus
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import engine, grader
+from autograder.grading.cluster.opening import insist_on_dask, open_cluster
 from autograder.results.form import Result
+
+
+@dataclass(frozen=True)
+class Where:
+    """A cluster to grade on."""
+
+    config: Path
+    """The client's `grading.yml`."""
+    address: str | None = None
+    """Of Dask's scheduler, or its scheduler file."""
+    workers: int = 0
+    """Without an address: so many worker processes on this machine."""
+    say: Callable[[str], None] = lambda sentence: None
+    """Is told what happens to workers."""
+
+
+def where_of(cluster: str | None, workers: int, config: Path, say: Callable[[str], None]) -> Where | None:
+    """Where to grade; `None` for this process. Raises `UsageError` if both a cluster and local workers are named."""
+    if cluster is None and not workers:
+        return None
+    if cluster is not None and workers:
+        raise UsageError("--cluster names a cluster with workers of its own: leave out --workers")
+    insist_on_dask()
+    return Where(config, cluster, workers, say)
+
 
 Name = Path | str
 """The path of a file or a folder."""
@@ -73,13 +100,16 @@ def grade_many(
     force: bool = False,
     only: str | None = None,
     allow_weak: bool = False,
+    cluster: str | None = None,
+    workers: int = 0,
 ) -> Generator[Result]:
     """Grade files and folders as `autograder grade` does, and yield each result as soon as it is recorded.
 
     `paths`: files, or folders with the layout `submitted/<student>/<exercise>/<file>`. `results`: the folder of the
     JSON files; submissions with a result there are not graded again, unless `force`. `exercise`, `student`: only
     these. `history`: the URL of the record; by default, `history.sqlite` in `results`. `jobs`: submissions graded at
-    once. `only`: complete earlier results by the deferred checks of this part. For the others, see `grade`.
+    once. `only`: complete earlier results by the deferred checks of this part. `cluster`: the address of Dask's
+    scheduler, or its scheduler file; `workers`: so many worker processes on this machine. For the others, see `grade`.
 
     The class page and the table are left to the command. Raises `UsageError`, before anything is graded, if a path,
     the policy or an option cannot be used.
@@ -94,7 +124,7 @@ def grade_many(
     insist_on_place(Path(results))
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
     plan = engine.Plan(submissions, exercises, Path(results), seed, jobs, force, allow_weak, only, gpus)
-    return recorded(plan, history)
+    return recorded(plan, history, where_of(cluster, workers, policy.file, lambda sentence: None))
 
 
 def submissions_of(
@@ -107,13 +137,35 @@ def submissions_of(
     return [each for path in paths for each in layout.find(path, names, exercise, student)]
 
 
-def recorded(plan: engine.Plan, history: str | None = None) -> Generator[Result]:
-    """Grade, and record every grading in the database of that URL, by default in the folder of the results."""
+def recorded(
+    plan: engine.Plan,
+    history: str | None = None,
+    where: Where | None = None,
+    watch: engine.Watch = lambda running: None,
+) -> Generator[Result]:
+    """Grade, and record every grading in the database of that URL, by default in the folder of the results.
+
+    `where`: on which cluster; by default, in this process. `watch` is told several times a second what is being graded.
+    """
     # SQLAlchemy takes long to import, and who imports this module may not grade many.
     from autograder.results.history.record import History
 
     with History(plan.results, history) as record:
-        yield from engine.run(plan, history=record)
+        pool = _cluster(plan, where) if where else None
+        yield from engine.run(plan, record, pool, watch)
+
+
+def _cluster(plan: engine.Plan, where: Where) -> engine.Pool:
+    return open_cluster(
+        where.address,
+        where.workers,
+        plan.jobs,
+        plan.submissions,
+        plan.exercises,
+        where.config,
+        plan.allow_weak,
+        where.say,
+    )
 
 
 def refuse(submissions: Sequence[Submission], policy: Policy, config_named: bool) -> None:

@@ -19,7 +19,7 @@ from autograder.execution.gpus import NO_GPUS, Gpus
 from autograder.execution.output import OUTPUT_KEPT
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
-from autograder.grading.engine import in_parallel
+from autograder.grading.pool import in_parallel
 from autograder.results.form import CheckResult, Result
 from autograder.results.history.gradings import Grading, New
 from autograder.results.history.record import History

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -23,7 +25,7 @@ from msgspec import structs
 
 from autograder.reports import safe_text, words
 from autograder.results.files import file_name, write_all_whole, write_whole
-from autograder.results.form import CheckResult, Picture, Result
+from autograder.results.form import CheckResult, Picture, Result, encode
 
 _MOST_FAILED = 5
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -81,12 +83,41 @@ class Roll:
 
 
 def write(results: Sequence[Result], folder: Path, title: str, roll: Roll | None = None) -> Path:
-    """Write the class page and one page for each submission. Returns the path of `index.html`."""
+    """Write the class page and one page for each submission, unless it is up to date. Returns the path of `index.html`."""
     results = sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
-    write_all_whole((folder / _folder(result) / _file(result), submission(result).encode()) for result in results)
+    write_all_whole(_outdated(results, folder))
     index = folder / "index.html"
     write_whole(index, overview(results, title, roll).encode())
     return index
+
+
+def _outdated(results: Sequence[Result], folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The pages that are not there, or that were made from another result or by another version of this package."""
+    for result in results:
+        path = folder / _folder(result) / _file(result)
+        mark = f"<!-- {hashlib.sha256(_sources() + encode(result)).hexdigest()} -->\n".encode()
+        if _end(path, len(mark)) != mark:
+            yield path, submission(result).encode() + mark
+
+
+def _end(path: Path, length: int) -> bytes:
+    """The last bytes of a file; empty if there is none, or if it is shorter."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-length, os.SEEK_END)
+            return file.read()
+    except OSError:
+        return b""
+
+
+@cache
+def _sources() -> bytes:
+    """A digest of all that makes a page from a result."""
+    whole = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.is_file():
+            whole.update(path.read_bytes())
+    return whole.digest()
 
 
 def overview(results: Sequence[Result], title: str, roll: Roll | None = None) -> str:

@@ -64,7 +64,8 @@ def write_all_whole(files: Iterable[tuple[Path, bytes]]) -> None:
     try:
         for path, content in files:
             waiting[path] = _beside(path, content, durable=False)
-        os.sync()
+        if waiting:
+            os.sync()
         while waiting:
             path, new = waiting.popitem()
             _put(new, path)
