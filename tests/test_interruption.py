@@ -83,6 +83,10 @@ def test_what_is_finished_is_in_the_tables(
     process = graded(ada="", bob=ENDLESS, cleo=ENDLESS)
     # The zygote and its worker.
     wait_for(lambda: len(below(process)) >= 2 and (tmp_path / "results/ada/toy.json").exists(), process)
+    if name == "SIGINT":
+        # The tables follow while the rest still runs, also if nothing more is finished.
+        wait_for((tmp_path / "results/index.html").exists, process)
+        assert students(tmp_path) == ["ada"]
     processes = below(process)
     process.send_signal(signal.Signals[name])
     ended = command.finish(process)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
 from autograder.integrations import csv as csv_table
@@ -296,6 +297,18 @@ def test_the_pages_of_a_class(tmp_path: Path):
         "eve/style_loss.html",
     ]
     assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_a_page_that_is_up_to_date_is_not_written_again(tmp_path: Path):
+    ada, bob = result("ada", *MIXED), result("bob", *MIXED)
+    page.write([ada, bob], tmp_path, "Deep learning")
+    paths = [tmp_path / name / "style_loss.html" for name in ("ada", "bob")]
+    assert paths[0].read_text("utf-8").startswith(page.submission(ada))
+    before = [path.stat().st_mtime_ns for path in paths]
+    page.write([ada, structs.replace(bob, notes=["new"])], tmp_path, "Deep learning")
+    after = [path.stat().st_mtime_ns for path in paths]
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+    assert "new" in paths[1].read_text("utf-8")
 
 
 def test_the_page_of_a_submission():

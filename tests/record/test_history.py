@@ -113,6 +113,14 @@ def test_a_json_file_that_is_gone_or_changed_is_written_again(tmp_path: Path, ur
         assert made.json_of(tmp_path, "ada") == right
 
 
+def test_many_are_looked_up_at_once_where_the_files_show_them(tmp_path: Path, url: str | None) -> None:
+    with History(tmp_path, url) as history:
+        history.record_all([made.new("ada"), made.new("bob", score=1), made.new("cleo")])
+        (tmp_path / "cleo" / "toy.json").write_bytes(form.encode(made.result("cleo", score=2)))
+        found = history.up_to_date((name, "toy") for name in ("ada", "bob", "cleo", "dan"))
+        assert found == {("ada", "toy"): made.result("ada"), ("bob", "toy"): made.result("bob", score=1)}
+
+
 def test_a_json_file_that_is_newer_than_the_record_is_taken_in(tmp_path: Path) -> None:
     with History(tmp_path) as history:
         history.record(made.new("ada"))
