@@ -19,6 +19,7 @@ from tests.test_class import CLASS
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 ELSEWHERE = {
     "docs/ci.md": "tests/formats/test_pages.py",
+    "docs/cluster.md": "tests/cluster/test_docs.py",
     "docs/gradescope.md": "tests/formats/test_pages.py",
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
@@ -57,12 +58,12 @@ def _lines(page: Path) -> list[str]:
     return [line for block in blocks for line in block.splitlines()]
 
 
-def _commands(page: Path) -> list[str]:
+def commands(page: Path) -> list[str]:
     """The commands, without their trailing comments."""
     return [re.sub(r"\s+# .*", "", line.removeprefix("$ ")) for line in _lines(page)]
 
 
-RUN_HERE = [page for page in PAGES if _name(page) not in ELSEWHERE and set(_commands(page)) - set(NOT_RUN)]
+RUN_HERE = [page for page in PAGES if _name(page) not in ELSEWHERE and set(commands(page)) - set(NOT_RUN)]
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("page", RUN_HERE, ids=_name)
 def test_every_command_of_the_page_works(page: Path, copy: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for line in _commands(page):
+    for line in commands(page):
         if line in NOT_RUN:
             continue
         done = subprocess.run(
@@ -109,7 +110,7 @@ def test_pages_with_a_test_of_their_own_have_it() -> None:
 
 
 def test_every_exception_is_still_on_a_page() -> None:
-    found = {line for page in PAGES for line in _commands(page)}
+    found = {line for page in PAGES for line in commands(page)}
     assert set(NOT_RUN) | set(EXIT_CODES) <= found
 
 
@@ -118,7 +119,7 @@ def test_the_extras_that_the_pages_install_exist() -> None:
     named = {
         extra
         for page in PAGES
-        for line in _commands(page)
+        for line in commands(page)
         for group in re.findall(r"^pip install .*\[([\w,]+)\]", line)
         for extra in group.split(",")
     }
