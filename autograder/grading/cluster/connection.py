@@ -71,6 +71,7 @@ class Here:
             protocol="tls://",
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
             security=security.temporary(),
             silence_logs=logging.ERROR,
         )

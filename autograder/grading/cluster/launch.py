@@ -27,7 +27,8 @@ def arguments(scheduler: str, jobs: int, name: str | None, gpus: int) -> list[st
     where = ["--scheduler-file", scheduler] if Path(scheduler).is_file() else [scheduler]
     named = ["--name", name] if name else []
     resources = ["--resources", f"{GPU}={gpus}"] if gpus else []
-    return [*where, "--nworkers", "1", "--nthreads", str(jobs), "--memory-limit", "0", *named, *resources]
+    fixed = ["--nworkers", "1", "--memory-limit", "0", "--dashboard-address", "127.0.0.1:0"]
+    return [*where, *fixed, "--nthreads", str(jobs), *named, *resources]
 
 
 def launch(words: Sequence[str]) -> int:

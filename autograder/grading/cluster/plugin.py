@@ -114,10 +114,11 @@ class Grading(WorkerPlugin):
         if self.refusal:
             worker.log_event(self.name, self.refusal)
             return
-        # The scheduler looks for tasks that wait for a resource only when a worker begins to run.
-        worker.status = Status.paused
-        await worker.set_resources(**{self.name: worker.state.nthreads})
-        worker.status = Status.running
+        if worker.status == Status.running:
+            # The scheduler looks for tasks that wait for a resource only when a worker begins to run.
+            worker.status = Status.paused
+            await worker.set_resources(**{self.name: worker.state.nthreads})
+            worker.status = Status.running
 
     def _problems(self, zygotes: Borrowed) -> tuple[str, ...]:
         """What keeps this worker from grading: its version, its course, its keys, its sandbox."""
