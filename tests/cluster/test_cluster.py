@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from autograder import Result, grade_many
+from autograder.commands.interruption import SENTENCE
 from autograder.course.grading_file import load_policy
 from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.grading import engine, interface
 from tests import command, toy
+from tests.cluster.faults import WAITS
 from tests.cluster.machinery import Cluster, end_all, wait_for
 
 pytestmark = pytest.mark.slow
@@ -105,11 +110,21 @@ def test_the_same_results_as_on_one_machine(around: Cluster, tmp_path: Path) -> 
     assert {each["student"]: each["score"] for each in ended.json} == {name: of[0] for name, of in expected.items()}
 
 
-def test_workers_of_this_machine(tmp_path: Path) -> None:
-    folder = a_class(tmp_path, {name: CLASS[name] for name in ("ada", "bob", "eve")})
-    ended = command.run("grade", ".", "--workers", "1", "--jobs", "2", "--json", cwd=folder)
-    assert ended.code == 0, ended
-    assert {each["student"]: each["score"] for each in ended.json} == {"ada": 20.0, "bob": 15.0, "eve": 0.0}
+def test_workers_of_this_machine_end_with_ctrl_c_and_a_cluster_goes_on(around: Cluster, tmp_path: Path) -> None:
+    """In a terminal, Ctrl-C goes to the workers too; the command ends them in good order."""
+    folder = a_class(tmp_path, {f"s{number}": f"{WAITS}\n# {number}\n" for number in range(6)})
+    process = command.start("grade", ".", "--workers", "1", "--jobs", "2", cwd=folder)
+    wait_for(lambda: len(list(folder.glob("results/*/toy.json"))) >= 2 or process.poll() is not None)
+    below = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    ended = command.finish(process)
+    assert ended.code == 130, ended
+    assert "of 6 submissions are graded" in ended.err and SENTENCE in ended.err
+    assert not psutil.wait_procs(below, timeout=30)[1]
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("results/*/toy.json")}
+    assert 2 <= len(before) < 6
+    assert {each.score for each in graded(folder, around).values()} == {20.0}
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def shadowed_version(folder: Path) -> Path:
@@ -216,8 +231,6 @@ def test_student_code_reaches_neither_keys_nor_scheduler(around: Cluster, tmp_pa
 
 
 def listening(pids: Sequence[int]) -> list[int]:
-    import psutil
-
     found = [each for pid in pids for each in psutil.Process(pid).net_connections("tcp")]
     return sorted({each.laddr.port for each in found if each.status == psutil.CONN_LISTEN})
 

@@ -17,6 +17,7 @@ from distributed.comm import core
 from distributed.security import Security
 
 from autograder.errors import UsageError
+from autograder.grading.cluster import preload
 
 WORKER_TTL = "60s"
 """After this time without a sign of life, a worker counts as dead, and others grade what it was grading."""
@@ -74,6 +75,7 @@ class Here:
             worker_dashboard_address="127.0.0.1:0",
             security=security.temporary(),
             silence_logs=logging.ERROR,
+            preload=[preload.__name__],
         )
         self.client = Client(self._cluster, set_as_default=False)
 

@@ -9,6 +9,7 @@ from dask import config
 from distributed.cli.dask_worker import main
 
 from autograder.errors import GraderError
+from autograder.grading.cluster import preload
 from autograder.grading.cluster.plugin import GPU
 
 SETTINGS = {
@@ -28,6 +29,7 @@ def arguments(scheduler: str, jobs: int, name: str | None, gpus: int) -> list[st
     named = ["--name", name] if name else []
     resources = ["--resources", f"{GPU}={gpus}"] if gpus else []
     fixed = ["--nworkers", "1", "--memory-limit", "0", "--dashboard-address", "127.0.0.1:0"]
+    fixed += ["--preload", preload.__name__]
     return [*where, *fixed, "--nthreads", str(jobs), *named, *resources]
 
 
