@@ -350,3 +350,20 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert ended.code in (0, 3), ended
     assert "bug of the grader" not in ended.err
     assert (tmp_path / "results/ada/toy.json").is_file()
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    """The same for the file itself, and for one that is only mentioned."""
+    a_class(tmp_path, ada=EMPTY, bob=EMPTY)
+    mine, others = tmp_path / "submitted/bob/toy", tmp_path / "submitted/cleo/toy"
+    others.mkdir(parents=True)
+    try:
+        (mine / "toy.py").rename(mine / os.fsdecode(b"ren\xe9.py"))
+        (others / os.fsdecode(b"ren\xe9.txt")).touch()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    ended = command.run("grade", ".", cwd=tmp_path)
+    assert ended.code == 0, ended
+    graded = results(tmp_path)
+    assert (len(graded), graded["bob"].file) == (3, "ren~E9.py")
+    assert "the folder contains ren~E9.txt" in graded["cleo"].notes[0]

@@ -36,12 +36,12 @@ def find(path: Path, exercises: Sequence[str], exercise: str | None, student: st
             raise UsageError(
                 f"{path}: which exercise is this? Rename the file to {exercises[0]}.ipynb, or use --exercise"
             )
-        yield read(path, student or _student_of(path, name), name)
+        yield _as_text(read(path, student or _student_of(path, name), name))
         return
     any_found = False
     for each in _in_folder(path, exercises, exercise, student):
         any_found = True
-        yield replace(each, folder=path.resolve())
+        yield replace(_as_text(each), folder=path.resolve())
     if not any_found:
         only = " ".join(f"of {value}" for value in (exercise, student) if value)
         raise UsageError(
@@ -185,7 +185,26 @@ def student_name(folder: Path) -> str:
     """
     name = os.fsencode(folder.name)
     text = re.sub(rb"\\|~(?=[0-9A-F]{2})", lambda found: b"~%02X" % found[0][0], name).decode(errors="surrogateescape")
+    return _without_bytes(text)
+
+
+def _without_bytes(text: str) -> str:
+    """The text with `~` and two digits for each byte of a file's name that is not UTF-8."""
     return re.sub("[\udc80-\udcff]", lambda found: f"~{ord(found[0]) - 0xDC00:02X}", text)
+
+
+def _as_text(read: Submission) -> Submission:
+    """The submission with names of files that results and pages can contain; a student may have chosen any bytes."""
+    said = "".join((read.file, read.withheld, *read.notes))
+    if said == _without_bytes(said):
+        return read
+    return replace(
+        read,
+        file=_without_bytes(read.file),
+        withheld=_without_bytes(read.withheld),
+        notes=tuple(map(_without_bytes, read.notes)),
+        cells=[(_without_bytes(name), source) for name, source in read.cells],
+    )
 
 
 def _student_of(path: Path, exercise: str) -> str:
