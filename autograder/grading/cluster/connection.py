@@ -86,4 +86,7 @@ class Here:
 
 def _say_it_ourselves() -> None:
     """Keep Dask's log of lost connections off the terminal: each of them becomes a sentence or another try."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # Dask gives some of its loggers a level of their own.
+    for name in ("distributed", *logging.Logger.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
