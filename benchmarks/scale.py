@@ -3,6 +3,7 @@
     real     `grade` on so many right submissions of xor: in one process, on a scheduler with two workers, and again
              with nothing to do
     toy      the same with the tests' toy exercise
+    again    `grade` again on so many submissions of xor that have results already, which are all the result of one
     standin  a millisecond instead of a grading: the costs of the engine, the scheduler and the record
     page     writes `docs/cluster-measurements.md` from all that has been measured
 
@@ -27,13 +28,18 @@ from typing import Any
 
 import psutil
 
-from autograder.course.submission import of_content
-from autograder.grading import engine
+from autograder.authoring.exercise import Exercise
+from autograder.course.grading_file import load_policy
+from autograder.course.submission import Submission, of_content
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import engine, grader, interface
 from autograder.grading.cluster.connection import connect
 from autograder.grading.cluster.course import course_of
 from autograder.grading.cluster.plugin import Grading
 from autograder.grading.cluster.pool import Cluster
+from autograder.grading.orders import Order, said_of
 from autograder.results.files import write_whole
+from autograder.results.form import Result
 from autograder.results.history.record import History
 from tests import catalogue, command, toy
 from tests.catalogue import ROOT
@@ -64,11 +70,14 @@ class StandIn(Grading):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["real", "toy", "standin", "page"])
+    parser.add_argument("part", choices=["real", "toy", "again", "standin", "page"])
     parser.add_argument("--submissions", type=int, default=1000)
     asked = parser.parse_args()
     if asked.part != "page":
-        measured = standin(asked.submissions) if asked.part == "standin" else commands(asked.part, asked.submissions)
+        parts = {"standin": standin, "again": again}
+        measured = (
+            parts[asked.part](asked.submissions) if asked.part in parts else commands(asked.part, asked.submissions)
+        )
         kept = _kept()
         kept[f"{asked.part} {asked.submissions}"] = {**measured, **_machine()}
         KEPT.write_text(json.dumps(kept, indent=2) + "\n")
@@ -88,15 +97,60 @@ def commands(part: str, count: int) -> Measured:
         # Both have imported the framework before the clock starts, as in the second grading of a day.
         _warm(folder, around, source)
         many = _run(folder, "many", ["--cluster", str(around.file)], around)
-        again = _run(folder, "many", ["--cluster", str(around.file)], around)
-        pages = [path.stat().st_size for path in (folder / "many").glob("*/*.html")]
-        return {
-            "submissions": count,
-            "one": one,
-            "many": many,
-            "again": again,
-            "pages": {"mb": round(sum(pages) / MEGABYTE, 1), "index_mb": _size(folder / "many" / "index.html")},
-        }
+        return {"submissions": count, "one": one, "many": many}
+
+
+class Known:
+    """A pool that gives everybody the result of one submission."""
+
+    def __init__(self, result: Result, graded: Submission, exercise: Exercise) -> None:
+        self._said = result, graded, exercise
+        self._orders: list[Order] = []
+
+    @property
+    def wants_more(self) -> bool:
+        return len(self._orders) < 500
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._orders)
+
+    def running(self) -> Sequence[Order]:
+        return []
+
+    def start(self, order: Order) -> None:
+        self._orders.append(order)
+
+    def finished(self, seconds: float) -> list[tuple[Order, Result]]:
+        orders, self._orders = self._orders, []
+        result, graded, exercise = self._said
+        return [(order, said_of(result, graded, order.handed_in, exercise)) for order in orders]
+
+    def stop(self) -> None:
+        self._orders.clear()
+
+    def close(self) -> None:
+        return
+
+
+def again(count: int) -> Measured:
+    """The command when everybody has a result but no page, and when there is nothing to do at all."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "class"
+        _class(folder, "real", count)
+        exercise = catalogue.load("xor")
+        submissions = interface.submissions_of([folder], load_policy(ROOT / "grading.yml"))
+        with Zygotes() as zygotes:
+            result = grader.grade(submissions[0], grader.Job(exercise, 7, zygotes.of))
+        plan = engine.Plan(submissions, {"xor": exercise}, folder / "results")
+        with History(plan.results) as history:
+            assert sum(1 for _ in engine.run(plan, history, Known(result, submissions[0], exercise))) == count
+        pages = _run(folder, "results", ["--config", str(ROOT / "grading.yml")])
+        nothing = _run(folder, "results", ["--config", str(ROOT / "grading.yml")])
+        sizes = [path.stat().st_size for path in (folder / "results").glob("*/*.html")]
+        index = round((folder / "results" / "index.html").stat().st_size / MEGABYTE, 2)
+        mb = round(sum(sizes) / MEGABYTE, 1)
+        return {"submissions": count, "pages": pages, "nothing": nothing, "pages_mb": mb, "index_mb": index}
 
 
 def standin(count: int) -> Measured:
@@ -216,10 +270,6 @@ def _rss(pid: int) -> int:
     return psutil.Process(pid).memory_info().rss // MEGABYTE
 
 
-def _size(path: Path) -> float:
-    return round(path.stat().st_size / MEGABYTE, 2)
-
-
 def _kept() -> dict[str, Measured]:
     return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
@@ -234,7 +284,7 @@ def _machine() -> Measured:
 
 
 def page(kept: dict[str, Measured]) -> str:
-    real = [each for key, each in kept.items() if not key.startswith("standin")]
+    real = [each for key, each in kept.items() if key.startswith(("real", "toy"))]
     stands = [each for key, each in kept.items() if key.startswith("standin")]
     lines = [
         "# Many submissions, measured",
@@ -261,17 +311,22 @@ def page(kept: dict[str, Measured]) -> str:
             )
     lines += [
         "",
-        "## Again, with nothing to do",
+        "## Pages, and again with nothing to do",
         "",
-        "| class | seconds | CPU seconds | CPU ms for each | pages | class page |",
-        "|---|---|---|---|---|---|",
+        "`grade` on a class of `xor` that has results: the first time it makes all pages, the second time there is nothing to",
+        "do. The start of the command and the loading of the exercise are in these numbers.",
+        "",
+        "| class | pages: s | CPU s | size | class page | nothing to do: s | CPU s | CPU ms for each | client | load |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for key, each in kept.items():
-        if each in real:
-            again = each["again"]
+        if key.startswith("again"):
+            made, nothing = each["pages"], each["nothing"]
             lines.append(
-                f"| {_name(key)} | {again['seconds']} | {again['cpu']} | {1e3 * again['cpu'] / each['submissions']:.1f} | "
-                f"{each['pages']['mb']} MB | {each['pages']['index_mb']} MB |"
+                f"| {each['submissions']:,} | {made['seconds']} | {made['cpu']} | {each['pages_mb']} MB | "
+                f"{each['index_mb']} MB | "
+                f"{nothing['seconds']} | {nothing['cpu']} | {1e3 * nothing['cpu'] / each['submissions']:.1f} | "
+                f"{nothing['client_mb']} MB | {each['load']} |"
             )
     lines += [
         "",
@@ -305,13 +360,23 @@ def _name(key: str) -> str:
     return f"{int(count):,} of {'`xor`' if part == 'real' else 'the toy exercise'}"
 
 
+WANTED = {"real": 1_000, "toy": 10_000, "standin": 100_000}
+
+
 def _extrapolated(kept: dict[str, Measured]) -> str:
-    wanted = {"real 1000": "1,000 of `xor`", "toy 10000": "10,000 of the toy exercise", "standin 100000": "100,000"}
-    lacking = [said for key, said in wanted.items() if key not in kept]
-    several = (
-        "Several machines: everything here shared one. The network between machines is not in any of these numbers."
-    )
-    return f"{several} Not run: {', '.join(lacking)}." if lacking else several
+    """What was not run, and how long it would take at the rate of the largest that was."""
+    said = ["Several machines: all processes shared one. The network between machines is in none of these numbers."]
+    for part, count in WANTED.items():
+        sizes = [int(key.split()[1]) for key in kept if key.startswith(f"{part} ")]
+        if not sizes or max(sizes) >= count:
+            continue
+        each = kept[f"{part} {max(sizes)}"]
+        seconds = each["seconds"] if part == "standin" else each["many"]["seconds"]
+        what = f"{count:,} with a millisecond each" if part == "standin" else _name(f"{part} {count}")
+        said.append(
+            f"{what} were not run: at the rate above they take {count * seconds / max(sizes) / 60:.0f} minutes."
+        )
+    return " ".join(said)
 
 
 if __name__ == "__main__":
