@@ -210,6 +210,13 @@ def test_the_table_of_a_class():
     assert "3 submissions, 1 not graded: run the command again" in shown
 
 
+def test_the_table_of_a_large_class_lists_all_that_could_not_be_graded():
+    those = [result(f"student{number}", *MIXED) for number in range(terminal.MOST_ROWS)]
+    shown = terminal.as_text(terminal.table([*those, result("zoe", score=None)]))
+    assert "zoe" in shown and "student0 " in shown and f"student{terminal.MOST_ROWS - 1} " not in shown
+    assert f"{terminal.MOST_ROWS} are listed here, all on the class page" in " ".join(shown.split())
+
+
 def test_what_went_wrong_first():
     assert words.wrong_first(result("ada", check("a.b", "passed"), notes=["hidden checks not present"])) == ""
     assert words.wrong_first(result("ada", *MIXED, notes=["a note"])).startswith("gram.batch: a second")
