@@ -52,7 +52,7 @@ def test_attacks_and_honest_submissions(setting: Setting) -> None:
     found = inside(
         setting,
         # One process: it starts one zygote of each framework, and the other processors are busy with other tests.
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"),
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
         *("tests/attacks/test_attacks.py", "tests/attacks/test_honest.py", "tests/test_walls.py"),
         "tests/test_survivors.py",
         *("-k", " or ".join((*PART, *OTHERS))),
