@@ -74,12 +74,13 @@ def run(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
     copied = cwd.resolve() != ROOT and any((cwd / name).exists() for name in ("autograder", "shared"))
     if more or copied:
         return finish(start(*arguments, cwd=cwd, **more))
-    return Ended(*_server().run(Order("autograder", [*map(str, arguments)], str(cwd), environment()), SECONDS))
+    order = Order("autograder", [*map(str, arguments)], str(cwd), environment())
+    return Ended(*_server("nbgrader" in arguments or "--gradebook" in arguments).run(order, SECONDS))
 
 
 @functools.cache
-def _server() -> Server:
-    """The server of this test process. It has imported what most commands import."""
-    return Server(
-        ("autograder.commands.app", "autograder.results.history.record", "sqlalchemy.dialects.sqlite"), environment()
-    )
+def _server(with_nbgrader: bool) -> Server:
+    """A server of this test process. It has imported what most commands import, or most of those for nbgrader."""
+    modules = ("autograder.commands.app", "autograder.results.history.record", "sqlalchemy.dialects.sqlite")
+    more = ("autograder.integrations.nbgrader.gradebook", "autograder.integrations.nbgrader.course")
+    return Server((*modules, *more) if with_nbgrader else modules, environment())
