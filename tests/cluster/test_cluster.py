@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from distributed import Client
 
 from autograder import Result, grade_many
 from autograder.commands.interruption import SENTENCE
@@ -164,11 +165,24 @@ def test_who_differs_is_refused_by_name(around: Cluster, tmp_path: Path) -> None
                 end_all(around.workers.pop(name))
 
 
-def members(around: Cluster) -> int:
-    from distributed import Client
-
+def workers_of(around: Cluster) -> dict[str, Any]:
+    """What the scheduler says of its workers, by address."""
     with Client(around.address, set_as_default=False) as client:
-        return len(client.scheduler_info()["workers"])
+        return client.scheduler_info()["workers"]
+
+
+def members(around: Cluster) -> int:
+    return len(workers_of(around))
+
+
+def addresses(around: Cluster) -> list[str]:
+    """Of the scheduler, the workers and their nannies."""
+    return [around.address, *(each for at, worker in workers_of(around).items() for each in (at, worker["nanny"]))]
+
+
+def endpoint(address: str) -> tuple[str, int]:
+    host, _, port = address.removeprefix("tls://").rpartition(":")
+    return host, int(port)
 
 
 def test_an_open_key_is_refused(around: Cluster, tmp_path: Path) -> None:
@@ -216,10 +230,9 @@ def test_student_code_reaches_neither_keys_nor_scheduler(around: Cluster, tmp_pa
     wait_for(lambda: members(around) == 2)
     processes = [process for process in (around.scheduler, *around.workers.values()) if process]
     inside = [around.worker_process(name).pid for name in around.workers]
-    host, _, port = around.address.removeprefix("tls://").rpartition(":")
     targets = {
         "files": [str(around.key), str(around.key.parent / "ca.pem"), str(around.file), str(tmp_path / "grading.yml")],
-        "ports": [(host, int(port)), *((host, number) for number in listening(inside))],
+        "ports": [endpoint(each) for each in addresses(around)],
         "processes": [*(process.pid for process in processes), *inside],
         "address": around.address,
     }
@@ -228,11 +241,6 @@ def test_student_code_reaches_neither_keys_nor_scheduler(around: Cluster, tmp_pa
     assert result.score == 20.0, result.notes
     assert "HARM" not in result.output, result.output
     assert around.key.read_text() not in json.dumps(result.output)
-
-
-def listening(pids: Sequence[int]) -> list[int]:
-    found = [each for pid in pids for each in psutil.Process(pid).net_connections("tcp")]
-    return sorted({each.laddr.port for each in found if each.status == psutil.CONN_LISTEN})
 
 
 ON_A_GPU = '''
