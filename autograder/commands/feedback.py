@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from autograder.commands.book import insist_on_results, refresh
 from autograder.commands.options import (
     RESULTS,
     Config,
@@ -25,8 +24,10 @@ from autograder.commands.options import (
     governing_policy,
     say_written,
 )
+from autograder.commands.results_folder import refresh
 from autograder.course.people.book import People
 from autograder.course.people.submitted import Imported
+from autograder.decisions.folder import insist_on_results
 from autograder.reports import page, safe_text
 from autograder.results.files import file_name, write_whole
 from autograder.results.form import Result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -54,15 +55,19 @@ class Plan:
 
 
 def run(
-    plan: Plan, begun: Callable[[Submission], None] = lambda handed_in: None, history: History | None = None
+    plan: Plan,
+    begun: Callable[[Submission], None] = lambda handed_in: None,
+    history: History | None = None,
+    zygotes: Zygotes | None = None,
 ) -> Generator[Result]:
     """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
 
-    `history`: the record of all gradings; without one, only the latest results are kept. If the generator is closed or
-    interrupted, what is being graded is abandoned, and no worker and no zygote is left.
+    `begun` is called with each submission that is not graded yet. `history`: the record of all gradings; without one,
+    only the latest results are kept. `zygotes`: those that the caller keeps for several runs. If the generator is closed
+    or interrupted, what is being graded is abandoned, and no worker and no zygote is left.
     """
     make_undumpable()
-    with Zygotes(plan.allow_weak) as zygotes:
+    with nullcontext(zygotes) if zygotes else Zygotes(plan.allow_weak) as zygotes:
 
         def one(handed_in: Submission) -> Result:
             exercise = plan.exercises[handed_in.exercise]

@@ -18,6 +18,7 @@ from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import Gpus
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import engine, grader
+from autograder.results import progress
 from autograder.results.form import Result
 
 Name = Path | str
@@ -107,13 +108,18 @@ def submissions_of(
     return [each for path in paths for each in layout.find(path, names, exercise, student)]
 
 
-def recorded(plan: engine.Plan, history: str | None = None) -> Generator[Result]:
-    """Grade, and record every grading in the database of that URL, by default in the folder of the results."""
+def recorded(plan: engine.Plan, history: str | None = None, zygotes: Zygotes | None = None) -> Generator[Result]:
+    """Grade, and record every grading in the database of that URL, by default in the folder of the results.
+
+    Meanwhile `results.progress` says what is being graded. `zygotes`: those that the caller keeps for several runs.
+    """
     # SQLAlchemy takes long to import, and who imports this module may not grade many.
     from autograder.results.history.record import History
 
-    with History(plan.results, history) as record:
-        yield from engine.run(plan, history=record)
+    with History(plan.results, history) as record, progress.reported(plan.results, len(plan.submissions)) as reporter:
+        for result in engine.run(plan, lambda each: reporter.begun(each.student, each.exercise), record, zygotes):
+            reporter.done(result.student, result.exercise)
+            yield result
 
 
 def refuse(submissions: Sequence[Submission], policy: Policy, config_named: bool) -> None:

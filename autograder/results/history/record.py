@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from autograder.errors import UsageError
 from autograder.results.files import result_path, write_all_whole, write_whole
-from autograder.results.form import Result, decode, read
+from autograder.results.form import Result, decode, encode, read
 from autograder.results.history import database
 from autograder.results.history.gradings import Grading, New, grading_of, now, row_of
 from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
@@ -172,6 +172,23 @@ class History:
         self._file(entries, again=True)
         return recorded
 
+    def settle(self, results: Sequence[Result]) -> None:
+        """Write the files of these results, which say more than their gradings do, such as the final score.
+
+        Left out are results that do not count any more, because another process has recorded a grading by now: its
+        file is the newer one. Gradings are locked meanwhile.
+        """
+        for some in _batches(results):
+            with database.writing(self._engine) as session:
+                names = tuple_(Entry.student, Entry.exercise).in_([_name(each) for each in some])
+                query = _CURRENT.where(names).order_by(Entry.id).with_for_update(of=Entry)
+                recorded = {
+                    (entry.student, entry.exercise): decode(row.result.encode())
+                    for row, entry in session.execute(query)
+                }
+                files = [each for each in some if not _is_overtaken(each, recorded.get(_name(each)))]
+                write_all_whole((result_path(self.results, *_name(each)), encode(each)) for each in files)
+
     def _newest(self, student: str, exercise: str) -> Grading | None:
         return next(iter(self.latest(student, exercise)), None)
 
@@ -313,6 +330,11 @@ def _shows(file: Result, recorded: Result) -> bool:
         getattr(file, name) == getattr(recorded, name)
         for name in ("digest", "seed", "graded", "score", "maximum", "checks")
     )
+
+
+def _is_overtaken(result: Result, recorded: Result | None) -> bool:
+    """Whether the record has another grading that is not older."""
+    return recorded is not None and not _shows(result, recorded) and recorded.graded >= result.graded
 
 
 class _Attempts:

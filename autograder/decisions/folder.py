@@ -1,15 +1,12 @@
-"""Bring a folder of results up to date: final scores, the table and the pages. Shared by several commands."""
+"""Bring a folder of results up to date: final scores, the table and the pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.text import Text
-
-from autograder.commands.options import err
 from autograder.course.people import book
 from autograder.course.people.book import Book, People
 from autograder.course.people.roster import Student
@@ -17,7 +14,8 @@ from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.integrations import csv
 from autograder.reports import page
-from autograder.results.form import Result
+from autograder.results.files import result_path, write_all_whole
+from autograder.results.form import Result, encode
 from autograder.results.latest import latest
 
 SUMMARY = "summary.csv"
@@ -52,17 +50,19 @@ def refresh(
     history_url: str | None = None,
     changed: Callable[[Result], Result] = lambda result: result,
     shown: Callable[[list[Result]], list[Result]] = lambda results: results,
+    unreadable: Callable[[Path], None] = lambda path: None,
 ) -> Refreshed:
     """Settle all results of the folder, and write its table and pages.
 
     `history_url`: of the record of gradings, whose earlier attempts may count; by default, the one in the folder.
-    `changed` is applied to each result before; `shown` selects those of the table and the pages.
+    `changed` is applied to each result before; `shown` selects those of the table and the pages. `unreadable` is called
+    with each file that is not a result of this version.
     """
     people = book.people_of(policy)
-    before = latest(folder, _say_unreadable)
-    with _attempts(folder, policy, history_url) as attempts_of:
+    before = latest(folder, unreadable)
+    with attempts(folder, policy, history_url) as attempts_of:
         settled = book.settled([changed(each) for each in before], people, policy, attempts_of)
-    book.update(folder, settled, before)
+    book.update(folder, settled, before, lambda changed: _write(folder, changed, history_url))
     results = shown(list(settled.results))
     anonymous = any(each.student in people.codes.values() for each in results)
     # Names stay out of the files of an anonymous grading; the key is elsewhere.
@@ -73,8 +73,21 @@ def refresh(
     return Refreshed(settled, people, index, folder / SUMMARY)
 
 
+def _write(folder: Path, changed: Sequence[Result], url: str | None) -> None:
+    """Write results, but none over a newer grading that another process is recording at this moment."""
+    # SQLAlchemy takes long to import.
+    from autograder.results.history import database
+    from autograder.results.history.record import History
+
+    if database.exists(database.url_of(folder, url)):
+        with History.existing(folder, url) as history:
+            history.settle(changed)
+    else:
+        write_all_whole((result_path(folder, each.student, each.exercise), encode(each)) for each in changed)
+
+
 @contextmanager
-def _attempts(folder: Path, policy: Policy, url: str | None) -> Generator[book.Attempts]:
+def attempts(folder: Path, policy: Policy, url: str | None) -> Generator[book.Attempts]:
     """What the record says about earlier attempts; nothing if only the last one counts, or if there is no record."""
     if policy.attempt == "last":
         yield lambda last: ()
@@ -96,19 +109,6 @@ def insist_on_results(folder: Path) -> None:
     """Raise `UsageError` if the folder contains no result."""
     if not any(folder.glob("*/*.json")):
         raise UsageError(f"--results {folder}: no results are there; grade first, or name their folder")
-
-
-def say_missing(settled: Book) -> None:
-    """Say on standard error who handed in nothing."""
-    for exercise, students in settled.missing.items():
-        if students:
-            err.print(
-                Text(f"{exercise}: nothing was handed in by {', '.join(students)}", style="yellow"), soft_wrap=True
-            )
-
-
-def _say_unreadable(path: Path) -> None:
-    err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
 
 
 def _about(student: Student) -> str:
