@@ -34,6 +34,9 @@ NOT_RUN = {
     'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
     "pip install pytest": "changes the environment; pytest runs this test",
     "jupyter lab xor/xor_torch.ipynb": "starts a server that does not end",
+    'pip install "deep-learning-autograder[serve]"': "changes the environment; the extras are looked up instead",
+    "autograder serve results": "starts a server that does not end; tests/serving runs it",
+    "autograder grade submitted --watch": "does not end; tests/test_grade_watch.py runs it",
 }
 """Commands that no test runs → the reason."""
 EXIT_CODES = {

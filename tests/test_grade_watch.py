@@ -91,7 +91,7 @@ def test_what_arrives_is_graded_once_it_is_there(tmp_path: Path) -> None:
     finally:
         alarm.cancel()
         process.kill()
-    assert (ended.code, ended.err) == (0, ""), ended
+    assert (ended.code, ended.err.strip()) == (0, ""), ended
     assert "No longer watching." in ended.out
     with History.existing(tmp_path / "results") as history:
         assert [each.attempt for each in history.gradings("ada")] == [1, 2]

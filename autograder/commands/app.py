@@ -36,6 +36,7 @@ from autograder.commands import (
     regrade,
     release,
     report,
+    serve,
     start,
 )
 from autograder.commands.interruption import SENTENCE, Interruption
@@ -72,6 +73,7 @@ app.command()(grade.grade)
 app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
 for command in (
     report.report,
+    serve.serve,
     export.export,
     feedback.feedback,
     regrade.regrade,

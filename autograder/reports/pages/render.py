@@ -38,14 +38,20 @@ def template(name: str, among: Environment | None = None) -> Template:
     return (among or ENVIRONMENT).get_template(name, globals=_SHARED)
 
 
-def content_policy(*scripts: str, pictures: bool = False) -> str:
-    """The content security policy of a page that runs these scripts and no other; `pictures`: inside the page itself."""
+def content_policy(*scripts: str, pictures: bool = False, served: bool = False) -> str:
+    """The content security policy of a page that runs these scripts and no other.
+
+    `pictures`: the page has some inside itself. `served`: it may ask its own server, and send it forms.
+    """
     allowed = ["default-src 'none'", "style-src 'unsafe-inline'"]
     if scripts:
         allowed.append("script-src " + " ".join(f"'{_fingerprint(each)}'" for each in scripts))
     if pictures:
         allowed.append("img-src data:")
-    return "; ".join([*allowed, "base-uri 'none'", "form-action 'none'"])
+    if served:
+        allowed.append("connect-src 'self'")
+    forms = "'self'" if served else "'none'"
+    return "; ".join([*allowed, "base-uri 'none'", f"form-action {forms}"])
 
 
 def script(name: str, among: Environment | None = None) -> Markup:

@@ -21,6 +21,7 @@ from autograder.results.history.gradings import Grading, New, Run, grading_of, n
 from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
 
 Item = TypeVar("Item")
+Query = TypeVar("Query", bound=Select[Any])
 _AT_ONCE = 500
 """Rows of one statement; SQLite allows some ten thousand values."""
 
@@ -62,12 +63,13 @@ class History:
         """All gradings, the oldest first, also those that do not count (any more)."""
         return self._those(_of(_ALL, student, exercise))
 
-    def runs(self) -> dict[tuple[str, str], list[Run]]:
+    def runs(self, student: str | None = None, exercise: str | None = None) -> dict[tuple[str, str], list[Run]]:
         """Of each student and exercise all gradings, the oldest first, without their checks."""
         row = GradingRow
         columns = (row.id, row.attempt, row.kind, row.graded, row.score, row.maximum, Entry.current == row.id)
         decision = (row.source, row.basis, row.author, row.reason, row.decided)
         query = select(Entry.student, Entry.exercise, *columns, *decision).join(row, Entry.id == row.entry)
+        query = _of(query, student, exercise)
         found: dict[tuple[str, str], list[Run]] = {}
         with database.reading(self._engine) as session:
             rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
@@ -380,7 +382,7 @@ _ALL = select(GradingRow, Entry).join(Entry, Entry.id == GradingRow.entry)
 _CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
 
 
-def _of(query: Select[GradingRow, Entry], student: str | None, exercise: str | None) -> Select[GradingRow, Entry]:
+def _of(query: Query, student: str | None, exercise: str | None) -> Query:
     if student is not None:
         query = query.where(Entry.student == student)
     return query if exercise is None else query.where(Entry.exercise == exercise)
