@@ -17,16 +17,19 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from autograder.errors import UsageError
+from autograder.reports.pages.render import link
 from autograder.results.form import Result
 from autograder.serving import entrance, pages
 from autograder.serving.access import LARGEST, Door, Guard
 from autograder.serving.actions import Fields, Office, value
-from autograder.serving.pages import LIVE, Form, Place
+from autograder.serving.pages import LIVE, NEWEST, Form, Place
 from autograder.serving.state import View
 
 MOST_FIELDS = 2_000
 ENCODING = "application/x-www-form-urlencoded"
 REGRADING = "regrading.html"
+_REFUSED = (UsageError, OSError)
+"""What is said above the form, which keeps what was written into it. `OSError`: a disk that is full or read-only."""
 
 
 @dataclass
@@ -86,9 +89,14 @@ class Site:
         state, workshop = self._office.state, self._office.workshop
         if (seen := request.query_params.get(LIVE)) is not None:
             return _page(pages.live_of_class(state, view, workshop, place, int(seen) if seen.isdecimal() else 0))
-        name = f"{request.path_params['name']}.html"
-        page = pages.of_class(self._classes, state, view, workshop, place, name)
-        return self._not_found(place) if page is None else _page(page)
+        newest = NEWEST in request.query_params
+        kept = self._classes.page(view, f"{request.path_params['name']}.html", newest)
+        if kept is None:
+            return self._not_found(place)
+        if newest and "hx-request" in request.headers:
+            # The browser loads its page again, and keeps what the page's script has written behind the `#`.
+            return Response(headers={"HX-Refresh": "true"})
+        return _page(pages.of_class(kept, state, view, workshop, place))
 
     def _submission(self, request: Request) -> Response:
         place = self._place(request, "../")
@@ -103,21 +111,21 @@ class Site:
         if result is None:
             return self._not_found(place)
         whose = result.handed_in_by or result.student
-        goes_to = request.url.path
+        goes_to = link(result)
         try:
             match value(form, "action"):
                 case "decide":
                     said = self._office.decide(view, result, form)
                 case "regrade":
                     said = self._office.regrade(whose, result.exercise, value(form, "check") or None)
-                    goes_to = f"{self._door.room}/{REGRADING}"
+                    goes_to = REGRADING
                 case "accept":
                     there = self._record.differences(whose, result.exercise)
                     chosen = [each for each in there if str(each.run) in form.get("run", [])]
                     said = self._office.accept(chosen, value(form, "reason"))
                 case _:
                     raise UsageError("There is no such action")
-        except UsageError as problem:
+        except _REFUSED as problem:
             return self._show(view, result, place, _refused(problem, form))
         return self._done(request, said, goes_to)
 
@@ -147,9 +155,9 @@ class Site:
                     said = self._accept(whom, form)
                 case _:
                     raise UsageError("There is no such action")
-        except UsageError as problem:
+        except _REFUSED as problem:
             return self._show_regrading(self._place(request), _refused(problem, form))
-        return self._done(request, said, request.url.path)
+        return self._done(request, said, REGRADING)
 
     def _accept(self, whom: str, form: Fields) -> str:
         """Accept differences among those that the page has shown, and no others."""
@@ -179,7 +187,7 @@ class Site:
         self._view(fresh=True)
         if session := self._door.session(request):
             self._said.add(session, said)
-        return RedirectResponse(goes_to, HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{self._door.room}/{goes_to}", HTTPStatus.SEE_OTHER)
 
     def _not_found(self, place: Place) -> Response:
         return _page(pages.not_found(place), HTTPStatus.NOT_FOUND)
@@ -198,8 +206,9 @@ def _sentence(request: Request, problem: Exception) -> Response:
     return PlainTextResponse(f"{said}\n", HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _refused(problem: UsageError, form: Fields) -> Form:
-    return Form(" ".join(problem.problems), {name: value(form, name) for name in form})
+def _refused(problem: UsageError | OSError, form: Fields) -> Form:
+    said = " ".join(problem.problems) if isinstance(problem, UsageError) else f"Not recorded: {problem}"
+    return Form(said, {name: value(form, name) for name in form})
 
 
 def _of_form(act: Callable[[Request, Fields], Response]) -> Callable[[Request], Awaitable[Response]]:

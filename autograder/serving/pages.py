@@ -30,6 +30,8 @@ _REST = 4
 """The class's pages are kept at least this many times as long as it took to make them."""
 LIVE = "live"
 """The parameter of a request for what is going on: it says what the page shows."""
+NEWEST = "newest"
+"""The parameter of a request for the page of the newest view."""
 KINDS = {
     "points": "add points",
     "score": "set the score",
@@ -82,11 +84,14 @@ class ClassPages:
         self._made: dict[str, str] = {}
         self._until = 0.0
 
-    def page(self, view: View, name: str) -> tuple[str, int] | None:
-        """A page of the class, and the version of the view that it shows; `None` if there is none of this name."""
+    def page(self, view: View, name: str, newest: bool = False) -> tuple[str, int] | None:
+        """A page of the class, and the version of the view that it shows; `None` if there is none of this name.
+
+        `newest`: made of this view, however long that takes.
+        """
         with self._lock:
             began = time.monotonic()
-            if view.version > self._version and began >= self._until:
+            if view.version > self._version and (newest or began >= self._until):
                 title, roll = view.policy.title, view.course.roll
                 self._made = dict(class_page.pages(view.results, title, roll, among=_ENVIRONMENT, policy=POLICY))
                 self._version = view.version
@@ -95,11 +100,8 @@ class ClassPages:
             return (self._made[name], self._version) if name in self._made else None
 
 
-def of_class(classes: ClassPages, state: State, view: View, workshop: Workshop, place: Place, name: str) -> str | None:
-    """A page of the class; `None` if there is none of this name."""
-    kept = classes.page(view, name)
-    if kept is None:
-        return None
+def of_class(kept: tuple[str, int], state: State, view: View, workshop: Workshop, place: Place) -> str:
+    """A page of the class. `kept`: as `ClassPages` has it."""
     html, version = kept
     news = _going_on("news_class.html", state, view, workshop, place, version)
     return _filled(html, bar=_render("bar.html", place=place), news=news)

@@ -74,7 +74,9 @@ def test_comment_adjust_regrade_accept(tmp_path: Path, browser: Browser) -> None
         visitor.accessible("submission")
 
         # By keyboard alone: a comment, with text that tries to be more.
-        page.get_by_label("What the student reads", exact=True).focus()
+        page.get_by_text("Comment, adjust, regrade").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
         page.keyboard.insert_text(HOSTILE)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
@@ -141,6 +143,7 @@ def test_the_pages_say_what_is_new_and_run_nothing_of_students(tmp_path: Path, b
         expect(page.get_by_role("link", name="zoe")).to_be_visible()
         page.get_by_role("link", name="<script>").first.click()
         expect(page.get_by_role("heading", name="<script>")).to_be_visible()
+        page.get_by_text("Comment, adjust, regrade").click()
         page.get_by_label("What the student reads", exact=True).fill("hello")
         page.get_by_role("button", name="Comment").click()
         expect(page.get_by_role("status").filter(has_text="Recorded")).to_be_visible()
@@ -154,6 +157,7 @@ def test_without_a_script_everything_can_be_done(tmp_path: Path, browser: Browse
         visitor = Visitor(browser, server, script=False)
         page = visitor.page
         page.get_by_role("link", name="ada", exact=True).first.click()
+        page.get_by_text("Comment, adjust, regrade").click()
         page.get_by_role("combobox", name="What").select_option("excuse")
         page.get_by_label("Reason, which the student reads").fill("ill")
         page.get_by_role("button", name="Adjust").click()
