@@ -47,6 +47,8 @@ def test_progress_of_others(tmp_path: Path) -> None:
         (tmp_path / ".grading-x-3.json").write_text("no progress")
         assert progress.read(tmp_path) == [told]
     assert progress.read(tmp_path) == []
+    with progress.reported(tmp_path, 1):
+        assert not (tmp_path / ".grading-x-2.json").exists()
 
 
 @pytest.mark.parametrize(

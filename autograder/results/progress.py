@@ -82,7 +82,10 @@ class Reporter:
 
 @contextmanager
 def reported(results: Path, total: int) -> Generator[Reporter]:
-    """A reporter, whose file is removed at the end."""
+    """A reporter, whose file is removed at the end, as are those that killed processes have left."""
+    for _, left in _files(results, running=False):
+        with suppress(OSError):
+            left.unlink(missing_ok=True)
     path = results / f".grading-{socket.gethostname()}-{os.getpid()}.json"
     try:
         yield Reporter(path, total)
@@ -93,12 +96,17 @@ def reported(results: Path, total: int) -> Generator[Reporter]:
 
 def read(results: Path) -> list[Progress]:
     """The gradings that are running now and write into this folder. Files of processes that have ended are ignored."""
-    found: list[Progress] = []
+    return [progress for progress, _ in _files(results, running=True)]
+
+
+def _files(results: Path, running: bool) -> list[tuple[Progress, Path]]:
+    """The files of gradings that are running, or of those that are not."""
+    found: list[tuple[Progress, Path]] = []
     for path in sorted(results.glob(PATTERN)):
         with suppress(OSError, msgspec.DecodeError):
             progress = msgspec.json.decode(path.read_bytes(), type=Progress)
-            if _is_running(progress, path):
-                found.append(progress)
+            if _is_running(progress, path) == running:
+                found.append((progress, path))
     return found
 
 
