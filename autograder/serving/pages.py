@@ -213,7 +213,8 @@ _ENVIRONMENT = environment(
     PackageLoader("autograder.serving", "templates"),
     PrefixLoader({"pages": PackageLoader("autograder.reports.pages", "templates")}),
 )
-_ENVIRONMENT.globals |= {"places": _PLACES, "htmx": script("htmx.min.js", _ENVIRONMENT)}
+_GIVEN: dict[str, Any] = {"places": _PLACES, "htmx": script("htmx.min.js", _ENVIRONMENT)}
+_ENVIRONMENT.globals.update(_GIVEN)  # pyright: ignore[reportUnknownMemberType]
 _SCRIPTS = ("class.js", "submission.js", "htmx.min.js")
 POLICY = content_policy(*(script(name, _ENVIRONMENT) for name in _SCRIPTS), pictures=True, served=True)
 """As that of the pages in a folder, but these may ask the server, and send it forms."""

@@ -87,7 +87,7 @@ class Server:
 
     def inside(self, path: str, form: Mapping[str, str] | None = None, **headers: str | None) -> Answer:
         """A request for a path among the pages."""
-        return self.ask(f"{self.room}/{path}", form, **headers)
+        return self.ask(f"{self.room}/{path}", form, "", **headers)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec import structs
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from autograder.course.people import adjustments
 from autograder.results.form import read
@@ -39,13 +39,17 @@ class Visitor:
         self.page: Page = context.new_page()
         self.wrong: list[str] = []
         self.asked: list[str] = []
-        self.page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._asked)
         self.page.on("pageerror", lambda problem: self.wrong.append(str(problem)))
         self.page.on("console", lambda told: self.wrong.append(told.text) if told.type == "error" else None)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(server.way_in.as_uri())
         self.page.get_by_role("button", name="Open the pages").click()
         self.page.wait_for_url(f"{server.address}/*/index.html")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
 
     def close(self) -> None:
         self.page.context.close()

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from msgspec import structs
-from sqlalchemy import Select, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,6 @@ from autograder.results.history.gradings import Grading, New, Run, grading_of, n
 from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
 
 Item = TypeVar("Item")
-Query = TypeVar("Query", bound=Select[Any])
 _AT_ONCE = 500
 """Rows of one statement; SQLite allows some ten thousand values."""
 
@@ -69,7 +68,7 @@ class History:
         columns = (row.id, row.attempt, row.kind, row.graded, row.score, row.maximum, Entry.current == row.id)
         decision = (row.source, row.basis, row.author, row.reason, row.decided)
         query = select(Entry.student, Entry.exercise, *columns, *decision).join(row, Entry.id == row.entry)
-        query = _of(query, student, exercise)
+        query = query.where(*_whose(student, exercise))
         found: dict[tuple[str, str], list[Run]] = {}
         with database.reading(self._engine) as session:
             rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
@@ -382,7 +381,11 @@ _ALL = select(GradingRow, Entry).join(Entry, Entry.id == GradingRow.entry)
 _CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
 
 
-def _of(query: Query, student: str | None, exercise: str | None) -> Query:
-    if student is not None:
-        query = query.where(Entry.student == student)
-    return query if exercise is None else query.where(Entry.exercise == exercise)
+def _of(query: Select[GradingRow, Entry], student: str | None, exercise: str | None) -> Select[GradingRow, Entry]:
+    return query.where(*_whose(student, exercise))
+
+
+def _whose(student: str | None, exercise: str | None) -> list[ColumnElement[bool]]:
+    """The conditions for a student and an exercise; `None`: any."""
+    wanted = [(Entry.student, student), (Entry.exercise, exercise)]
+    return [column == value for column, value in wanted if value is not None]
