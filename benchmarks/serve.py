@@ -132,7 +132,7 @@ The load of the machine at the end was {os.getloadavg()[0]:.1f}.
 | answers to what is going on | | {len(watched.asked)} or more |
 | seconds of an answer, median and longest | | {_spread(watched.asked)} |
 
-The browsers run on the same machine and take most of the difference.
+The browsers ran on the same machine, and so did other programs.
 """
 
 
