@@ -18,7 +18,7 @@ from autograder.reports.pages import statistics
 from autograder.reports.pages.render import content_policy, script, template
 from autograder.results.form import CheckResult, Result
 
-ROWS = 200
+ROWS = 100
 """Rows of a table that are shown at once."""
 INDEX = "index.html"
 
@@ -45,7 +45,11 @@ class Roll:
 
     def about(self, name: str) -> str:
         """Name, section and group of a student, on one line."""
-        student = self.student_of(name)
+        return self.line(self.student_of(name))
+
+    @staticmethod
+    def line(student: Student) -> str:
+        """The same of a student who is known."""
         section = f"section {student.section}" if student.section else ""
         group = f"group {student.group}" if student.group else ""
         return " · ".join(each for each in (student.name, section, group) if each)
@@ -103,11 +107,14 @@ def pages(
     `among`: templates that extend these. `policy`: a content security policy other than that of pages in a folder.
     """
     roll = roll or Roll()
+    people = {each.student: roll.student_of(each.student) for each in results}
     code = script("class.js", among)
     parts = parts_of(results)
     shared = {
         "title": title,
         "roll": roll,
+        "people": people,
+        "about": {name: Roll.line(student) for name, student in people.items()},
         "parts": parts,
         "columns": max((len(names) for names in parts.values()), default=0),
         "share": statistics.share,
@@ -135,7 +142,7 @@ def pages(
         exercises=figures,
         underway=underway,
         states=_counted_states(results),
-        sections=sorted({roll.student_of(each.student).section for each in results} - {""}),
+        sections=sorted({student.section for student in people.values()} - {""}),
         failing=_failing(results),
         ungraded=[result for result in results if result.ungraded],
         graded=max((result.graded for result in results), default=""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,11 @@ class Course:
     """All decisions about a student and an exercise."""
     content_of: Callable[[Result], bytes | None] = lambda result: None
     """The file that was graded; `None` if nobody has it."""
+
+    @cached_property
+    def places(self) -> tuple[str, str]:
+        """The paths of `grading.yml` and of the record's folder; the second is empty without a record."""
+        return str(self.policy.file.resolve()), str(self.record.resolve()) if self.record else ""
 
     def code(self, result: Result) -> Code | None:
         """The file that was graded, as a page shows it."""
@@ -95,7 +100,7 @@ def around(
         others=[Link(each.exercise, f"../{link(each)}") for each in others],
         runs=runs,
         decisions=course.decided(result.student, result.exercise),
-        commands="" if result.derived else repeat.commands(result, course.policy.file, course.record, graded),
+        commands="" if result.derived else repeat.commands(result, *course.places, graded),
     )
 
 

@@ -1,6 +1,5 @@
 "use strict";
 // Search, filter, sort and page the tables of a class. Rows that are not shown wait in a <template>, outside the page.
-const SHOWN = 200;
 const collator = new Intl.Collator(undefined, {numeric: true});
 const fold = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const words = text => fold(text).split(/\s+/).filter(Boolean);
@@ -9,6 +8,7 @@ function grid(section) {
   const table = section.querySelector("table.rows");
   const body = table.tBodies[0];
   const rest = section.querySelector("template");
+  const most = rest ? body.rows.length : Infinity;
   const rows = [...body.rows, ...(rest ? rest.content.querySelectorAll("tr") : [])];
   const heads = [...table.tHead.rows[0].cells];
   const tools = section.querySelector(".tools");
@@ -57,11 +57,13 @@ function grid(section) {
   }
 
   function show() {
-    const last = Math.max(0, Math.ceil(found.length / SHOWN) - 1);
+    const last = Math.max(0, Math.ceil(found.length / most) - 1);
     page = Math.min(page, last);
-    body.replaceChildren(...found.slice(SHOWN * page, SHOWN * (page + 1)));
+    const first = last ? most * page : 0;
+    const some = found.slice(first, first + most);
+    body.replaceChildren(...some);
     const count = number => number.toLocaleString("en");
-    const range = last ? `, ${count(SHOWN * page + 1)} to ${count(Math.min(SHOWN * (page + 1), found.length))} shown` : "";
+    const range = last ? `, ${count(first + 1)} to ${count(first + some.length)} shown` : "";
     status.textContent = `${count(found.length)} of ${count(rows.length)}${range}`;
     pager.hidden = !last;
     before.disabled = page === 0;
@@ -116,7 +118,7 @@ function grid(section) {
   section.querySelector(".pager")?.remove();
   const pager = document.createElement("nav");
   pager.className = "pager";
-  pager.ariaLabel = "Pages of the table";
+  pager.setAttribute("aria-label", `Pages: ${section.querySelector("h2").textContent}`);
   const before = button("← Previous", () => turn(-1)), after = button("Next →", () => turn(1));
   pager.append(before, after);
   table.after(pager);
