@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from autograder.commands.book import refresh
+from autograder.decisions.folder import refresh
 from tests.conftest import Once
 from tests.notebook import lab
 from tests.pages import hostile, sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.commands.book import refresh
+from autograder.decisions.folder import refresh
 from autograder.results.files import file_name
 from tests.pages import sample
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.commands.book import files_of
+from autograder.decisions.folder import files_of
 from autograder.reports.pages import submission
 from autograder.reports.pages.folder import Course
 from autograder.results import form

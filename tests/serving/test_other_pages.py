@@ -11,9 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.serving import running
-from tests.serving.test_flow import Visitor, browser
-
-__all__ = ["browser"]
+from tests.serving.visitor import Visitor
 
 PAGE = """<!DOCTYPE html><title>Free cats</title>
 <iframe src="{page}"></iframe>
