@@ -39,6 +39,8 @@ def test_comment_adjust_regrade_accept(tmp_path: Path, browser: Browser) -> None
         expect(page.get_by_role("status").filter(has_text="Recorded in adjustments.csv.")).to_be_visible()
         expect(page.get_by_text("<script>alert(1)</script>").first).to_be_visible()
 
+        visitor.accessible("decided")
+
         # What is wrong is said, and nothing is lost.
         page.get_by_label("Points or time").fill("many")
         page.get_by_label("Reason, which the student reads").fill("the text was ambiguous")
@@ -75,7 +77,9 @@ def test_comment_adjust_regrade_accept(tmp_path: Path, browser: Browser) -> None
             (counts,) = history.latest("ada")
             assert (counts.score, counts.author, counts.reason) == (20, "turing", "the check was wrong")
             assert [each.score for each in history.latest("bob")] == [10]
-        assert visitor.wrong == []
+        # The browser notes the page that says what was wrong with the form.
+        (refused,) = visitor.wrong
+        assert "400 (Bad Request)" in refused
         assert all(url.startswith((server.address, "file:", "data:")) for url in visitor.asked)
         visitor.close()
     # The folder has followed when the server has ended.
