@@ -33,25 +33,17 @@ def watch_folders(asked: Asked) -> None:
 
     Raises `KeyboardInterrupt` if it is interrupted while something is being graded, as `grade` does.
     """
-    graded: dict[Path, Stamp] = {}
-    sources: dict[Key, str] = {}
-    with Zygotes(asked.allow_weak) as zygotes:
-        before, pause = _scan(asked)
-        _say("watching; Ctrl-C to stop")
-        while True:
-            try:
-                time.sleep(pause)
-            except KeyboardInterrupt:
-                out.print("No longer watching.", style="dim")
-                return
-            now, pause = _scan(asked)
-            moving = stamps.moving(before, now)
-            complete = {file: at for file, at in now.items() if file.parent not in moving}
-            gone = bool(graded.keys() - now.keys())
-            if gone or any(graded.get(file) != at for file, at in complete.items()):
-                _round(asked, moving, gone, sources, zygotes)
-            graded = {file: at for file, at in graded.items() if file in now} | complete
-            before = now
+    watch = _Watch(asked)
+    try:
+        with Zygotes(asked.allow_weak) as zygotes:
+            _say("watching; Ctrl-C to stop")
+            while True:
+                time.sleep(watch.pause)
+                watch.look(zygotes)
+    except KeyboardInterrupt:
+        if watch.grading:
+            raise
+        out.print("No longer watching.", style="dim")
 
 
 def say_interrupted(ended: Round) -> None:
@@ -60,43 +52,67 @@ def say_interrupted(ended: Round) -> None:
     err.print(said, soft_wrap=True)
 
 
-def _scan(asked: Asked) -> tuple[dict[Path, Stamp], float]:
-    """The files in the students' folders, and the pause in seconds until the next look at them."""
-    started = time.monotonic()
-    results = asked.results.resolve()
-    found: dict[Path, Stamp] = {}
-    for folder in asked.paths:
-        top = layout.top_of(folder)
-        # A round writes results, which is no reason for another one.
-        inside = results.is_relative_to(top.resolve())
-        found |= stamps.below(top, _DEPTH, top / results.relative_to(top.resolve()) if inside else None)
-    return found, max(POLL_SECONDS, _REST * (time.monotonic() - started))
+class _Watch:
+    """What has been seen and graded in the folders."""
 
+    def __init__(self, asked: Asked) -> None:
+        self.grading = False
+        """Whether something is being graded at this moment."""
+        self.pause = POLL_SECONDS
+        """Seconds until the next look."""
+        self._asked = asked
+        self._before = self._scan()
+        self._graded: dict[Path, Stamp] = {}
+        self._sources: dict[Key, str] = {}
+        """The digest of what was graded of each student and exercise."""
 
-def _round(asked: Asked, moving: Collection[Path], gone: bool, sources: dict[Key, str], zygotes: Zygotes) -> None:
-    """Grade what is new, apart from folders in which something is being written.
+    def look(self, zygotes: Zygotes) -> None:
+        """Grade what is complete and new, apart from folders in which something is being written."""
+        now = self._scan()
+        moving = stamps.moving(self._before, now)
+        complete = {file: at for file, at in now.items() if file.parent not in moving}
+        gone = bool(self._graded.keys() - now.keys())
+        if gone or any(self._graded.get(file) != at for file, at in complete.items()):
+            try:
+                self._round(moving, gone, zygotes)
+            except UsageError as problem:
+                self.grading = False
+                for sentence in problem.problems:
+                    err.print(Text(safe_text.inert(sentence), style="yellow"), soft_wrap=True)
+        self._graded = {file: at for file, at in self._graded.items() if file in now} | complete
+        self._before = now
 
-    `gone`: a file was removed. `sources`: the digest of what was graded of each student and exercise.
-    """
-    try:
-        found = find(asked)
+    def _round(self, moving: Collection[Path], gone: bool, zygotes: Zygotes) -> None:
+        found = find(self._asked)
         there = [each for each in found if each.path is not None and each.path.parent not in moving]
-        new = {_key(each): digest for each in there if sources.get(_key(each)) != (digest := _digest(each))}
+        new = {_key(each): digest for each in there if self._sources.get(_key(each)) != (digest := _digest(each))}
         if not new and not gone:
             return
-        ended = grade_round(asked, [each for each in there if _key(each) in new], find_everyone(asked, found), zygotes)
-    except UsageError as problem:
-        for sentence in problem.problems:
-            err.print(Text(safe_text.inert(sentence), style="yellow"), soft_wrap=True)
-        return
-    if ended.interrupted:
-        say_interrupted(ended)
-        raise ended.interrupted
-    sources |= new
-    for each in ended.graded:
-        _say(f"{safe_text.line(each.student)} · {each.exercise}  {words.score(each)}")
-    if ended.graded:
-        _say(f"{len(ended.graded)} graded: {ended.refreshed.index}")
+        chosen = [each for each in there if _key(each) in new]
+        self.grading = True
+        ended = grade_round(self._asked, chosen, find_everyone(self._asked, found), zygotes)
+        if ended.interrupted:
+            say_interrupted(ended)
+            raise ended.interrupted
+        self.grading = False
+        self._sources |= new
+        for each in ended.graded:
+            _say(f"{safe_text.line(each.student)} · {each.exercise}  {words.score(each)}")
+        if ended.graded:
+            _say(f"{len(ended.graded)} graded: {ended.refreshed.index}")
+
+    def _scan(self) -> dict[Path, Stamp]:
+        """The files in the students' folders."""
+        started = time.monotonic()
+        results = self._asked.results.resolve()
+        found: dict[Path, Stamp] = {}
+        for folder in self._asked.paths:
+            top = layout.top_of(folder)
+            # A round writes results, which is no reason for another one.
+            inside = results.is_relative_to(top.resolve())
+            found |= stamps.below(top, _DEPTH, top / results.relative_to(top.resolve()) if inside else None)
+        self.pause = max(POLL_SECONDS, _REST * (time.monotonic() - started))
+        return found
 
 
 def _key(handed_in: Submission) -> Key:

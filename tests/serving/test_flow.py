@@ -70,7 +70,7 @@ def test_comment_adjust_regrade_accept(tmp_path: Path, browser: Browser) -> None
         with History.existing(tmp_path / "results") as history:
             assert [each.score for each in history.latest()] == [10, 10], "nothing counts yet"
         page.get_by_role("link", name="Page of ada").click()
-        page.get_by_label("Why it is to count").fill("the check was wrong")
+        page.get_by_label("Why it should count").fill("the check was wrong")
         page.get_by_role("button", name="Accept the difference").click()
         expect(page.locator(".total")).to_contain_text("20 / 20")
         with History.existing(tmp_path / "results") as history:
