@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from autograder.decisions.folder import refresh
 from autograder.course import cell_outputs, notebook_cells
+from autograder.decisions.folder import refresh
 from autograder.reports.pages import class_page, code, highlight, repeat, statistics
 from autograder.reports.pages.class_page import Running, Underway
 from tests.pages import sample
