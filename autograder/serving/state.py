@@ -150,19 +150,28 @@ class State:
     def _files(self) -> dict[Path, Stamp]:
         """The files of results."""
         found: dict[Path, Stamp] = {}
-        with suppress(OSError), os.scandir(self.results) as students:
-            for student in students:
-                with suppress(OSError):
-                    if student.is_dir(follow_symlinks=False) and not student.name.startswith("."):
-                        for path in Path(student.path).glob("*.json"):
-                            if at := stamp(path):
-                                found[path] = at
+        for student in _entries(self.results):
+            if student.is_dir(follow_symlinks=False) and not student.name.startswith("."):
+                for entry in _entries(student.path):
+                    if entry.name.endswith(".json"):
+                        # It may have been removed, or replaced, since the folder was listed.
+                        with suppress(OSError):
+                            status = entry.stat()
+                            found[Path(entry.path)] = status.st_mtime_ns, status.st_size
         return found
 
     def _course_stamps(self, policy: Policy) -> dict[Path, Stamp | None]:
         names = (adjustments.ADJUSTMENTS, roster.ROSTER, submitted.SUBMISSIONS, codes.KEY)
         files = [self.config, *(course_folder(policy) / name for name in names)]
         return {file: stamp(file) for file in files}
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _read(path: Path) -> Result | None:

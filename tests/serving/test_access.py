@@ -5,7 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
-from collections.abc import Iterator
+import pty
+import re
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -177,6 +182,45 @@ def test_a_port_that_is_taken(served: Server, tmp_path: Path) -> None:
     assert (ended.code, ended.out) == (2, "") and "use another one" in ended.err, ended
 
 
+def test_the_code_is_shown_on_a_terminal_and_in_no_log(tmp_path: Path) -> None:
+    running.recorded(tmp_path, running.result("ada"))
+    process = command.start("serve", "results", cwd=tmp_path)
+    assert process.stdout
+    logged = _until(process.stdout, "Ctrl-C to stop")
+    process.send_signal(signal.SIGTERM)
+    ended = command.finish(process)
+    assert ended.code == 0 and "No longer serving." in ended.out and ended.err == "", ended
+    assert "open     file:///" in logged and "\ncode " not in logged
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        arguments = [sys.executable, "-m", "autograder", "serve", "results"]
+        os.execve(sys.executable, arguments, command.environment())
+    try:
+        with os.fdopen(terminal, closefd=False) as shown:
+            said = _until(shown, "Ctrl-C to stop")
+        port, code = (re.search(rf"^{name} +(\S+)", said, re.MULTILINE) for name in ("or", "code"))
+        assert port and code, said
+        server = Server(process, int(port[1].rstrip("/").rpartition(":")[2]), Path())
+        assert server.ask("/enter", {"code": code[1]}).status == 200
+        # The terminal is closed.
+        os.close(terminal)
+        _, status = os.waitpid(pid, 0)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def _until(output: Iterable[str], end: str) -> str:
+    seen: list[str] = []
+    for line in output:
+        seen.append(line)
+        if end in line:
+            break
+    return "".join(seen)
+
+
 def test_it_listens_on_this_machine_only(served: Server) -> None:
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     local = [line.split()[1] for line in lines if line.split()[3] == "0A"]
@@ -185,8 +229,6 @@ def test_it_listens_on_this_machine_only(served: Server) -> None:
 
 
 def test_what_is_no_http_does_not_end_it(served: Server) -> None:
-    import socket
-
     for sent in (b"\x16\x03\x01\x00", b"GET / HTTP/9\r\n\r\n", b"A" * 100_000, b"GET /" + b"%ff" * 30_000):
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as stranger:
             stranger.sendall(sent)
