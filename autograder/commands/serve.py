@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from autograder.commands.options import FLAG, RESULTS, Config, HistoryUrl, Json, governing_policy, out, print_json
+from autograder.commands.options import FLAG, RESULTS, Config, HistoryUrl, Json, err, governing_policy, out, print_json
 from autograder.decisions.author import AUTHOR, author
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
     from autograder.serving.access import Door
+
+WAITING = "Bringing the pages in the folder up to date. Ctrl-C again leaves that to the next command."
 
 
 def serve(
@@ -69,7 +71,7 @@ def serve(
     office = Office(
         state=state, record=record, workshop=workshop, author=author(named), jobs=jobs, allow_weak=allow_weak
     )
-    listening.serve(office, port, ready)
+    listening.serve(office, port, ready, lambda: err.print(WAITING))
     if not as_json:
         out.print("No longer serving.", style="dim")
 

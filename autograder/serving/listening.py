@@ -29,11 +29,12 @@ END_SECONDS = 2
 """How long a browser's request may take after the server was asked to end."""
 
 
-def serve(office: Office, port: int, ready: Callable[[Door, Path], None]) -> None:
+def serve(office: Office, port: int, ready: Callable[[Door, Path], None], waiting: Callable[[], None]) -> None:
     """Serve until `KeyboardInterrupt`, which ends it in good order. `port`: 0 for any that is free.
 
-    `ready` is called with the way in, and with a file that leads through it; only this user can read that file. Raises
-    `UsageError` if the port cannot be had.
+    `ready` is called with the way in, and with a file that leads through it; only this user can read that file.
+    `waiting` is called at the end if the folder of results is not up to date yet. Raises `UsageError` if the port
+    cannot be had.
     """
     # The cookies are in this process.
     make_undumpable()
@@ -74,6 +75,8 @@ def serve(office: Office, port: int, ready: Callable[[Door, Path], None]) -> Non
             server.should_exit = True
             ended.wait()
             thread.join()
+            if office.workshop.refreshing:
+                waiting()
             office.workshop.close()
             office.record.close()
 

@@ -97,6 +97,11 @@ class Workshop:
         """Why the pages in the folder could not be brought up to date; empty if they could."""
         return self._problem
 
+    @property
+    def refreshing(self) -> bool:
+        """Whether the folder is not up to date yet."""
+        return self._wanted or self._refreshing
+
     def regrade(self, order: Regrade, what: str) -> bool:
         """Begin a regrading. Returns whether it was begun: not while another one is running."""
         with self._lock:
@@ -147,7 +152,7 @@ class Workshop:
                     self._lock.wait()
                 if not self._wanted:
                     return
-                self._wanted = False
+                self._wanted, self._refreshing = False, True
             said = _NOTHING
 
             def heard(now: Said) -> None:
@@ -156,6 +161,7 @@ class Workshop:
 
             _carry_out(_started(), self._refresh, heard)
             self._problem = said.problem
+            self._refreshing = False
 
 
 def _started() -> subprocess.Popen[bytes]:
