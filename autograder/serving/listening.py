@@ -65,12 +65,12 @@ def serve(office: Office, port: int, ready: Callable[[Door, Path], None], waitin
         thread = threading.Thread(target=_run, args=(server, bound, ended), name="server")
         thread.start()
         try:
-            ready(door, way_in)
-            # Not `thread.join`: an interrupted one takes the thread for ended.
-            while not ended.wait(LISTEN_SECONDS):
-                continue
-        except KeyboardInterrupt:
-            pass
+            # An interruption is the ordinary end.
+            with suppress(KeyboardInterrupt):
+                ready(door, way_in)
+                # Not `thread.join`: an interrupted one takes the thread for ended.
+                while not ended.wait(LISTEN_SECONDS):
+                    continue
         finally:
             server.should_exit = True
             ended.wait()
