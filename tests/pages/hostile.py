@@ -24,6 +24,7 @@ TEXTS = (
     "x\u202egnp\x1b'; touch /tmp/owned; '",
     "'; alert(1); '",
     "__proto__",
+    "index-9.html",
 )
 
 
