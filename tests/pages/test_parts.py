@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from autograder.commands.book import refresh
 from autograder.course import cell_outputs, notebook_cells
 from autograder.reports.pages import class_page, code, highlight, repeat, statistics
 from autograder.reports.pages.class_page import Running, Underway
@@ -143,11 +142,10 @@ def test_the_commands_repeat_the_grading_of_any_name_that_can_be_typed() -> None
 
 def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 60)
-    policy = sample.policy(tmp_path)
 
     def written() -> set[str]:
         before = {path: path.stat().st_ino for path in results.glob("*/*.html")}
-        refresh(results, policy)
+        sample.write_pages(tmp_path)
         return {
             str(path.relative_to(results))
             for path in results.glob("*/*.html")
@@ -164,6 +162,6 @@ def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
 def test_a_course_without_a_record_has_pages_without_code(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 1)
     (results / "history.sqlite").unlink()
-    refresh(results, sample.policy(tmp_path))
+    sample.write_pages(tmp_path)
     html = (results / sample.FIRST_STUDENT / "toy.html").read_text("utf-8")
     assert 'id="code"' not in html and 'id="history"' not in html
