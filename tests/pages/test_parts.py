@@ -42,7 +42,7 @@ def test_every_line_keeps_its_number(source: str) -> None:
 
 
 def test_code_has_colours_and_no_markup_of_its_own() -> None:
-    (line,) = highlight.lines(["def f(x): return '<b>'  # &"])
+    (line,) = highlight.lines(("def f(x): return '<b>'  # &",))
     assert line == (
         '<span class="k">def</span> <span class="f">f</span>(x): <span class="k">return</span> '
         '<span class="s">&#39;&lt;b&gt;&#39;</span>  <span class="c"># &amp;</span>'
