@@ -64,7 +64,7 @@ def write(results: Sequence[Result], folder: Path, course: Course, underway: Und
         names.add(name)
         write_all_whole([(folder / name, html.encode())])
     for path in folder.glob("index-*.html"):
-        if path.name not in names:
+        if path.name not in names and path.is_file():
             path.unlink()
     return folder / INDEX
 
