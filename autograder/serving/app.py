@@ -185,6 +185,7 @@ class Site:
 
     def _done(self, request: Request, said: str, goes_to: str) -> Response:
         self._view(fresh=True)
+        self._classes.expire()
         if session := self._door.session(request):
             self._said.add(session, said)
         return RedirectResponse(f"{self._door.room}/{goes_to}", HTTPStatus.SEE_OTHER)

@@ -84,6 +84,11 @@ class ClassPages:
         self._made: dict[str, str] = {}
         self._until = 0.0
 
+    def expire(self) -> None:
+        """The next page is made of the newest view: a person who has decided something wants to see it."""
+        with self._lock:
+            self._until = 0.0
+
     def page(self, view: View, name: str, newest: bool = False) -> tuple[str, int] | None:
         """A page of the class, and the version of the view that it shows; `None` if there is none of this name.
 
