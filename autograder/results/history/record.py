@@ -72,8 +72,8 @@ class History:
         found: dict[tuple[str, str], list[Run]] = {}
         with database.reading(self._engine) as session:
             rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
-            for student, exercise, *values in rows:
-                found.setdefault((student, exercise), []).append(Run(*values))
+            for whose, name, *values in rows:
+                found.setdefault((whose, name), []).append(Run(*values))
         return found
 
     def content(self, digest: str) -> bytes | None:
