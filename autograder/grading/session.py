@@ -15,7 +15,7 @@ from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
 from autograder.grading.diagnose import Raised
 from autograder.grading.slow import Slow
-from autograder.worker.names import SLOW_IMPORTS, FrameworkName
+from autograder.worker.names import DEVICE_IMPORTS, SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
 """CPU seconds for the worker's first response, before any student code: a plain worker imports the framework then."""
@@ -57,7 +57,7 @@ class Session:
             (limits.check_wall_seconds or WALL_IN_ALL * limits.check_seconds) / limits.check_seconds,
         )
         self._zygote_of = zygote_of
-        self._slow_imports = [module for module, words in SLOW_IMPORTS.items() if _mentions(file, words)]
+        self._slow_imports = _slow_imports(file, device)
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
         self.slow = slow or Slow()
@@ -224,6 +224,14 @@ class ReferenceSession:
             return do()
         except (StudentError, LimitExceeded, NotAskedAgain) as problem:
             raise GraderError(f"the reference solution: {problem}") from problem
+
+
+def _slow_imports(file: Submission, device: DeviceMode) -> list[str]:
+    if file.framework == "unknown":
+        return []
+    needed = () if device == "plain" else DEVICE_IMPORTS[file.framework]
+    slow = SLOW_IMPORTS[file.framework]
+    return [module for module, words in slow.items() if module in needed or _mentions(file, words)]
 
 
 def _mentions(file: Submission, words: Sequence[str]) -> bool:
