@@ -116,7 +116,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self._inside = tag
+        # Data for the page's script is neither shown nor run.
+        self._inside = "data" if dict(attrs).get("type") == "application/json" else tag
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
@@ -124,7 +125,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside == "script":
             self.scripts.append(data)
-        elif self._inside != "style":
+        elif self._inside not in ("style", "data"):
             self.texts.append(data)
 
     @property

@@ -7,13 +7,16 @@ each further page shows some more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 
+import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from autograder.course.people.roster import Student
-from autograder.reports import words
+from autograder.reports import safe_text, words
 from autograder.reports.pages import statistics
 from autograder.reports.pages.render import content_policy, script, template
 from autograder.results.form import CheckResult, Result
@@ -38,7 +41,7 @@ STATES = {
 class Roll:
     """What the pages say about people besides their results."""
 
-    missing: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    missing: Mapping[str, Sequence[str]] = default(default_factory=dict[str, Sequence[str]])
     """For each exercise, who handed in nothing."""
     student_of: Callable[[str], Student] = Student
     """The student of a name in the results, as the roster knows them."""
@@ -110,24 +113,53 @@ def pages(
     people = {each.student: roll.student_of(each.student) for each in results}
     code = script("class.js", among)
     parts = parts_of(results)
+    columns = max((len(names) for names in parts.values()), default=0)
     shared = {
         "title": title,
         "roll": roll,
         "people": people,
         "about": {name: Roll.line(student) for name, student in people.items()},
         "parts": parts,
-        "columns": max((len(names) for names in parts.values()), default=0),
+        "columns": columns,
         "share": statistics.share,
     }
     row = template("row.html", among)
     rows = [
         Markup(row.render(shared, result=each, flags=states(each), reached=reached(each, parts))) for each in results
     ]
+    row_data = [
+        _Row(
+            html=str(html),
+            exercise=each.exercise,
+            # `is` is a keyword of Python.
+            is_=states(each),
+            section=people[each.student].section,
+            failed=[check.id for check in each.checks if check.status == "failed"],
+            texts=[
+                each.student,
+                roll.line(people[each.student]),
+                each.exercise,
+                each.framework,
+                words.wrong_first(each),
+            ],
+            keys=_keys(each, parts, columns),
+        )
+        for each, html in zip(results, rows, strict=True)
+    ]
     totals = totals_of(results)
     figures = statistics.exercises(results)
     names = [each.name for each in figures]
     total = template("total.html", among)
     lines = [Markup(total.render(shared, totals=each, names=names)) for each in totals] if len(names) > 1 else []
+    line_data = [
+        _Row(
+            html=str(html),
+            section=people[each.student].section,
+            texts=[each.student, roll.line(people[each.student])],
+            keys=[each.student, _percent(each.share), *(_percent_of(each.by_exercise.get(name)) for name in names)],
+        )
+        for each, html in zip(totals, lines, strict=False)
+    ]
     numbers = range(1, max(1, -(-len(rows) // ROWS)) + 1)
     first = template("class.html", among).render(
         shared,
@@ -135,7 +167,9 @@ def pages(
         script=code,
         results=results,
         rows=rows,
+        row_data=_data(row_data),
         lines=lines,
+        line_data=_data(line_data),
         names=names,
         totals=totals,
         most=ROWS,
@@ -223,6 +257,57 @@ def totals_of(results: Sequence[Result]) -> list[Totals]:
         )
         for student, own in by_student.items()
     ]
+
+
+class _Row(Struct):
+    """A row for the page's script."""
+
+    html: str
+    exercise: str = ""
+    is_: list[str] = field(default_factory=list[str], name="is")
+    section: str = ""
+    failed: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
+    """What a search finds."""
+    keys: list[float | str] = field(default_factory=list[float | str])
+    """What each column is sorted by."""
+
+
+def _data(rows: Sequence[_Row]) -> Markup:
+    """Rows as JSON inside a page: nothing in it ends its element, or begins a comment."""
+    encoded = msgspec.json.encode([_inert(row) for row in rows]).decode()
+    return Markup(encoded.replace("</", "<\\/").replace("<!--", "\\u003c!--"))
+
+
+def _inert(row: _Row) -> _Row:
+    inert = safe_text.inert
+    return _Row(
+        html=row.html,
+        exercise=inert(row.exercise),
+        is_=row.is_,
+        section=inert(row.section),
+        failed=[inert(id) for id in row.failed],
+        texts=[safe_text.line(text, 300) for text in row.texts],
+        keys=[safe_text.line(key, 300) if isinstance(key, str) else key for key in row.keys],
+    )
+
+
+def _keys(result: Result, parts: Mapping[str, Sequence[str]], columns: int) -> list[float | str]:
+    """What each column of the table of submissions is sorted by."""
+    points = [sum(check.points for check in checks) if checks else -1.0 for _, checks in reached(result, parts)]
+    padded: list[float | str] = [*points, *[-2.0] * (columns - len(points))]
+    names = [result.exercise] if len(parts) > 1 else []
+    scores = [_percent_of(result), *padded, words.wrong_first(result), result.seconds]
+    return [result.student, *names, result.framework, *scores]
+
+
+def _percent_of(result: Result | None) -> float:
+    return _percent(statistics.share(result) if result else None)
+
+
+def _percent(share: float | None) -> float:
+    """For sorting: what has no score comes before what has none of the points."""
+    return -1.0 if share is None else round(share, 4)
 
 
 def _counted_states(results: Sequence[Result]) -> list[tuple[str, str, int]]:

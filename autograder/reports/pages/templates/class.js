@@ -1,5 +1,6 @@
 "use strict";
-// Search, filter, sort and page the tables of a class. Rows that are not shown wait in a <template>, outside the page.
+// Search, filter, sort and page the tables of a class. All rows wait as data, and only those that are shown are in the
+// page: `html` is as the page's writer has escaped it.
 const collator = new Intl.Collator(undefined, {numeric: true});
 const fold = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const words = text => fold(text).split(/\s+/).filter(Boolean);
@@ -7,9 +8,8 @@ const words = text => fold(text).split(/\s+/).filter(Boolean);
 function grid(section) {
   const table = section.querySelector("table.rows");
   const body = table.tBodies[0];
-  const rest = section.querySelector("template");
-  const most = rest ? body.rows.length : Infinity;
-  const rows = [...body.rows, ...(rest ? rest.content.querySelectorAll("tr") : [])];
+  const rows = JSON.parse(section.querySelector("script").textContent);
+  const most = Math.max(1, body.rows.length);
   const heads = [...table.tHead.rows[0].cells];
   const tools = section.querySelector(".tools");
   const controls = [...tools.querySelectorAll("[data-filter]")];
@@ -21,27 +21,25 @@ function grid(section) {
   let sorted = {column: 0, down: false}, page = 0, found = rows;
 
   const textOf = row => {
-    if (!texts.has(row)) texts.set(row, fold(row.textContent));
+    if (!texts.has(row)) texts.set(row, fold(row.texts.join(" ")));
     return texts.get(row);
   };
   const value = name => controls.find(control => control.dataset.filter === name)?.value ?? "";
 
   function matches(row, wanted, exercise, failed) {
-    const {dataset} = row;
-    return (!exercise || dataset.exercise === exercise)
-      && (!value("is") || dataset.is.split(" ").includes(value("is")))
-      && (!value("section") || dataset.section === value("section"))
-      && (!failed || dataset.failed.split(" ").includes(failed))
+    return (!exercise || row.exercise === exercise)
+      && (!value("is") || row.is.includes(value("is")))
+      && (!value("section") || row.section === value("section"))
+      && (!failed || row.failed.includes(failed))
       && wanted.every(word => textOf(row).includes(word));
   }
 
   function order(chosen) {
     const {column, down} = sorted;
-    const key = row => row.cells[column].dataset.key ?? row.cells[column].textContent.trim();
-    const keyed = chosen.map(row => [key(row), row]);
-    keyed.sort(heads[column].dataset.sort === "number" ? (a, b) => a[0] - b[0] : (a, b) => collator.compare(a[0], b[0]));
-    if (down) keyed.reverse();
-    return keyed.map(pair => pair[1]);
+    const key = row => row.keys[column];
+    const numbers = heads[column].dataset.sort === "number";
+    const sortedUp = chosen.toSorted(numbers ? (a, b) => key(a) - key(b) : (a, b) => collator.compare(key(a), key(b)));
+    return down ? sortedUp.reverse() : sortedUp;
   }
 
   function update() {
@@ -61,7 +59,7 @@ function grid(section) {
     page = Math.min(page, last);
     const first = last ? most * page : 0;
     const some = found.slice(first, first + most);
-    body.replaceChildren(...some);
+    body.innerHTML = some.map(row => row.html).join("");
     const count = number => number.toLocaleString("en");
     const range = last ? `, ${count(first + 1)} to ${count(first + some.length)} shown` : "";
     status.textContent = `${count(found.length)} of ${count(rows.length)}${range}`;
