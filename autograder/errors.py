@@ -41,6 +41,16 @@ class LimitExceeded(Exception):
         self.allowed = allowed
 
 
+class NotAskedAgain(Exception):
+    """A check calls a function of the student's that ran past its time limit in an earlier check."""
+
+    def __init__(self, function: str, earlier: str) -> None:
+        super().__init__(f"`{function}` ran past its time limit in {earlier}")
+        self.function = function
+        self.earlier = earlier
+        """The id of that check."""
+
+
 class Deferred(Exception):
     """A check cannot be run on this machine, through nobody's fault, and is not counted. The message says why."""
 
@@ -68,6 +78,8 @@ class CheckFailed(Exception):
     read: str = field(default="")
     place: str = field(default="")
     """Where the student's code raised an exception: `cell 3, line 2`."""
+    hopeless: bool = field(default=False)
+    """Whether another attempt, with other random draws, would fail too."""
 
     def __str__(self) -> str:
         return f"tried {self.tried}; saw {self.saw}; expected {self.expected}"
