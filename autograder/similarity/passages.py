@@ -1,0 +1,96 @@
+"""The passages that two programs share: statements in a row whose fingerprints are in both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.similarity.fingerprints import Prints, of_statement
+from autograder.similarity.index import Weights
+from autograder.similarity.tokens import Statement
+
+SHARED = 0.6
+"""Share of a statement's weight that must be in a statement of the other program."""
+_GAP = 4
+"""Statements between two matches that still belong to one passage."""
+_MOST_PLACES = 50
+"""Places of a fingerprint that are looked at: a program may repeat a line a thousand times."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Statements of one program, and those of the other that match them, by their numbers in each."""
+
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+    weight: float
+
+
+def shared(first: Sequence[Statement], second: Sequence[Statement], weights: Weights) -> list[Passage]:
+    """The shared passages in the order of the first program. Common code and code of the exercise are in none."""
+    theirs = [of_statement(statement) for statement in second]
+    places: dict[int, list[int]] = defaultdict(list)
+    for number, prints in enumerate(theirs):
+        for value in prints.tolist():
+            if len(places[value]) < _MOST_PLACES:
+                places[value].append(number)
+    runs: list[list[tuple[int, int, float]]] = []
+    for number, statement in enumerate(first):
+        last = runs[-1][-1] if runs else (-_GAP, -_GAP, 0.0)
+        match = _match(of_statement(statement), places, weights, after=last[1])
+        if match is None:
+            continue
+        if runs and number - last[0] <= _GAP and abs(match[0] - last[1]) <= _GAP:
+            runs[-1].append((number, *match))
+        else:
+            runs.append([(number, *match)])
+    taken = {number for run in runs for number, _, _ in run}, {place for run in runs for _, place, _ in run}
+    return [_passage(run, first, second, taken) for run in runs]
+
+
+def _match(prints: Prints, places: dict[int, list[int]], weights: Weights, after: int) -> tuple[int, float] | None:
+    """The statement of the other program that shares most, if it shares enough; among equals the next in order."""
+    score: dict[int, float] = defaultdict(float)
+    each = weights.of(prints)
+    for value, weight in zip(prints.tolist(), each.tolist(), strict=True):
+        if weight:
+            for place in places.get(value, ()):
+                score[place] += weight
+    if not score:
+        return None
+    best = max(score, key=lambda place: (score[place], -abs(place - after - 1)))
+    return (best, score[best]) if score[best] >= SHARED * each.sum() else None
+
+
+def _passage(
+    run: Sequence[tuple[int, int, float]],
+    first: Sequence[Statement],
+    second: Sequence[Statement],
+    taken: tuple[set[int], set[int]],
+) -> Passage:
+    """The passage of these matches, with the common code that is the same in both, within it and around it."""
+    numbers, places, weight = zip(*run, strict=True)
+    mine, theirs = set(numbers), set(places)
+    for number in range(min(mine), max(mine)):
+        for place in range(min(theirs), max(theirs)):
+            if first[number].tokens == second[place].tokens and not (number in taken[0] or place in taken[1]):
+                _take(number, place, mine, theirs, taken)
+    for number, place, step in ((min(mine), min(theirs), -1), (max(mine), max(theirs), 1)):
+        number, place = number + step, place + step
+        while (
+            0 <= number < len(first)
+            and 0 <= place < len(second)
+            and first[number].tokens == second[place].tokens
+            and not (number in taken[0] or place in taken[1])
+        ):
+            _take(number, place, mine, theirs, taken)
+            number, place = number + step, place + step
+    return Passage(tuple(sorted(mine)), tuple(sorted(theirs)), sum(weight))
+
+
+def _take(number: int, place: int, mine: set[int], theirs: set[int], taken: tuple[set[int], set[int]]) -> None:
+    mine.add(number)
+    theirs.add(place)
+    taken[0].add(number)
+    taken[1].add(place)
