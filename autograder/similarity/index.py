@@ -86,7 +86,7 @@ def pairs(programs: Sequence[Prints], own: int, threshold: float, most: int) -> 
     rows = _matrix(programs, weighed)
     totals = np.asarray(rows.sum(axis=1), np.float64).ravel()
     # Too little code to be compared is similar to nothing.
-    enough = np.array([len(each) >= LEAST for each in programs]) & (totals > 0)
+    enough = np.array([len(each) >= LEAST for each in programs], bool) & (totals > 0)
     totals[~enough] = np.inf
     # √w on both sides of the product is w.
     rows.data = np.sqrt(rows.data)

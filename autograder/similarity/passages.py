@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from autograder.similarity.fingerprints import Prints, of_statement
@@ -14,6 +14,8 @@ SHARED = 0.6
 """Share of a statement's weight that must be in a statement of the other program."""
 _GAP = 4
 """Statements between two matches that still belong to one passage."""
+_SWAPPED = 2
+"""Statements that a match may lie before the last one: neighbours may be swapped."""
 _MOST_PLACES = 50
 """Places of a fingerprint that are looked at: a program may repeat a line a thousand times."""
 
@@ -35,13 +37,17 @@ def shared(first: Sequence[Statement], second: Sequence[Statement], weights: Wei
         for value in prints.tolist():
             if len(places[value]) < _MOST_PLACES:
                 places[value].append(number)
+    continued: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for number, statement in enumerate(second[1:]):
+        continued[statement.tokens].add(number)
     runs: list[list[tuple[int, int, float]]] = []
     for number, statement in enumerate(first):
         last = runs[-1][-1] if runs else (-_GAP, -_GAP, 0.0)
-        match = _match(of_statement(statement), places, weights, after=last[1])
+        following = first[number + 1].tokens if number + 1 < len(first) else ()
+        match = _match(of_statement(statement), places, weights, last[1] + 1, continued.get(following, frozenset()))
         if match is None:
             continue
-        if runs and number - last[0] <= _GAP and abs(match[0] - last[1]) <= _GAP:
+        if runs and number - last[0] <= _GAP and -_SWAPPED <= match[0] - last[1] <= _GAP:
             runs[-1].append((number, *match))
         else:
             runs.append([(number, *match)])
@@ -49,8 +55,13 @@ def shared(first: Sequence[Statement], second: Sequence[Statement], weights: Wei
     return [_passage(run, first, second, taken) for run in runs]
 
 
-def _match(prints: Prints, places: dict[int, list[int]], weights: Weights, after: int) -> tuple[int, float] | None:
-    """The statement of the other program that shares most, if it shares enough; among equals the next in order."""
+def _match(
+    prints: Prints, places: dict[int, list[int]], weights: Weights, expected: int, continued: Set[int]
+) -> tuple[int, float] | None:
+    """The statement of the other program that shares most, if it shares enough.
+
+    Among equals, one that is `continued` as this statement is, and then the one that is closest to the `expected` place.
+    """
     score: dict[int, float] = defaultdict(float)
     each = weights.of(prints)
     for value, weight in zip(prints.tolist(), each.tolist(), strict=True):
@@ -59,7 +70,7 @@ def _match(prints: Prints, places: dict[int, list[int]], weights: Weights, after
                 score[place] += weight
     if not score:
         return None
-    best = max(score, key=lambda place: (score[place], -abs(place - after - 1)))
+    best = max(score, key=lambda place: (score[place], place in continued, -abs(place - expected)))
     return (best, score[best]) if score[best] >= SHARED * each.sum() else None
 
 

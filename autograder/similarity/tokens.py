@@ -25,6 +25,8 @@ from autograder.course.submission import Code
 
 MOST_STATEMENTS = 5_000
 """Statements of one program that are compared."""
+MOST_CHARACTERS = 200_000
+"""Characters of one program that are compared: fifty times as many as a long solution has."""
 _MOST_TOKENS = 200
 """Tokens of a statement that is too deep to be read to its end."""
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*|^[^\n#'\"]*\?[ \t]*$", re.MULTILINE)
@@ -58,7 +60,7 @@ def statements(cells: Sequence[Code], given: frozenset[str] = frozenset()) -> li
 
     `given`: names of functions, classes and methods that the exercise gives, which no program can change.
     """
-    pieces = [(number, piece) for number, (_, source) in enumerate(cells) for piece in _pieces(source)]
+    pieces = [(number, piece) for number, source in _bounded(cells) for piece in _pieces(source)]
     scope = _scope([statement for _, piece in pieces for statement in piece.parsed], given)
     found: list[Statement] = []
     for number, piece in pieces:
@@ -95,6 +97,17 @@ class _Piece:
     """Lines above it in its cell."""
 
 
+def _bounded(cells: Sequence[Code]) -> Iterator[tuple[int, str]]:
+    """The cells with their numbers, as far as they are compared. Trees take hundreds of bytes for each character."""
+    left = MOST_CHARACTERS
+    for number, (_, source) in enumerate(cells):
+        # The padding of a percent cell takes no memory in a tree.
+        left -= len(source) - source.count("\n")
+        if left < 0:
+            return
+        yield number, source
+
+
 def _pieces(source: str) -> Iterator[_Piece]:
     """The cell as a whole; if it is not Python, its top-level statements one by one."""
     for text in (source, _MAGIC.sub("", source)):
@@ -111,6 +124,7 @@ def _pieces(source: str) -> Iterator[_Piece]:
         line += text.count("\n")
 
 
+# An empty word stands for the text itself.
 _KINDS: tuple[tuple[Any, str], ...] = (
     (Literal.Number, "N"),
     (Literal, "S"),
@@ -130,7 +144,7 @@ def _of_words(text: str, cell: int, above: int) -> Iterator[Statement]:
             words = []
             line += value.count("\n")
         elif kind not in Text and kind not in Whitespace and kind not in Comment and value not in _BRACKETS:
-            words.append(next((said for each, said in _KINDS if kind in each and said), value))
+            words.append(next((said for each, said in _KINDS if kind in each), "") or value)
 
 
 _BRACKETS = frozenset("()[]{},;:")
