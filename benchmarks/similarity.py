@@ -214,12 +214,28 @@ def _what(programs: dict[str, str], chosen: Measured, reported: Measured, everyt
         _row("the half that reports", reported),
         _row("all", everything),
         "",
+        *_of_others(programs),
+        "",
         f"The threshold is {THRESHOLD}: twice the largest similarity of two programs in the first half, rounded down. The factor",
         "leaves room for classes that are more alike. Of the second half,",
         f"**{flagged} of {len(reported.independent)} pairs of independent programs are flagged; the largest similarity is "
         f"{max(reported.independent):.2f}.**",
         f"The other settings ({fingerprints.NOISE} tokens to a fingerprint, {fingerprints.GUARANTEED} guaranteed, common code at "
         f"{index.COMMON:.0%} of the class) were chosen with all programs in view.",
+    ]
+
+
+def _of_others(programs: dict[str, str]) -> list[str]:
+    """How alike the programs are to those that other authors wrote: the exercise's solutions and right variants."""
+    folder = ROOT / "solutions" / EXERCISE
+    paths = [*folder.glob(f"{EXERCISE}_*.py"), *folder.glob("variants/*.py")]
+    texts = [*programs.values(), *(path.read_text(encoding="utf-8") for path in paths)]
+    found = similarities([prints_of(File("program.py", text)) for text in texts])
+    across = [value for (first, second), value in found.items() if first < len(programs) <= second]
+    return [
+        f"Other authors wrote the exercise's {len(paths)} own solutions and right variants. Of {len(across)} pairs of one of",
+        f"them and one of these programs, {sum(each >= THRESHOLD for each in across)} are flagged; the largest similarity is",
+        f"{max(across):.2f}.",
     ]
 
 

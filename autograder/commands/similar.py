@@ -116,16 +116,15 @@ def similar_(
 def _submissions(
     folders: Iterable[Path], earlier: Iterable[Path], policy: Policy, exercise: str | None, coded: dict[str, str]
 ) -> Iterator[tuple[str, Submission]]:
-    """The submissions of the class, then those of earlier years, each file once."""
+    """The submissions of the class, then those of earlier years that are not among them."""
     names = list(policy.exercises)
-    seen: set[Path] = set()
+    seen: set[Path | None] = {None}
     for year, folder in [*(("", each) for each in folders), *((str(each), each) for each in earlier)]:
         for each in layout.find(folder, names, exercise, None):
-            if each.path is not None:
-                place = each.path.resolve()
-                if place in seen:
-                    continue
-                seen.add(place)
+            place = each.path.resolve() if each.path else None
+            if year and place in seen:
+                continue
+            seen.add(place)
             yield year, each if year else codes.anonymised(each, coded)
 
 

@@ -31,12 +31,12 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 def of_statement(statement: Statement) -> Prints:
     """The fingerprints of one statement."""
-    return np.unique(winnowed(hashes(statement.tokens)))
+    return _chosen(statement.tokens)
 
 
 def of_program(statements: Sequence[Statement], without: Prints) -> Prints:
     """The fingerprints of a program, except those in `without`."""
-    each = [winnowed(hashes(tokens)) for tokens in {statement.tokens for statement in statements}]
+    each = [_chosen(tokens) for tokens in {statement.tokens for statement in statements}]
     return np.setdiff1d(np.concatenate(each), without) if each else np.empty(0, np.uint64)
 
 
@@ -54,6 +54,12 @@ def hashes(tokens: Sequence[str]) -> Prints:
         codes = np.append(codes, np.uint64(len(codes)))
         return _mixed(codes[np.newaxis])
     return _mixed(sliding_window_view(codes, NOISE))
+
+
+@lru_cache(maxsize=1 << 14)
+def _chosen(tokens: tuple[str, ...]) -> Prints:
+    # A class writes many statements alike.
+    return np.unique(winnowed(hashes(tokens)))
 
 
 def winnowed(all_hashes: Prints) -> Prints:

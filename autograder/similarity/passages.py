@@ -81,8 +81,7 @@ def _passage(
     taken: tuple[set[int], set[int]],
 ) -> Passage:
     """The passage of these matches, with the common code that is the same in both, within it and around it."""
-    numbers, places, weight = zip(*run, strict=True)
-    mine, theirs = set(numbers), set(places)
+    mine, theirs = {number for number, _, _ in run}, {place for _, place, _ in run}
     for number in range(min(mine), max(mine)):
         for place in range(min(theirs), max(theirs)):
             if first[number].tokens == second[place].tokens and not (number in taken[0] or place in taken[1]):
@@ -97,7 +96,7 @@ def _passage(
         ):
             _take(number, place, mine, theirs, taken)
             number, place = number + step, place + step
-    return Passage(tuple(sorted(mine)), tuple(sorted(theirs)), sum(weight))
+    return Passage(tuple(sorted(mine)), tuple(sorted(theirs)), sum(weight for _, _, weight in run))
 
 
 def _take(number: int, place: int, mine: set[int], theirs: set[int], taken: tuple[set[int], set[int]]) -> None:

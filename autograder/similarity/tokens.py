@@ -152,12 +152,21 @@ _BRACKETS = frozenset("()[]{},;:")
 # ── what names mean ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+_NAMING = (
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg, ast.Name, ast.Attribute,
+    ast.ExceptHandler, ast.MatchAs, ast.MatchStar,
+)  # fmt: skip
+"""Nodes that may give a name."""
+
+
 def _scope(tree: Sequence[ast.stmt], given: frozenset[str]) -> _Scope:
     own: set[str] = set()
     imported: dict[str, str] = {}
     for statement in tree:
         own |= names(statement)
         for node in ast.walk(statement):
+            if not isinstance(node, _NAMING):
+                continue
             match node:
                 case ast.Import():
                     for alias in node.names:
@@ -217,6 +226,8 @@ def _says_nothing(node: ast.AST) -> bool:
 
 def _inside(node: ast.AST) -> list[ast.AST]:
     """What stands in the blocks of a statement, in order."""
+    if isinstance(node, ast.expr):
+        return []
     blocks = [getattr(node, name, None) for name in _BODIES]
     return [each for block in blocks if isinstance(block, list) for each in cast(list[ast.AST], block)]
 

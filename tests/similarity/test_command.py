@@ -7,11 +7,13 @@ import io
 import random
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.commands.similar import similar_
 from autograder.course.people import codes
+from autograder.errors import UsageError
 from autograder.results.form import Layers, Result, encode
 from autograder.similarity.threshold import THRESHOLD
 from tests import command, toy
@@ -19,7 +21,7 @@ from tests.conftest import Once
 from tests.similarity import disguises
 from tests.test_engine import as_a_user, close
 
-HOSTILE = "=cmd <script>alert(1)</script>"
+HOSTILE = "=cmd <img src=x onerror=alert(1)>"
 PROGRAMS = disguises.programs()
 
 
@@ -159,27 +161,29 @@ def test_an_anonymous_class_stays_anonymous(course: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("path", "changed", "said"),
     [
-        (["nothing"], "nothing is not a folder of submissions"),
-        (["submitted", "--against", "nowhere"], "nowhere is not a folder of submissions"),
-        (["submitted", "--exercise", "toi"], "toi"),
-        (["submitted", "--threshold", "2"], "--threshold"),
-        (["assignments"], "contains no submission"),
+        ("nothing", {}, "nothing is not a folder of submissions"),
+        ("submitted", {"against": [Path("nowhere")]}, "nowhere is not a folder of submissions"),
+        ("submitted", {"exercise_name": "toi"}, "did you mean toy"),
+        ("assignments", {}, "contains no submission"),
     ],
 )
-def test_wrong_usage_says_what_to_do(course: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
-    ended = command.run("similar", *arguments, "--results", tmp_path, cwd=course)
-    assert ended.code == 2, ended
-    assert said in ended.err
+def test_wrong_usage_says_what_to_do(
+    course: Path, tmp_path: Path, path: str, changed: dict[str, Any], said: str
+) -> None:
+    options: dict[str, Any] = {"exercise_name": None, "against": None, "config": course / "grading.yml"} | changed
+    with pytest.raises(UsageError) as caught:
+        similar_(course / path, results=tmp_path, **options)
+    assert said in " ".join(caught.value.problems)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_the_system_withholds_is_listed_and_ends_with_3(tmp_path: Path) -> None:
     toy.project(tmp_path)
-    for student, name in {"ada": "p01", "bo": "p02", "cy": "p03"}.items():
-        path = hand_in(tmp_path / "submitted", student, PROGRAMS[name])
-    close(path)
+    for student, name in {"ada": "p01", "bo": "p02"}.items():
+        hand_in(tmp_path / "submitted", student, PROGRAMS[name])
+    close(hand_in(tmp_path / "submitted", "cy", PROGRAMS["p03"]))
     ended = as_a_user("similar", "submitted", cwd=tmp_path)
     assert ended.code == 3, ended
     assert "not compared: cy" in ended.err
