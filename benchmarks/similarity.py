@@ -29,8 +29,9 @@ from autograder.similarity import comparison, fingerprints, given, index
 from autograder.similarity.fingerprints import Prints
 from autograder.similarity.threshold import THRESHOLD
 from tests.catalogue import ROOT
-from tests.similarity import disguises
-from tests.similarity.disguises import ALL, EXERCISE, GIVEN, HALF, WHOLE, File
+from tests.similarity import adding, disguises, formatting, independent, renaming
+from tests.similarity.disguises import ALL, HALF, WHOLE
+from tests.similarity.independent import EXERCISE, GIVEN, File, framework_of
 
 COPIES = 50
 PAGE = ROOT / "docs" / "similarity-measured.md"
@@ -71,7 +72,7 @@ def halves(programs: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     return {name: programs[name] for name in names[::2]}, {name: programs[name] for name in names[1::2]}
 
 
-def independent(programs: dict[str, str]) -> Measured:
+def alone(programs: dict[str, str]) -> Measured:
     prints = [prints_of(File("program.py", text)) for text in programs.values()]
     return Measured("independent", [], list(similarities(prints).values()))
 
@@ -129,16 +130,16 @@ def _write_class(folder: Path, files: int) -> int:
     Two of them share a function in one case of forty. Every third is a notebook with outputs. Returns the bytes.
     """
     rng = random.Random(1)
-    programs = disguises.programs()
+    programs = independent.programs()
     pieces = {"torch": {name: [] for name in GIVEN}, "keras": {name: [] for name in GIVEN}}
     for text in programs.values():
         for _ in range(4):
-            tree = ast.parse(disguises.dead_code(disguises.renamed(text, rng), rng))
+            tree = ast.parse(adding.dead_code(renaming.renamed(text, rng), rng))
             heads = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
             for name in GIVEN:
                 needed = disguises.needed(tree, [name])
                 body = [*heads, *(each for each in tree.body if id(each) in needed)]
-                pieces[disguises.framework_of(text)][name].append(ast.unparse(ast.Module(body, [])))
+                pieces[framework_of(text)][name].append(ast.unparse(ast.Module(body, [])))
     size = 0
     for number in range(files):
         framework = "keras" if number % 5 == 0 else "torch"
@@ -149,7 +150,7 @@ def _write_class(folder: Path, files: int) -> int:
         text = f'FRAMEWORK = "{framework}"\n{own}' + "\n\n".join(chosen) + "\n"
         file = File(f"{EXERCISE}.py", text)
         if number % 3 == 0:
-            file = File(f"{EXERCISE}.ipynb", disguises.notebook(text, rng))
+            file = File(f"{EXERCISE}.ipynb", formatting.notebook(text, rng))
         place = folder / "submitted" / f"student-{number:05}" / EXERCISE / file.name
         place.parent.mkdir(parents=True)
         place.write_text(file.text, encoding="utf-8")
@@ -169,9 +170,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=10_000, help="Files of the large class.")
     asked = parser.parse_args()
-    programs = disguises.programs()
+    programs = independent.programs()
     choosing, reporting = halves(programs)
-    chosen = independent(choosing)
+    chosen = alone(choosing)
     lines = [
         "# Similarity, measured",
         "",
@@ -179,7 +180,7 @@ def main() -> int:
         "",
         "## What was measured",
         "",
-        *_what(programs, chosen, independent(reporting), independent(programs)),
+        *_what(programs, chosen, alone(reporting), alone(programs)),
         "",
         "## Recall and false alarms",
         "",
@@ -200,7 +201,7 @@ def main() -> int:
 
 def _what(programs: dict[str, str], chosen: Measured, reported: Measured, everything: Measured) -> list[str]:
     lines = sorted(len(text.splitlines()) for text in programs.values())
-    keras = sum(disguises.framework_of(text) == "keras" for text in programs.values())
+    keras = sum(framework_of(text) == "keras" for text in programs.values())
     flagged = reported.alarms(THRESHOLD)
     return [
         f"{len(programs)} right programs of `{EXERCISE}`, {keras} of them in Keras, were written from the exercise's text",
@@ -274,7 +275,7 @@ def _table(reporting: dict[str, str]) -> list[str]:
 def _large(run: Large) -> list[str]:
     pairs = run.files * (run.files - 1) / 2e6
     return [
-        f"{run.files:,} files with {run.megabytes:.0f} MB, made of functions of the {len(disguises.programs())} programs,",
+        f"{run.files:,} files with {run.megabytes:.0f} MB, made of functions of the {len(independent.programs())} programs,",
         "renamed and with other code in between; a third of them are notebooks. One process compares all",
         f"{pairs:,.1f} million pairs, and flags {run.flagged:,}.",
         "",

@@ -18,11 +18,11 @@ from autograder.results.form import Layers, Result, encode
 from autograder.similarity.threshold import THRESHOLD
 from tests import command, toy
 from tests.conftest import Once
-from tests.similarity import disguises
+from tests.similarity import formatting, independent, renaming
 from tests.test_engine import as_a_user, close
 
 HOSTILE = "=cmd <img src=x onerror=alert(1)>"
-PROGRAMS = disguises.programs()
+PROGRAMS = independent.programs()
 
 
 def hand_in(top: Path, student: str, text: str, name: str = "toy.py") -> Path:
@@ -41,13 +41,13 @@ def course(once: Once) -> Path:
         top = folder / "submitted"
         for student, name in {"ada": "p01", "bo": "p09", "dan": "p24", "eve": "p32"}.items():
             hand_in(top, student, PROGRAMS[name])
-        hand_in(top, "cleo", disguises.renamed(PROGRAMS["p01"], random.Random(1)))
+        hand_in(top, "cleo", renaming.renamed(PROGRAMS["p01"], random.Random(1)))
         evil = (
             PROGRAMS["p03"].replace("softmax", "soft")
             + "\nx = '</mark></div><script>alert(1)</script>\x1b[31m\u202e'\n"
         )
         hand_in(top, HOSTILE, evil)
-        hand_in(folder / "2025" / "submitted", "old", disguises.reformatted(PROGRAMS["p03"], random.Random(2)))
+        hand_in(folder / "2025" / "submitted", "old", formatting.reformatted(PROGRAMS["p03"], random.Random(2)))
         hand_in(folder / "2025" / "submitted", "bo", PROGRAMS["p09"])
         hand_in(top, "no-notebook", "{", "toy.ipynb")
         hand_in(top, "short", toy.RIGHT)

@@ -14,10 +14,11 @@ from autograder.similarity import given
 from autograder.similarity.threshold import MEASURED, THRESHOLD
 from benchmarks import similarity as measuring
 from tests.catalogue import ROOT
-from tests.similarity import disguises
-from tests.similarity.disguises import ALL, EXERCISE, HALF, WHOLE, File
+from tests.similarity import disguises, independent
+from tests.similarity.disguises import ALL, HALF, WHOLE
+from tests.similarity.independent import EXERCISE, File
 
-PROGRAMS = dict(list(disguises.programs().items())[::4])
+PROGRAMS = dict(list(independent.programs().items())[::4])
 FOLDER = ROOT / "assignments" / EXERCISE
 
 
@@ -44,7 +45,7 @@ def test_a_disguised_copy_is_python_and_defines_what_is_asked_for(disguise: str)
         text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code")
     bound = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     bound |= {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-    assert bound >= set(disguises.GIVEN)
+    assert bound >= set(independent.GIVEN)
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
@@ -70,9 +71,9 @@ def test_code_in_the_text_of_an_exercise_is_given(tmp_path: Path) -> None:
 
 
 def test_the_published_figures_are_those_that_pages_name() -> None:
-    choosing, reporting = measuring.halves(disguises.programs())
-    assert measuring.threshold_from(measuring.independent(choosing)) == THRESHOLD
-    reported = measuring.independent(reporting)
+    choosing, reporting = measuring.halves(independent.programs())
+    assert measuring.threshold_from(measuring.alone(choosing)) == THRESHOLD
+    reported = measuring.alone(reporting)
     assert MEASURED.programs == len(reporting)
     assert MEASURED.pairs == len(reported.independent)
     assert MEASURED.flagged == reported.alarms(THRESHOLD)
