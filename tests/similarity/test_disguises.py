@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograder.reports.similar import percent
 from autograder.similarity import given
 from autograder.similarity.threshold import MEASURED, THRESHOLD
 from benchmarks import similarity as measuring
@@ -81,3 +82,4 @@ def test_the_published_figures_are_those_that_pages_name() -> None:
     page = measuring.PAGE.read_text(encoding="utf-8")
     assert f"{MEASURED.flagged} of {MEASURED.pairs} pairs" in page
     assert f"The threshold is {THRESHOLD}" in page
+    assert f"From {percent(THRESHOLD)} on" in (ROOT / "docs" / "similarity.md").read_text(encoding="utf-8")

@@ -64,7 +64,7 @@ def build_model(length, characters, hidden=128):
 def train(model, X, y, epochs, batch_size, seed):
     params = list(model.parameters())
     device = params[0].device
-    optimiser = torch.optim.SGD(params, lr=0.25, momentum=0.9)
+    optimiser = torch.optim.Adamax(params, lr=0.006)
     r = random.Random(seed)
     out = []
     for _ in range(epochs):
