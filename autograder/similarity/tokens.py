@@ -163,7 +163,6 @@ def _scope(tree: Sequence[ast.stmt], given: frozenset[str]) -> _Scope:
     own: set[str] = set()
     imported: dict[str, str] = {}
     for statement in tree:
-        own |= names(statement)
         for node in ast.walk(statement):
             if not isinstance(node, _NAMING):
                 continue
@@ -288,11 +287,21 @@ def _add(node: ast.AST, scope: _Scope, tokens: list[str]) -> None:
             tokens += ["class", _name(node.name, scope)]
             for part in (*node.decorator_list, *node.bases, *node.keywords):
                 _add(part, scope, tokens)
-        case ast.Expr() | ast.Tuple() | ast.Load() | ast.Store() | ast.Del() | ast.arguments():
+        case ast.Tuple():
+            for part in node.elts:
+                _add(part, scope, tokens)
+        case ast.expr_context():
+            pass
+        case ast.Expr() | ast.arguments():
             _add_children(node, scope, tokens)
         case ast.Call():
             tokens.append("call")
-            _add_children(node, scope, tokens)
+            for part in (node.func, *node.args, *node.keywords):
+                _add(part, scope, tokens)
+        case ast.Subscript():
+            tokens.append("Subscript")
+            _add(node.value, scope, tokens)
+            _add(node.slice, scope, tokens)
         case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
             tokens.append(type(node).__name__)
         case _:
@@ -303,7 +312,7 @@ def _add(node: ast.AST, scope: _Scope, tokens: list[str]) -> None:
 def _add_children(node: ast.AST, scope: _Scope, tokens: list[str]) -> None:
     skipped = {id(each) for each in _inside(node)}
     for child in ast.iter_child_nodes(node):
-        if id(child) not in skipped:
+        if not isinstance(child, ast.expr_context) and id(child) not in skipped:
             _add(child, scope, tokens)
 
 
