@@ -12,7 +12,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.course.submission import Code
 from autograder.reports import csv_cells, safe_text
-from autograder.similarity import index
 from autograder.similarity.comparison import Comparison, Pair, Program, code_of
 from autograder.similarity.passages import shared
 from autograder.similarity.threshold import MEASURED
@@ -119,7 +118,7 @@ def sections(comparisons: Iterable[Comparison], people: People) -> Iterator[Sect
 def html(found: Sequence[Section], title: str) -> str:
     """The page."""
     return _ENVIRONMENT.get_template("similar.html").render(
-        title=title, sections=found, measured=MEASURED, safe_text=safe_text, percent=percent, least=index.LEAST
+        title=title, sections=found, measured=MEASURED, safe_text=safe_text, percent=percent
     )
 
 
