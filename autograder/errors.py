@@ -68,6 +68,8 @@ class CheckFailed(Exception):
     read: str = field(default="")
     place: str = field(default="")
     """Where the student's code raised an exception: `cell 3, line 2`."""
+    hopeless: bool = field(default=False)
+    """Whether another attempt, with other random draws, would fail too."""
 
     def __str__(self) -> str:
         return f"tried {self.tried}; saw {self.saw}; expected {self.expected}"

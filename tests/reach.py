@@ -77,12 +77,23 @@ def edited(mistake: Mistake) -> set[str]:
 
 def repeats_itself(mistake: Mistake, others: Iterable[Mistake]) -> bool:
     """Whether a Keras mistake is the same edit as in PyTorch. Such a function uses NumPy only: one test is enough."""
-    if mistake.framework == "torch":
-        return False
-    twin = next((each for each in others if each.framework == "torch" and each.title == mistake.title), None)
+    twin = _twin(mistake, others)
     return (
         bool(twin) and twin.edits == mistake.edits and _texts(twin) == _texts(mistake) and MODULE not in edited(mistake)
     )
+
+
+def has_a_twin(mistake: Mistake, others: Iterable[Mistake]) -> bool:
+    """Whether it is a mistake in Keras that can be made in PyTorch too, with the same effect on the same checks."""
+    twin = _twin(mistake, others)
+    return bool(twin) and (twin.fails, twin.also_fails) == (mistake.fails, mistake.also_fails)
+
+
+def _twin(mistake: Mistake, others: Iterable[Mistake]) -> Mistake | None:
+    """The same mistake in PyTorch, of a mistake in Keras."""
+    if mistake.framework == "torch":
+        return None
+    return next((each for each in others if each.framework == "torch" and each.title == mistake.title), None)
 
 
 def _texts(mistake: Mistake) -> list[str]:

@@ -254,6 +254,18 @@ def test_losses() -> None:
     failure(expect.losses, [[1.0, 2.0]], 2)
 
 
+def test_best_of_ends_where_no_luck_would_help() -> None:
+    made: list[int] = []
+
+    def attempt(number: int) -> None:
+        made.append(number)
+        expect.at_least([0.6, 0.2, 0.9][number], 0.8, tried="it", hopeless=0.4)
+
+    with pytest.raises(CheckFailed, match=r"saw a value of 0\.2"):
+        expect.best_of(3, attempt)
+    assert made == [0, 1]
+
+
 def test_best_of() -> None:
     tries: list[int] = []
 

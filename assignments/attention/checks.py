@@ -338,6 +338,8 @@ def _(student, draw, limits):
             tried=tried,
             cause=why_wrong(right, symbols, target),
             what="a share of right symbols",
+            # Guessing gives 0.17, and no seed makes half a translator of a right program.
+            hopeless=0.4,
         )
         zero_parameters(translator)
         expect.at_most(

@@ -179,13 +179,15 @@ def at_most(value: Any, bound: float, *, tried: str, cause: str = "", what: str 
     return measured
 
 
-def at_least(value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value") -> float:
-    """One number, at least the bound. Returns it."""
+def at_least(
+    value: Any, bound: float, *, tried: str, cause: str = "", what: str = "a value", hopeless: float = -np.inf
+) -> float:
+    """One number, at least the bound. Returns it. Below `hopeless`, `best_of` makes no further attempt."""
     measured = number(value, tried=tried, cause=cause)
     _measure(what, measured, bound, "at least")
     if measured < bound:
         seen, wanted = apart(measured, bound)
-        _fail(tried, f"{what} of {seen}", f"at least {wanted}", cause)
+        raise CheckFailed(tried, f"{what} of {seen}", f"at least {wanted}", cause, hopeless=measured < hopeless)
     return measured
 
 
@@ -232,7 +234,10 @@ def losses(value: Any, count: int, *, tried: str, cause: str = "") -> Numbers:
 
 
 def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
-    """Pass if one of the attempts passes; otherwise the last failure counts."""
+    """Pass if one of the attempts passes; otherwise the last failure counts.
+
+    None follows one that failed beyond what luck explains (see `at_least`).
+    """
     for number_ in range(attempts):
         # Only the last attempt is reported: discard measurements and pictures of earlier ones.
         if (measurements := _measured.get()) is not None:
@@ -240,8 +245,8 @@ def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
         figures.forget()
         try:
             attempt(number_)
-        except CheckFailed:
-            if number_ == attempts - 1:
+        except CheckFailed as failed:
+            if failed.hopeless or number_ == attempts - 1:
                 raise
         else:
             return

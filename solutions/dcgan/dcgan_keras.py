@@ -144,6 +144,9 @@ class GAN:
         self.discriminator = build_discriminator()
         self.generator_optimizer = keras.optimizers.Adam(0.001, beta_1=0.5)
         self.discriminator_optimizer = keras.optimizers.Adam(0.001, beta_1=0.5)
+        # Built here: a compiled step that creates variables is traced twice.
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.random = np.random.default_rng(seed)
         ### END SOLUTION
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,43 +11,15 @@ import pytest
 from msgspec import structs
 
 from autograder.course import layout
-from autograder.grading import engine, grader, regrade
+from autograder.grading import engine, regrade
 from autograder.reports import difference
 from autograder.results.form import CheckResult, Result, read
 from autograder.results.history.gradings import New
 from autograder.results.history.record import History
 from tests import command, toy
 from tests.record import made
+from tests.record.classes import LIST, a_class, change, results_of
 
-COUNTED = '''
-import os
-from pathlib import Path
-from autograder import check, expect
-
-def ran(id):
-    """Say that a check was run."""
-    with Path(os.environ["TOY_RAN"]).open("a") as file:
-        file.write(id + "\\n")
-
-@check("part.first")
-def _(student):
-    """one() is 1"""
-    ran("part.first")
-    expect.equal(student.one(), 1, tried="one()")
-
-@check("part.second", needs="part.first")
-def _(student):
-    """double(x) is 2x"""
-    ran("part.second")
-    expect.close(student.double([1.0]), [2.0], tried="double(1)")
-
-@check("other.third")
-def _(student):
-    """three() is 3"""
-    ran("other.third")
-    expect.equal(student.three(), 3, tried="three()")
-'''
-LIST = toy.RIGHT.replace("return 2 * x", "return [2.0 * each for each in x]")
 FOUR = LIST.replace("return 3", "return 4")
 TWO = LIST.replace("return 1", "return 2")
 
@@ -65,20 +36,6 @@ def counted(counts: Path) -> dict[str, int]:
     lines = counts.read_text().split() if counts.exists() else []
     counts.unlink(missing_ok=True)
     return dict(Counter(lines))
-
-
-def a_class(folder: Path, **files: str) -> Path:
-    toy.project(folder, COUNTED, hidden="")
-    for student, source in files.items():
-        toy.write(folder / "submitted" / student / "toy" / "toy.py", source)
-    return folder
-
-
-def change(folder: Path, old: str, new: str, name: str = "assignments/toy/checks.py") -> None:
-    path = folder / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def scores(folder: Path) -> dict[str, float | None]:
@@ -173,31 +130,6 @@ def test_one_check_one_student_and_a_new_check(tmp_path: Path, counts: Path) -> 
     assert counted(counts) == {"part.first": 2, "other.third": 1}
     assert (both["ran"], scores(tmp_path)) == (5, {"ada": 15, "bob": 20})
     assert both["changes"][0]["checks"]["other.new"]["why"] == "the check is new"
-
-
-def results_of(project: Path, students: Sequence[str], source: bytes) -> list[New]:
-    """Full results of a class, as `grade` would write them."""
-    exercise = toy.load(project)
-    checks = [
-        CheckResult(
-            id=check.id,
-            title=check.title,
-            visible=check.visible,
-            points=exercise.points(check),
-            maximum=exercise.points(check),
-            status="passed",
-            digest=exercise.check_digests[check.id],
-        )
-        for check in exercise.checks
-    ]
-    score, maximum = grader.totals(checks)
-
-    def result(student: str) -> Result:
-        made_up = made.result(student, content=source)
-        digest = grader.digest_of(exercise, made_up.file, made_up.source)
-        return structs.replace(made_up, checks=checks, score=score, maximum=maximum, digest=digest)
-
-    return [New(result=result(student), kind="grade", content=source) for student in students]
 
 
 @pytest.mark.slow
