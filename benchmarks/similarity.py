@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
+import platform
 import random
 import resource
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -108,6 +112,8 @@ class Large:
     memory_mb: float
     flagged: int
     """Pairs, as the command printed them."""
+    load: float
+    """Tasks that ran or waited for a processor, besides this one, on average over the last minutes."""
 
 
 def large(files: int) -> Large:
@@ -121,7 +127,9 @@ def large(files: int) -> Large:
         (told,) = msgspec.json.decode(done.stdout)["exercises"]
         assert told["programs"] == files, told["programs"]
         cpu = used.ru_utime + used.ru_stime
-        return Large(files, size / 1e6, seconds, cpu, used.ru_maxrss / 1024, told["flagged"])
+        return Large(
+            files, size / 1e6, seconds, cpu, used.ru_maxrss / 1024, told["flagged"], max(0.0, os.getloadavg()[1] - 1)
+        )
 
 
 def _write_class(folder: Path, files: int) -> int:
@@ -176,16 +184,16 @@ def main() -> int:
     lines = [
         "# Similarity, measured",
         "",
-        "Made by `python -m benchmarks.similarity`. [Similar programs](similarity.md) says how to use the command.",
-        "",
+        *_paragraph(
+            f"Made by `python -m benchmarks.similarity` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}. "
+            "[Similar programs](similarity.md) says how to use the command."
+        ),
         "## What was measured",
         "",
         *_what(programs, chosen, alone(reporting), alone(programs)),
-        "",
         "## Recall and false alarms",
         "",
         *_table(reporting),
-        "",
         "## A large class",
         "",
         *_large(large(asked.files)),
@@ -202,13 +210,14 @@ def main() -> int:
 def _what(programs: dict[str, str], chosen: Measured, reported: Measured, everything: Measured) -> list[str]:
     lines = sorted(len(text.splitlines()) for text in programs.values())
     keras = sum(framework_of(text) == "keras" for text in programs.values())
-    flagged = reported.alarms(THRESHOLD)
+    flagged, pairs = reported.alarms(THRESHOLD), len(reported.independent)
     return [
-        f"{len(programs)} right programs of `{EXERCISE}`, {keras} of them in Keras, were written from the exercise's text",
-        f"alone; each gets all points. They have {lines[0]} to {lines[-1]} lines, {lines[len(lines) // 2]} in the middle.",
-        "One author wrote them, in as many manners as he could. Students of one course have the same lecture and the same",
-        "search engine, so expect a real class to be more alike than these programs.",
-        "",
+        *_paragraph(
+            f"{len(programs)} right programs of `{EXERCISE}`, {keras} of them in Keras, were written from the exercise's text "
+            f"alone; each gets all points. They have {lines[0]} to {lines[-1]} lines, {lines[len(lines) // 2]} in the middle. "
+            "One author, a language model, wrote them in as many manners as it could. Students of one course have the same "
+            "lecture and the same search engine, so expect a real class to be more alike than these programs."
+        ),
         "| independent programs | pairs | median | 95 of 100 below | 99 of 100 below | largest | flagged |",
         "|---|---|---|---|---|---|---|",
         _row("the half that chose the threshold", chosen),
@@ -216,14 +225,19 @@ def _what(programs: dict[str, str], chosen: Measured, reported: Measured, everyt
         _row("all", everything),
         "",
         *_of_others(programs),
-        "",
-        f"The threshold is {THRESHOLD}: twice the largest similarity of two programs in the first half, rounded down. The factor",
-        "leaves room for classes that are more alike. Of the second half,",
-        f"**{flagged} of {len(reported.independent)} pairs of independent programs are flagged; the largest similarity is "
-        f"{max(reported.independent):.2f}.**",
-        f"The other settings ({fingerprints.NOISE} tokens to a fingerprint, {fingerprints.GUARANTEED} guaranteed, common code at "
-        f"{index.COMMON:.0%} of the class) were chosen with all programs in view.",
+        *_paragraph(
+            f"The threshold is {THRESHOLD}: twice the largest similarity of two programs in the first half, rounded down. The "
+            "factor leaves room for classes that are more alike. Of the second half, "
+            f"**{flagged} of {pairs} pairs of independent programs are flagged; the largest similarity is "
+            f"{max(reported.independent):.2f}.** The other settings ({fingerprints.NOISE} tokens to a fingerprint, "
+            f"{fingerprints.GUARANTEED} guaranteed, common code from {index.COMMON:.0%} of the class) were chosen with all "
+            "programs in view."
+        ),
     ]
+
+
+def _paragraph(text: str) -> list[str]:
+    return [*textwrap.wrap(text, 118, break_on_hyphens=False, break_long_words=False), ""]
 
 
 def _of_others(programs: dict[str, str]) -> list[str]:
@@ -233,11 +247,11 @@ def _of_others(programs: dict[str, str]) -> list[str]:
     texts = [*programs.values(), *(path.read_text(encoding="utf-8") for path in paths)]
     found = similarities([prints_of(File("program.py", text)) for text in texts])
     across = [value for (first, second), value in found.items() if first < len(programs) <= second]
-    return [
-        f"Other authors wrote the exercise's {len(paths)} own solutions and right variants. Of {len(across)} pairs of one of",
-        f"them and one of these programs, {sum(each >= THRESHOLD for each in across)} are flagged; the largest similarity is",
-        f"{max(across):.2f}.",
-    ]
+    return _paragraph(
+        f"Other authors wrote the exercise's {len(paths)} own solutions and right variants. Of {len(across)} pairs of one of "
+        f"them and one of these programs, {sum(each >= THRESHOLD for each in across)} are flagged; the largest similarity is "
+        f"{max(across):.2f}."
+    )
 
 
 def _row(name: str, of: Measured) -> str:
@@ -248,10 +262,11 @@ def _row(name: str, of: Measured) -> str:
 
 def _table(reporting: dict[str, str]) -> list[str]:
     rows = [
-        f"{COPIES} copies in each disguise, of programs in the second half. Each copy is put into a class with the",
-        f"{len(reporting)} programs of that half, and compared with all of them. A false alarm is a flagged pair of the copy and",
-        "a program that it was not copied from.",
-        "",
+        *_paragraph(
+            f"{COPIES} copies in each disguise, of programs in the second half. Each copy is put into a class with the "
+            f"{len(reporting)} programs of that half, and compared with all of them. A false alarm is a flagged pair of the copy "
+            "and a program that it was not copied from."
+        ),
         "| disguise | recall | similarity to the source: lowest, median | false alarms | largest similarity to another |",
         "|---|---|---|---|---|",
     ]
@@ -266,19 +281,24 @@ def _table(reporting: dict[str, str]) -> list[str]:
     return [
         *rows,
         "",
-        "*Half copied* takes three or four of the seven functions, with other names, and the rest from a program of the copying",
-        "student's own. A pair that shares less than a third of the smaller program is below the threshold by design: lower",
-        "`--threshold` finds more of them, and more pairs that mean nothing.",
+        *_paragraph(
+            "*Half copied* takes three or four of the seven functions, with other names, and the rest from a program of the "
+            "copying student's own. A pair that shares less than a third of the smaller program is below the threshold by "
+            "design: a lower `--threshold` finds more of them, and more pairs that mean nothing."
+        ),
     ]
 
 
 def _large(run: Large) -> list[str]:
     pairs = run.files * (run.files - 1) / 2e6
     return [
-        f"{run.files:,} files with {run.megabytes:.0f} MB, made of functions of the {len(independent.programs())} programs,",
-        "renamed and with other code in between; a third of them are notebooks. One process compares all",
-        f"{pairs:,.1f} million pairs, and flags {run.flagged:,}.",
-        "",
+        *_paragraph(
+            f"{run.files:,} files with {run.megabytes:.0f} MB, made of functions of the {len(independent.programs())} programs, "
+            "renamed and with other code in between; a third of them are notebooks. One process compares all "
+            f"{pairs:,.1f} million pairs, and flags {run.flagged:,}: so many share three functions. The machine has "
+            f"{os.cpu_count()} cores, with {run.load:.0f} other tasks at the same time. A notebook of more than 1 MB is "
+            "read by a process of its own, which takes a tenth of a second more."
+        ),
         "| | |",
         "|---|---|",
         f"| time | {run.seconds:.0f} s |",
