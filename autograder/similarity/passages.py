@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from autograder.similarity.fingerprints import Prints, of_statement
 from autograder.similarity.index import Weights
@@ -82,10 +83,12 @@ def _passage(
 ) -> Passage:
     """The passage of these matches, with the common code that is the same in both, within it and around it."""
     mine, theirs = {number for number, _, _ in run}, {place for _, place, _ in run}
-    for number in range(min(mine), max(mine)):
-        for place in range(min(theirs), max(theirs)):
-            if first[number].tokens == second[place].tokens and not (number in taken[0] or place in taken[1]):
-                _take(number, place, mine, theirs, taken)
+    for (number, place, _), (next_number, next_place, _) in pairwise(run):
+        # Gaps are short, so that this is linear in the length of the passage.
+        for between in range(number + 1, next_number):
+            for there in range(min(place, next_place) + 1, max(place, next_place)):
+                if first[between].tokens == second[there].tokens and not (between in taken[0] or there in taken[1]):
+                    _take(between, there, mine, theirs, taken)
     for number, place, step in ((min(mine), min(theirs), -1), (max(mine), max(theirs), 1)):
         number, place = number + step, place + step
         while (

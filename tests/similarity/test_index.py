@@ -145,3 +145,9 @@ def test_passages_are_found_in_another_order_with_other_code_between() -> None:
     passages = shared(first, second, index.weights(programs))
     assert [(each.first, each.second) for each in passages] == [((0, 1, 2, 3), (3, 4, 6, 7)), ((4, 5), (1, 2))]
     assert all(each.weight > 0 for each in passages)
+
+
+def test_a_program_that_repeats_itself_is_shared_as_a_whole() -> None:
+    found = statements([("", "value = table[1] + other[2] * third\n" * 2_500)])
+    passages = shared(found, found, index.weights([of_program(found, np.empty(0, np.uint64))]))
+    assert {number for each in passages for number in each.first} == set(range(2_500))
