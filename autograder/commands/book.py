@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -16,9 +17,14 @@ from autograder.course.people.roster import Student
 from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.integrations import csv
-from autograder.reports import page
+from autograder.reports.pages import folder as pages
+from autograder.reports.pages.class_page import Roll
+from autograder.reports.pages.folder import Course
 from autograder.results.form import Result
 from autograder.results.latest import latest
+
+if TYPE_CHECKING:
+    from autograder.results.history.record import History
 
 SUMMARY = "summary.csv"
 
@@ -60,36 +66,52 @@ def refresh(
     """
     people = book.people_of(policy)
     before = latest(folder, _say_unreadable)
-    with _attempts(folder, policy, history_url) as attempts_of:
-        settled = book.settled([changed(each) for each in before], people, policy, attempts_of)
-    book.update(folder, settled, before)
-    results = shown(list(settled.results))
-    anonymous = any(each.student in people.codes.values() for each in results)
-    # Names stay out of the files of an anonymous grading; the key is elsewhere.
-    student_of = Student if anonymous else people.student
-    csv.write(results, folder / SUMMARY, settled.missing, student_of)
-    roll = page.Roll(settled.missing, lambda name: _about(student_of(name)))
-    index = page.write(results, folder, policy.title, roll)
+    with record_of(folder, history_url) as record:
+        settled = book.settled([changed(each) for each in before], people, policy, _attempts(record, policy))
+        book.update(folder, settled, before)
+        results = shown(list(settled.results))
+        anonymous = any(each.student in people.codes.values() for each in results)
+        # Names stay out of the files of an anonymous grading; the key is elsewhere.
+        student_of = Student if anonymous else people.student
+        csv.write(results, folder / SUMMARY, settled.missing, student_of)
+        course = Course(
+            policy,
+            Roll(settled.missing, student_of),
+            folder if record and history_url is None else None,
+            record.runs() if record else {},
+            people.decided,
+            files_of(record),
+        )
+        index = pages.write(results, folder, course)
     return Refreshed(settled, people, index, folder / SUMMARY)
 
 
 @contextmanager
-def _attempts(folder: Path, policy: Policy, url: str | None) -> Generator[book.Attempts]:
-    """What the record says about earlier attempts; nothing if only the last one counts, or if there is no record."""
-    if policy.attempt == "last":
-        yield lambda last: ()
-        return
-    # SQLAlchemy takes long to import, and most courses count the last attempt.
+def record_of(folder: Path, url: str | None) -> Generator[History | None]:
+    """The record of gradings, if there is one."""
+    # SQLAlchemy takes long to import.
     from autograder.results.history import database
     from autograder.results.history.record import History
 
     if not database.exists(database.url_of(folder, url)):
-        yield lambda last: ()
+        yield None
         return
     with History.existing(folder, url) as history:
-        yield lambda last: [
-            each.result for each in history.attempts(last.student, last.exercise) if each.result.source != last.source
-        ]
+        yield history
+
+
+def files_of(record: History | None) -> Callable[[Result], bytes | None]:
+    """The files that were graded, as far as the record has them."""
+    return lambda result: record.content(result.source) if record else None
+
+
+def _attempts(record: History | None, policy: Policy) -> book.Attempts:
+    """What the record says about earlier attempts; nothing if only the last one counts, or if there is no record."""
+    if record is None or policy.attempt == "last":
+        return lambda last: ()
+    return lambda last: [
+        each.result for each in record.attempts(last.student, last.exercise) if each.result.source != last.source
+    ]
 
 
 def insist_on_results(folder: Path) -> None:
@@ -109,9 +131,3 @@ def say_missing(settled: Book) -> None:
 
 def _say_unreadable(path: Path) -> None:
     err.print(Text(f"{path} is not a result of this version and is omitted from the summary", style="yellow"))
-
-
-def _about(student: Student) -> str:
-    section = f"section {student.section}" if student.section else ""
-    group = f"group {student.group}" if student.group else ""
-    return " · ".join(each for each in (student.name, section, group) if each)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import structs
 from sqlalchemy import Select, delete, func, select, tuple_
@@ -17,7 +17,7 @@ from autograder.errors import UsageError
 from autograder.results.files import result_path, write_all_whole, write_whole
 from autograder.results.form import Result, decode, read
 from autograder.results.history import database
-from autograder.results.history.gradings import Grading, New, grading_of, now, row_of
+from autograder.results.history.gradings import Grading, New, Run, grading_of, now, row_of
 from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
 
 Item = TypeVar("Item")
@@ -62,6 +62,25 @@ class History:
         """All gradings, the oldest first, also those that do not count (any more)."""
         return self._those(_of(_ALL, student, exercise))
 
+    def runs(self) -> dict[tuple[str, str], list[Run]]:
+        """Of each student and exercise all gradings, the oldest first, without their checks."""
+        row = GradingRow
+        columns = (row.id, row.attempt, row.kind, row.graded, row.score, row.maximum, Entry.current == row.id)
+        decision = (row.source, row.basis, row.author, row.reason, row.decided)
+        query = select(Entry.student, Entry.exercise, *columns, *decision).join(row, Entry.id == row.entry)
+        found: dict[tuple[str, str], list[Run]] = {}
+        with database.reading(self._engine) as session:
+            rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
+            for student, exercise, *values in rows:
+                found.setdefault((student, exercise), []).append(Run(*values))
+        return found
+
+    def content(self, digest: str) -> bytes | None:
+        """The graded file with this SHA-256; `None` if the record does not have it."""
+        with database.reading(self._engine) as session:
+            compressed = session.scalar(select(Content.compressed).where(Content.digest == digest))
+        return None if compressed is None else zlib.decompress(compressed)
+
     def latest(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """The gradings that count, one for each student and exercise."""
         return self._those(_of(_CURRENT, student, exercise))
@@ -75,13 +94,12 @@ class History:
 
     def source_of(self, grading: Grading) -> bytes:
         """The file that was graded. Raises `UsageError` if the record does not have it."""
-        with database.reading(self._engine) as session:
-            compressed = session.scalar(select(Content.compressed).where(Content.digest == grading.source))
-        if compressed is None:
+        content = self.content(grading.source) if grading.source else None
+        if content is None:
             raise UsageError(
                 f"{self} does not have the file of run {grading.run}: the result was there before the record"
             )
-        return zlib.decompress(compressed)
+        return content
 
     def record(self, new: New) -> int:
         """Record a grading, which counts from now on, and write its JSON file. Returns its number."""
