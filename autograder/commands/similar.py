@@ -27,7 +27,8 @@ from autograder.course.people.book import people_of
 from autograder.course.policy import Policy
 from autograder.course.submission import Submission
 from autograder.errors import UsageError
-from autograder.reports import safe_text, similar
+from autograder.reports import safe_text
+from autograder.reports.pages import similar
 from autograder.results.files import SIMILAR_PAGE, SIMILAR_TABLE, write_whole
 from autograder.results.latest import latest
 from autograder.similarity import comparison, given

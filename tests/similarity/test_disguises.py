@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.reports.similar import percent
+from autograder.reports.pages.similar import percent
 from autograder.similarity import given
 from autograder.similarity.threshold import MEASURED, THRESHOLD
 from benchmarks import similarity as measuring

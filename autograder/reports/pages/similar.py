@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from autograder.course.submission import Code
 from autograder.reports import csv_cells, safe_text
+from autograder.reports.pages.render import content_policy, template
 from autograder.similarity.comparison import Comparison, Pair, Program, code_of
 from autograder.similarity.passages import shared
 from autograder.similarity.threshold import MEASURED
@@ -117,8 +116,8 @@ def sections(comparisons: Iterable[Comparison], people: People) -> Iterator[Sect
 
 def html(found: Sequence[Section], title: str) -> str:
     """The page."""
-    return _ENVIRONMENT.get_template("similar.html").render(
-        title=title, sections=found, measured=MEASURED, safe_text=safe_text, percent=percent
+    return template("similar.html").render(
+        title=title, sections=found, measured=MEASURED, percent=percent, policy=content_policy(), script=""
     )
 
 
@@ -234,22 +233,3 @@ def _bars(of: Comparison) -> list[Bar]:
         )
         for number, count in enumerate(counts)
     ]
-
-
-def _sanitised(value: object) -> object:
-    return safe_text.inert(value) if type(value) is str else value
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("autograder.reports", ""),
-        autoescape=True,
-        finalize=_sanitised,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-_ENVIRONMENT = _environment()
