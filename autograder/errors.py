@@ -41,6 +41,16 @@ class LimitExceeded(Exception):
         self.allowed = allowed
 
 
+class NotAskedAgain(Exception):
+    """A check calls a function of the student's that ran past its time limit in an earlier check."""
+
+    def __init__(self, function: str, earlier: str) -> None:
+        super().__init__(f"`{function}` ran past its time limit in {earlier}")
+        self.function = function
+        self.earlier = earlier
+        """The id of that check."""
+
+
 class Deferred(Exception):
     """A check cannot be run on this machine, through nobody's fault, and is not counted. The message says why."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from tests.fork_server import ROOT, Order, Server
 
 SECONDS = 300
 """Longer than any of these commands takes on a busy machine, so that a hanging command fails only its own test."""
@@ -64,5 +67,20 @@ def finish(process: subprocess.Popen[str]) -> Ended:
 
 
 def run(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
-    """Run a command to its end."""
-    return finish(start(*arguments, cwd=cwd, **more))
+    """Run a command to its end.
+
+    It is forked, unless its environment or a copy of the project in its folder may change what it imports.
+    """
+    copied = cwd.resolve() != ROOT and any((cwd / name).exists() for name in ("autograder", "shared"))
+    if more or copied:
+        return finish(start(*arguments, cwd=cwd, **more))
+    order = Order("autograder", [*map(str, arguments)], str(cwd), environment())
+    return Ended(*_server("nbgrader" in arguments or "--gradebook" in arguments).run(order, SECONDS))
+
+
+@functools.cache
+def _server(with_nbgrader: bool) -> Server:
+    """A server of this test process. It has imported what most commands import, or most of those for nbgrader."""
+    modules = ("autograder.commands.app", "autograder.results.history.record", "sqlalchemy.dialects.sqlite")
+    more = ("autograder.integrations.nbgrader.gradebook", "autograder.integrations.nbgrader.course")
+    return Server((*modules, *more) if with_nbgrader else modules, environment())

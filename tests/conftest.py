@@ -14,6 +14,11 @@ from autograder.execution.zygote_client import Zygotes
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 
+# For the processes that tests start.
+_LEFT_OUT = str(Path(__file__).parent / "left_out")
+if _LEFT_OUT not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_LEFT_OUT, os.environ.get("PYTHONPATH")]))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exercise", metavar="NAME", help="only the tests of this exercise")

@@ -216,7 +216,7 @@ def test_a_grading_yml_among_a_students_files_is_refused(project: Path) -> None:
 
 def test_who_is_no_longer_handed_in_is_left_out_of_the_summary(project: Path) -> None:
     for student in ("ada", "evelyn"):
-        toy.write(project / "submitted" / student / "toy" / "toy.py", toy.RIGHT)
+        toy.write(project / "submitted" / student / "toy" / "toy.py", "")
     assert command.run("grade", "submitted", cwd=project).code == 0
     shutil.rmtree(project / "submitted" / "evelyn")
     ended = command.run("grade", "submitted", cwd=project)
@@ -230,7 +230,7 @@ def test_who_is_no_longer_handed_in_is_left_out_of_the_summary(project: Path) ->
 def test_the_output_names_the_policy_and_a_wrong_one_is_not_passed_over(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    toy.write(project / "toy.py", toy.RIGHT)
+    toy.write(project / "toy.py", "")
     ended = command.run("grade", "toy.py", cwd=project)
     assert f"policy   {project / 'grading.yml'}" in ended.out
     elsewhere = tmp_path_factory.mktemp("elsewhere")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +12,17 @@ from autograder.worker.names import FrameworkName
 from shared import inference
 from tests import catalogue, demos
 from tests.catalogue import ROOT
+from tests.fork_server import Order, Server
 
+SECONDS = 900
+MODULES = {"torch": ("torch", "torch._dynamo"), "keras": ("tensorflow",)}
+ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "",
+    "MPLBACKEND": "agg",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    **dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
+}
+"""One thread, because as many tests as there are processors run at once."""
 BOTH = [(name, framework) for name in catalogue.names() for framework in catalogue.frameworks(name)]
 
 
@@ -27,15 +36,14 @@ def test_demos_use_names_that_students_have(name: str, framework: FrameworkName)
 def test_demos_run_after_right_programs(name: str, framework: FrameworkName) -> None:
     """The reference and two of its variants; `python -m tests.demos` runs all of them."""
     programs = ["reference", *list(catalogue.variants(name, framework))[-2:]]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.demos", name, framework, *programs],
-        cwd=ROOT,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    order = Order("tests.demos", [name, framework, *programs], str(ROOT), os.environ | ENVIRONMENT)
+    code, out, err = _server(framework).run(order, SECONDS)
+    assert code == 0, out + err
+
+
+@functools.cache
+def _server(framework: FrameworkName) -> Server:
+    return Server((*MODULES[framework], "matplotlib.pyplot", "tests.demos"), os.environ | ENVIRONMENT)
 
 
 def test_predict_leaves_the_modes_as_they_were() -> None:

@@ -38,12 +38,16 @@ def cells(*sources: str) -> Submission:
 # Loading.
 
 
-def test_a_slow_module_that_the_file_mentions_is_there_before_it_is_imported() -> None:
-    """The zygote has imported it, so the workers after the first one need not."""
-    asks = "import sys\nthere = {} in sys.modules\ndef f():\n    return there"
+@pytest.mark.parametrize(
+    ("module", "uses"),
+    [("'.'.join(['sci' + 'py', 'stats'])", "'scipy.stats'"), ("'torch._dynamo'", "import torch.optim")],
+)
+def test_a_slow_module_that_the_file_mentions_is_there_before_it_is_imported(module: str, uses: str) -> None:
+    """The zygote has imported it, so the workers after the first one need not; a plain worker, before it loads the file."""
+    asks = f"import sys\nthere = {module} in sys.modules\n{{}}\ndef f():\n    return there"
     with Zygotes() as own:
-        for text, there in (("'.'.join(['sci' + 'py', 'stats'])", False), ("'scipy.stats'", True)):
-            with toy.session(own, cells(asks.format(text))) as session:
+        for zygotes, text, there in ((own, "", False), (own, uses, True), (None, uses, True)):
+            with toy.session(zygotes, cells(asks.format(text))) as session:
                 assert grader.Student(session.ask).f() is there
 
 

@@ -64,7 +64,9 @@ class Limits(_Strict):
     seconds: float = Field(default=300, gt=0, le=36_000)
     """CPU seconds for all checks of a submission together."""
     check_seconds: float = Field(default=60, gt=0, le=3_600)
-    """CPU seconds for one request of a check."""
+    """CPU seconds for one request of a check that trains."""
+    exact_seconds: float = Field(default=30, gt=0, le=3_600)
+    """CPU seconds for one request of any other check, if that is less: most endless loops end there."""
     wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
     """Wall-clock seconds for all requests of a submission together, without the time spent waiting for cores that others
     hold; by default four times `seconds`. With that time, five times as much.

@@ -45,7 +45,7 @@ class Worker:
         self._has_a_view = zygote is not None and "view" in zygote.layers_of(gpu)
         if zygote is None:
             require(framework)
-            self._stream, self._process, output = _start_plain(framework, folder, budget, gpu)
+            self._stream, self._process, output = _start_plain(framework, folder, budget, gpu, imports)
         else:
             self._stream, self._process, output = zygote.fork(folder, budget, gpu, imports)
         # A plain worker's pipe cannot be closed under a reader; a socket can, even if a child process keeps it open.
@@ -160,10 +160,11 @@ class _Plain(Process):
 
 
 def _start_plain(
-    framework: FrameworkName, folder: Path, budget: Budget, gpu: Lease | None
+    framework: FrameworkName, folder: Path, budget: Budget, gpu: Lease | None, imports: Sequence[str]
 ) -> tuple[Stream, Process, int]:
+    limits = map(str, kernel_limits(framework, budget))
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "autograder.worker.main", framework, *map(str, kernel_limits(framework, budget))],
+        [sys.executable, "-P", "-m", "autograder.worker.main", framework, " ".join(imports), *limits],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -20,7 +20,7 @@ from autograder.authoring.exercise import Check, Exercise, Thresholds
 from autograder.authoring.student import Student
 from autograder.course import handin_zip, submission
 from autograder.course.submission import Submission
-from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, StudentError, UsageError
+from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded, NotAskedAgain, StudentError, UsageError
 from autograder.execution.gpus import NO_GPUS, Gpus
 from autograder.grading import diagnose
 from autograder.grading.session import ReferenceSession, Session, ZygoteOf
@@ -200,7 +200,7 @@ class Run:
             return done("skipped", CheckFailed("", f"because {lacking[0]} did not pass", ""))
         try:
             self._keep_to_the_budget()
-            self.session.begin()
+            self.session.begin(check)
             with expect.measuring() as measured, figures.collecting() as pictures:
                 check.body(**self._arguments(check))
         except CheckFailed as failed:
@@ -212,6 +212,8 @@ class Run:
             return done("failed", diagnose.raised(problem, check.title, session.raised, cells, session.notes))
         except LimitExceeded as problem:
             return done("failed", diagnose.past_limit(problem, check.title))
+        except NotAskedAgain as reason:
+            return done("skipped", CheckFailed("", f"because {reason}", ""))
         except GraderError as problem:
             return done("error", self._ours(check, str(problem)))
         except UsageError:
@@ -227,8 +229,8 @@ class Run:
         offered: dict[str, Callable[[], Any]] = {
             "student": lambda: Student(self.session.ask),
             "reference": lambda: Student(self._reference_session().ask),
-            "pretended": lambda: Student(self._pretended_session().ask),
-            "gpu": lambda: Student(self._gpu_session().ask),
+            "pretended": lambda: Student(self._pretended_session(check).ask),
+            "gpu": lambda: Student(self._gpu_session(check).ask),
             "draw": lambda: Draw(self._job.seed, self._exercise.name, check.id),
             "limits": lambda: Thresholds(self._exercise.policy.thresholds),
         }
@@ -243,22 +245,22 @@ class Run:
         ours.begin()
         return ours
 
-    def _pretended_session(self) -> Session:
+    def _pretended_session(self, check: Check) -> Session:
         if self._pretended is None:
             self._pretended = Session(
-                self._handed_in, self._exercise, self._job.zygote_of, "pretended", shortened=self.session.shortened
+                self._handed_in, self._exercise, self._job.zygote_of, "pretended", slow=self.session.slow
             )
         self._asked.append(self._pretended)
-        self._pretended.begin()
+        self._pretended.begin(check)
         return self._pretended
 
-    def _gpu_session(self) -> Session:
+    def _gpu_session(self, check: Check) -> Session:
         """A session on a GPU, leased until the check ends."""
         lease = self._gpu.enter_context(self._job.gpus.lease())
-        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.shortened)
+        session = Session(self._handed_in, self._exercise, self._job.zygote_of, "gpu", lease, self.session.slow)
         self._gpu.callback(session.close)
         self._asked.append(session)
-        session.begin()
+        session.begin(check)
         return session
 
     def _keep_to_the_budget(self) -> None:

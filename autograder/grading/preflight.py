@@ -40,7 +40,7 @@ def examine(policy: Policy | None) -> list[Finding]:
     findings += [_framework(name) for name in FRAMEWORKS]
     findings += _gpus(Gpus(None if policy is None else policy.gpus, 1))
     findings += [_package(name) for name in ("nbgrader", "otter-grader", "distributed")]
-    findings += [_isolation(), _accounting()]
+    findings += [isolation(), _accounting()]
     findings += [
         Finding(
             f"data: {name}", "good" if state == "ready" else "missing" if state == "missing" else "bad", _data(state)
@@ -105,8 +105,8 @@ def _package(name: str) -> Finding:
         return Finding(name, "missing", "not installed; only its own integration needs it")
 
 
-def _isolation() -> Finding:
-    """Start a zygote and have it test each layer."""
+def isolation() -> Finding:
+    """Start a zygote and have it test each layer: the level of isolation, and the layers that hold."""
     if not forks():
         return Finding(
             "isolation", "good", "weak: workers are plain processes here; sufficient for `check`, not for `grade`"

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograder.authoring.exercise import Exercise
+from autograder.authoring.exercise import Check, Exercise
 from autograder.course.submission import Submission
-from autograder.errors import Deferred, GraderError, LimitExceeded, StudentError
+from autograder.errors import Deferred, GraderError, LimitExceeded, NotAskedAgain, StudentError
 from autograder.execution.gpus import DeviceMode, Lease
 from autograder.execution.output import OUTPUT_KEPT
 from autograder.execution.watchdog import WALL_IN_ALL, WALL_PER_CPU, Budget, Wall
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
 from autograder.grading.diagnose import Raised
-from autograder.worker.names import SLOW_IMPORTS, FrameworkName
+from autograder.grading.slow import Slow
+from autograder.worker.names import DEVICE_IMPORTS, SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
 """CPU seconds for the worker's first response, before any student code: a plain worker imports the framework then."""
@@ -38,13 +39,14 @@ class Session:
         zygote_of: ZygoteOf,
         device: DeviceMode = "plain",
         gpu: Lease | None = None,
-        shortened: dict[int, int] | None = None,
+        slow: Slow | None = None,
     ) -> None:
         limits = exercise.policy.limits
         self._file = file
         self._device: DeviceMode = device
         self._gpu = gpu
         self._seconds = limits.check_seconds
+        self._exact_seconds = min(limits.exact_seconds, limits.check_seconds)
         self._wall_seconds = limits.wall_seconds or limits.seconds * WALL_PER_CPU
         self._budget = Budget(
             limits.memory_mb,
@@ -55,13 +57,11 @@ class Session:
             (limits.check_wall_seconds or WALL_IN_ALL * limits.check_seconds) / limits.check_seconds,
         )
         self._zygote_of = zygote_of
-        self._slow_imports = [module for module, words in SLOW_IMPORTS.items() if _mentions(file, words)]
+        self._slow_imports = _slow_imports(file, device)
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
-        self.shortened: dict[int, int] = {} if shortened is None else shortened
-        """Cells that are not run in full, by number: 1 for their definitions only, 2 for not at all. Sessions of one
-        file share it, so that a slow cell is not tried again.
-        """
+        self.slow = slow or Slow()
+        self._check: Check | None = None
         self._spent = 0.0
         self._clock = Wall(0.0, 0.0)
         self.output = ""
@@ -71,12 +71,13 @@ class Session:
         self.versions: dict[str, str] = {}
         self.layers: tuple[str, ...] = ()
 
-    def begin(self) -> None:
+    def begin(self, check: Check | None = None) -> None:
         """Make sure that a worker is running, with the file loaded and no state from the previous check.
 
-        Raises `LimitExceeded` if loading the file ends the process, or exceeds a limit other than time; this is not
-        tried again.
+        `check`: the one whose requests follow. Raises `LimitExceeded` if loading the file ends the process,
+        or exceeds a limit other than time; this is not tried again.
         """
+        self._check = check
         if self._unloadable:
             raise self._unloadable
         if self._worker and self._worker.alive:
@@ -133,11 +134,11 @@ class Session:
         """
         assert self._worker
         cells = self._file.cells
-        self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.shortened)]
+        self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.slow.shortened)]
         self.raised = []
         spent: dict[int, float] = {}
         for number, (name, source) in enumerate(cells):
-            times = self.shortened.get(number, 0)
+            times = self.slow.shortened.get(number, 0)
             if times > 1:
                 continue
             before, left = self._worker.cpu_seconds, self._seconds - sum(spent.values())
@@ -147,8 +148,8 @@ class Session:
                 if problem.limit == "time":
                     # Only the cell that does not end also loses its definitions: others may be slow because of their
                     # imports.
-                    self.shortened |= {each: 1 for each, seconds in spent.items() if seconds > LONG_SECONDS}
-                    self.shortened[number] = times + 1
+                    self.slow.shortened |= {each: 1 for each, seconds in spent.items() if seconds > LONG_SECONDS}
+                    self.slow.shortened[number] = times + 1
                     return False
                 used = f"{problem.used}, while the file was loaded"
                 self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
@@ -162,12 +163,18 @@ class Session:
         return True
 
     def ask(self, verb: str, **fields: Any) -> Any:
-        """Send a request; the limit is the seconds of one check."""
+        """Send a request; the limit depends on whether the check trains, which takes longer.
+
+        Raises `NotAskedAgain` for a function that has run past it before (see `Slow`).
+        """
         if self._worker is None or not self._worker.alive:
             # A check that continues after its worker has died gets the same error again.
             raise LimitExceeded("process", "the process had ended", "a process that keeps running")
         self._keep_to_the_clock()
-        return self._worker.ask(verb, seconds=self._seconds, **fields)
+        # On a GPU, the first request also loads the device's libraries.
+        exact = self._check is not None and not self._check.trains and self._device != "gpu"
+        with self.slow.watching(self._check.id if self._check else "", verb, fields):
+            return self._worker.ask(verb, seconds=self._exact_seconds if exact else self._seconds, **fields)
 
     def _keep_to_the_clock(self) -> None:
         """A submission that sleeps in every request uses no CPU time, and would never end."""
@@ -215,8 +222,16 @@ class ReferenceSession:
     def _as_ours(self, do: Callable[[], Any]) -> Any:
         try:
             return do()
-        except (StudentError, LimitExceeded) as problem:
+        except (StudentError, LimitExceeded, NotAskedAgain) as problem:
             raise GraderError(f"the reference solution: {problem}") from problem
+
+
+def _slow_imports(file: Submission, device: DeviceMode) -> list[str]:
+    if file.framework == "unknown":
+        return []
+    needed = () if device == "plain" else DEVICE_IMPORTS[file.framework]
+    slow = SLOW_IMPORTS[file.framework]
+    return [module for module, words in slow.items() if module in needed or _mentions(file, words)]
 
 
 def _mentions(file: Submission, words: Sequence[str]) -> bool:

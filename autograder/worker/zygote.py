@@ -31,7 +31,7 @@ from typing import Any, NoReturn, cast
 from autograder.worker import frameworks
 from autograder.worker.course_modules import make_importable
 from autograder.worker.frameworks import devices
-from autograder.worker.main import Stream, serve
+from autograder.worker.main import Stream, import_ahead, serve
 from autograder.worker.names import SLOW_IMPORTS, FrameworkName
 from autograder.worker.sandbox import Cage, apply, preload
 from autograder.worker.sandbox.kernel import adopt_orphans, die_with_parent
@@ -47,9 +47,6 @@ END_SECONDS = 1.0
 FOLDERS = "autograder-"
 """The names of the folders that the grader makes begin with this."""
 
-_COMMON_IMPORTS = ("jaxtyping", "matplotlib.pyplot", "scipy.special", "shared.plots")
-"""Modules that nearly every submission imports; more would only delay the start of the zygote."""
-
 
 def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: bool) -> None:
     """Serve orders from the descriptor, until the grader closes it or dies.
@@ -58,6 +55,8 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
     """
     adopt_orphans()
     make_importable()
+    # See `import_ahead`.
+    gc.disable()
     orders = socket.socket(fileno=descriptor)
     _listen_for_the_end(orders)
     chosen = cast(FrameworkName, name)
@@ -65,8 +64,8 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
     framework.preload()
     for kind in ("pretended", "real"):
         devices.load(chosen, kind)
-    for module in _COMMON_IMPORTS:
-        importlib.import_module(module)
+    # Nearly every submission imports it; more would only delay the start of the zygote.
+    importlib.import_module("jaxtyping")
     preload()
     _share_what_exists()
     woken, wake = os.pipe()
@@ -132,16 +131,15 @@ def _share_what_exists() -> None:
     """Keep the children's garbage collector away from existing objects, so that their pages stay shared."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
-def _import_ahead(requested: Sequence[str]) -> None:
+def _import_ahead(framework: FrameworkName, requested: Sequence[str]) -> None:
     """Import those slow modules that the next worker will import; none of them starts a thread."""
-    new = [module for module in SLOW_IMPORTS if module in requested and module not in sys.modules]
-    for module in new:
-        # If it is not installed, the student's own import says so.
-        with suppress(ImportError):
-            importlib.import_module(module)
+    new = [module for module in SLOW_IMPORTS[framework] if module in requested and module not in sys.modules]
     if new:
+        gc.disable()
+        import_ahead(new)
         _share_what_exists()
 
 
@@ -155,7 +153,7 @@ def _start(
 ) -> int:
     """Fork a worker. Returns its process id."""
     order = json.loads(message)
-    _import_ahead(order["imports"])
+    _import_ahead(framework.NAME, order["imports"])
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         sys.exit(f"the zygote has {threads} threads and cannot fork safely")

@@ -272,6 +272,15 @@ def _(student, draw):
             tried=tried,
             cause="A short sentence gets zeros on the left; a long one keeps its last `length` words.",
         )
+    short = [draw.integers(1, 1000, size) for size in (1, 2, length - 1)]
+    width = expect.array(student.pad_sequences(short, length), tried="pad_sequences").shape[-1]
+    expect.that(
+        width == length,
+        tried=f"pad_sequences of 3 sentences that are all shorter than length={length}",
+        saw=f"rows of {width}",
+        expected=f"rows of {length}",
+        cause="Every row has `length` entries, also where no sentence is so long.",
+    )
 
 
 @check("lstm.computes", needs="lstm.parameters")

@@ -15,7 +15,7 @@ from .probes import comes_near_optimum, formula, optimum_is
 
 @check("objective.one_sided")
 def _(student, draw):
-    """ln d for only real points, ln(1−d) for only fakes, in arrays of any shape.
+    """ln d for only real points, ln(1−d) for only fakes, in arrays of any shape; exact close to both ends.
 
     Forge: values at points drawn now.
     So: compute it.
@@ -36,6 +36,15 @@ def _(student, draw):
                 "You return the loss; the objective is what D maximises, without a minus sign.": -wanted,
             },
         )
+    # Powers of two: 1 − d is exact in float32 too.
+    ends = np.array([2.0**-40, 2.0**-30, 1 - 2.0**-24, 1 - 2.0**-20])
+    ones = np.ones_like(ends)
+    expect.close(
+        student.objective(ends, ones, ones),
+        np.log(ends) + np.log(1 - ends),
+        tried="objective for d close to 0 and close to 1, where a = b = 1",
+        cause="It must be exact there too: do not clip d, and add nothing to it inside the logarithms.",
+    )
 
 
 @check("derivative.differences")

@@ -43,11 +43,12 @@ def course(tmp_path: Path) -> Path:
 def _run(course: Path, page: str) -> list[str]:
     printed: list[str] = []
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    modules = os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])
     for line in _commands(page):
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=course,
-            env=command.environment(PATH=path, PYTHONPATH=str(ROOT), PIP_DISABLE_PIP_VERSION_CHECK="1"),
+            env=command.environment(PATH=path, PYTHONPATH=modules, PIP_DISABLE_PIP_VERSION_CHECK="1"),
             capture_output=True,
             text=True,
             timeout=SECONDS,

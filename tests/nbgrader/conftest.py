@@ -32,11 +32,13 @@ def class_results(once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pristine(once: Once) -> Path:
     """The small exercise's project and its course, initialised and generated, as a template for copies."""
-    folder = tmp_path_factory.mktemp("pristine")
-    course.init(folder / "course", small.project(folder / "project")).generate("toy")
-    return folder
+
+    def make(folder: Path) -> None:
+        course.init(folder / "course", small.project(folder / "project")).generate("toy")
+
+    return once("pristine", make)
 
 
 @pytest.fixture

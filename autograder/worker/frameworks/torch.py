@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import random
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -28,9 +27,7 @@ def versions() -> dict[str, str]:
 
 
 def preload() -> None:
-    """Import `torch._dynamo` and others: without it, the first optimizer step of every worker takes over a second."""
-    for module in ("torch._dynamo", "torch.optim", "torch.utils.data"):
-        importlib.import_module(module)
+    """Use one thread. What only some files need is in `SLOW_IMPORTS`."""
     torch.set_num_threads(1)
 
 
