@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from autograder.commands.book import refresh
 from tests.conftest import Once
 from tests.notebook import lab
 from tests.pages import hostile, sample
@@ -25,10 +24,10 @@ def results(once: Once) -> Path:
     """The results of 120 students in two exercises, with their pages."""
 
     def make(folder: Path) -> None:
-        made = sample.make(folder, 120)
+        sample.make(folder, 120)
         sample.decide(folder, sample.FIRST_STUDENT, "points", "+1", "A tie was broken by hand")
         sample.decide(folder, "bashir00001", "excuse", "", "Ill that week")
-        refresh(made, sample.policy(folder))
+        sample.write_pages(folder)
 
     return once("pages", make) / "results"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.commands.book import refresh
 from autograder.results.files import file_name
 from tests.pages import sample
 
@@ -56,7 +55,7 @@ def make(folder: Path) -> None:
         result = sample.result(whose, "toy", [attacked], content, versions={text: text}, **given)
         sample.record(folder / "results", [result], content)
         sample.decide(folder, whose, "comment", "", text)
-    refresh(folder / "results", sample.policy(folder))
+    sample.write_pages(folder)
 
 
 def page_of(results: Path, text: str) -> Path:

@@ -13,10 +13,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.commands.book import files_of, refresh
 from autograder.course.grading_file import load_policy
 from autograder.course.people import adjustments
 from autograder.course.people.adjustments import Adjustment
 from autograder.course.policy import Policy
+from autograder.reports.pages.code import Code
+from autograder.reports.pages.folder import Course
 from autograder.results.form import CheckResult, Layers, Result
 from autograder.results.history.gradings import New
 from autograder.results.history.record import History
@@ -139,8 +142,19 @@ def make(folder: Path, students: int, seed: int = 0) -> Path:
     return folder / "results"
 
 
+def write_pages(folder: Path) -> None:
+    """Bring the results of the course in this folder up to date."""
+    refresh(folder / "results", policy(folder))
+
+
 def policy(folder: Path) -> Policy:
     return load_policy(folder / "grading.yml")
+
+
+def code_of(folder: Path, result: Result) -> Code | None:
+    """The file that was graded, from the course's record."""
+    with History.existing(folder / "results") as history:
+        return Course(policy(folder), content_of=files_of(history)).code(result)
 
 
 def record(results: Path, those: Iterable[Result], content: bytes) -> None:

@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.commands.book import files_of
 from autograder.reports.pages import submission
-from autograder.reports.pages.folder import Course
 from autograder.results import form
-from autograder.results.history.record import History
 from tests.browser import violations, watched
 from tests.pages import hostile, sample
 
@@ -50,10 +47,10 @@ def wrong(results: Path) -> Path:
 def for_its_student(results: Path, folder: Path) -> Path:
     """The page that `autograder feedback` writes for that submission."""
     result = form.read(wrong(results).with_suffix(".json"))
-    with History.existing(results) as record:
-        code = Course(sample.policy(results.parent), content_of=files_of(record)).code(result)
     path = folder / "feedback.html"
-    path.write_text(submission.for_student(result, result.student, code), encoding="utf-8")
+    path.write_text(
+        submission.for_student(result, result.student, sample.code_of(results.parent, result)), encoding="utf-8"
+    )
     return path
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from autograder.commands.book import refresh
 from autograder.course import cell_outputs, notebook_cells
-from autograder.reports.pages import class_page, code, highlight, repeat, statistics
+from autograder.reports.pages import class_page, code, highlight, repeat, statistics, submission
 from autograder.reports.pages.class_page import Running, Underway
+from tests.catalogue import ROOT
+from tests.fuzz.monsters import NOTEBOOKS, SCRIPTS, Monster
 from tests.pages import sample
 
 TAG = re.compile(r"<[^>]*>")
@@ -43,7 +44,7 @@ def test_every_line_keeps_its_number(source: str) -> None:
 
 
 def test_code_has_colours_and_no_markup_of_its_own() -> None:
-    (line,) = highlight.lines(["def f(x): return '<b>'  # &"])
+    (line,) = highlight.lines(("def f(x): return '<b>'  # &",))
     assert line == (
         '<span class="k">def</span> <span class="f">f</span>(x): <span class="k">return</span> '
         '<span class="s">&#39;&lt;b&gt;&#39;</span>  <span class="c"># &amp;</span>'
@@ -56,6 +57,23 @@ def test_a_large_hostile_file_has_a_page_of_bounded_size(piece: str) -> None:
     content = f"FRAMEWORK = 'torch'\n{lines}".encode()
     shown = code.code_of(sample.result("ada", "toy", [], content, file="toy_torch.py"), content, Path("none"))
     assert shown is None or sum(len(line.html) for cell in shown.cells for line in cell.lines) < 12_000_000
+
+
+@pytest.mark.parametrize("monster", [*SCRIPTS, *NOTEBOOKS], ids=lambda monster: monster.ending + " " + monster.name)
+def test_a_monster_has_a_page(monster: Monster, tmp_path: Path) -> None:
+    content = monster.write(tmp_path, 50_000).read_bytes()
+    result = sample.result("ada", "xor", [], content, file=f"xor{monster.ending}")
+    shown = code.code_of(result, content, ROOT / "assignments" / "xor")
+    assert "</html>" in submission.for_instructors(result, code=shown)
+
+
+def test_outputs_that_cannot_be_read_do_not_hide_the_code() -> None:
+    many = "[" + "{}," * 4_000_000 + "{}]"
+    content = f"""{{"cells": [{{"cell_type": "code", "source": "FRAMEWORK = 'torch'", "outputs": {many}}}]}}""".encode()
+    shown = code.code_of(sample.result("ada", "toy", [], content), content, Path("none"))
+    assert shown and [plain(line.html) for line in shown.cells[0].lines] == ["FRAMEWORK = &#39;torch&#39;"]
+    with pytest.raises(notebook_cells.TooMuch):
+        notebook_cells.read(content, outputs=True)
 
 
 def test_a_long_file_is_cut_and_says_so() -> None:
@@ -143,11 +161,10 @@ def test_the_commands_repeat_the_grading_of_any_name_that_can_be_typed() -> None
 
 def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 60)
-    policy = sample.policy(tmp_path)
 
     def written() -> set[str]:
         before = {path: path.stat().st_ino for path in results.glob("*/*.html")}
-        refresh(results, policy)
+        sample.write_pages(tmp_path)
         return {
             str(path.relative_to(results))
             for path in results.glob("*/*.html")
@@ -164,6 +181,6 @@ def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
 def test_a_course_without_a_record_has_pages_without_code(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 1)
     (results / "history.sqlite").unlink()
-    refresh(results, sample.policy(tmp_path))
+    sample.write_pages(tmp_path)
     html = (results / sample.FIRST_STUDENT / "toy.html").read_text("utf-8")
     assert 'id="code"' not in html and 'id="history"' not in html

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from autograder.course import notebook_cells, percent_cells, submission
 from autograder.course.cell_outputs import Output
-from autograder.course.notebook_cells import TooMuch
+from autograder.course.notebook_cells import NotANotebook, TooMuch
 from autograder.course.source_lines import SourceLines
 from autograder.course.submission import Submission
 from autograder.reports import safe_text
@@ -145,7 +145,7 @@ def _named_cells(handed_in: Submission) -> list[tuple[str, notebook_cells.Cell]]
         return [(handed_in.file, notebook_cells.Cell(percent_cells.decoded(content), skipped=False))]
     try:
         cells = notebook_cells.read(content, outputs=True)
-    except TooMuch:
+    except (TooMuch, NotANotebook):
         # Its code alone could be read.
         cells = notebook_cells.read(content)
     return [(f"cell {number}", cell) for number, cell in enumerate(cells, start=1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -14,6 +14,8 @@ from pygments.token import Token
 
 from autograder.reports import safe_text
 
+_MOST_REMEMBERED = 10_000
+"""Characters of a cell."""
 LONGEST_LINE = 600
 """Characters of a line that are shown."""
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -32,13 +34,17 @@ _CLASSES = (
 )
 
 
-def split(source: str) -> list[str]:
+def split(source: str) -> tuple[str, ...]:
     """The lines of a Python source, numbered as Python numbers them."""
-    return _NEWLINE.split(source)
+    return tuple(_NEWLINE.split(source))
 
 
-def lines(sources: Sequence[str], plain: bool = False) -> list[Markup]:
+def lines(sources: tuple[str, ...], plain: bool = False) -> Sequence[Markup]:
     """Lines of code as HTML. `plain`: without colours."""
+    return _remembered(sources, plain) if sum(map(len, sources)) < _MOST_REMEMBERED else _lines(sources, plain)
+
+
+def _lines(sources: tuple[str, ...], plain: bool) -> Sequence[Markup]:
     shown = [safe_text.clipped(_on_one_line(line), LONGEST_LINE) for line in sources]
     text = "\n".join(shown)
     if not plain:
@@ -46,6 +52,10 @@ def lines(sources: Sequence[str], plain: bool = False) -> list[Markup]:
         if len(highlighted) == len(shown):
             return highlighted
     return [escape(line) for line in shown]
+
+
+_remembered = lru_cache(maxsize=256)(_lines)
+"""Many cells of a class are the same: those that were handed out and are not for students to change."""
 
 
 def _on_one_line(line: str) -> str:
