@@ -1,4 +1,4 @@
-"""`autograder similar`: what it flags, what it writes, and what it leaves alone."""
+"""`autograder similar`, as in docs/similarity.md: what it flags, what it writes, and what it leaves alone."""
 
 from __future__ import annotations
 
