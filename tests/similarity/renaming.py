@@ -82,6 +82,8 @@ def renamed_tree(tree: ast.Module, rng: random.Random) -> ast.Module:
                 own.add(node.name)
                 if node.name in GIVEN:
                     parameters[node.name] = {each.arg for each in node.args.args}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=arguments)) if name in GIVEN:
+                keywords |= {each.arg for each in arguments.args}
             case ast.ClassDef():
                 own.add(node.name)
                 for each in node.body:

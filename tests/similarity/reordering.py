@@ -54,9 +54,19 @@ def _swap(block: list[ast.stmt], rng: random.Random) -> None:
 def _independent(first: ast.stmt, second: ast.stmt) -> bool:
     if not all(isinstance(each, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr) for each in (first, second)):
         return False
+    if any(_is_barrier(each) for each in (first, second)):
+        return False
     wanted = [_reads_and_writes(each) for each in (first, second)]
     (reads, writes), (other_reads, other_writes) = wanted
     return not (writes & (other_reads | other_writes) or reads & other_writes)
+
+
+_BARRIERS = {"__init__", "backward", "step", "zero_grad", "manual_seed", "seed", "set_random_seed", "compile"}
+
+
+def _is_barrier(node: ast.stmt) -> bool:
+    """Whether it changes what no name in it says: parameters, gradients, global generators."""
+    return any(isinstance(each, ast.Attribute) and each.attr in _BARRIERS for each in ast.walk(node))
 
 
 def _reads_and_writes(node: ast.stmt) -> tuple[set[str], set[str]]:
