@@ -36,6 +36,7 @@ from autograder.commands import (
     regrade,
     release,
     report,
+    similar,
     start,
 )
 from autograder.commands.interruption import SENTENCE, Interruption
@@ -70,6 +71,7 @@ app.command("import")(imports.import_)
 app.command()(grade.grade)
 # `-2` is a number of points, not an option.
 app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
+app.command("similar")(similar.similar_)
 for command in (
     report.report,
     export.export,
