@@ -23,6 +23,7 @@ ELSEWHERE = {
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
     "docs/semester.md": "tests/people/test_semester.py",
+    "docs/similarity.md": "tests/similarity/test_command.py",
 }
 """Pages whose commands another test runs in order, together with the steps that the page describes in words."""
 NOT_RUN = {

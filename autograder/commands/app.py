@@ -37,6 +37,7 @@ from autograder.commands import (
     release,
     report,
     serve,
+    similar,
     start,
 )
 from autograder.commands.interruption import SENTENCE, Interruption
@@ -71,6 +72,7 @@ app.command("import")(imports.import_)
 app.command()(grade.grade)
 # `-2` is a number of points, not an option.
 app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
+app.command("similar")(similar.similar_)
 for command in (
     report.report,
     serve.serve,

@@ -14,7 +14,20 @@ from autograder.errors import GraderError
 
 RECORD = "history.sqlite"
 """The record of all gradings, in the folder of the results."""
-_TAKEN = ("", ".", "..", "index.html", "summary.csv", RECORD, f"{RECORD}-wal", f"{RECORD}-shm")
+SIMILAR_PAGE, SIMILAR_TABLE = "similar.html", "similar.csv"
+"""Programs that look alike, in the folder of the results."""
+_TAKEN = (
+    "",
+    ".",
+    "..",
+    "index.html",
+    "summary.csv",
+    SIMILAR_PAGE,
+    SIMILAR_TABLE,
+    RECORD,
+    f"{RECORD}-wal",
+    f"{RECORD}-shm",
+)
 """Names with another meaning in a file system, or among the results."""
 _PAGES = re.compile(r"index-\d+\.html", re.IGNORECASE)
 """Further pages of the class."""
