@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [
     "start", "check", "handin", "import", "grade", "adjust", "report", "export", "feedback", "regrade", "rescore",
     "history", "diff", "forget", "handout", "release", "new", "doctor", "data",
+    "similar",
 ]  # fmt: skip
 HALF = toy.RIGHT.replace("return 3", "return 4")
 

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "docs/nbgrader.md": "tests/nbgrader/test_docs.py",
     "docs/otter.md": "tests/formats/test_pages.py",
     "docs/semester.md": "tests/people/test_semester.py",
+    "docs/similarity.md": "tests/similarity/test_command.py",
 }
 """Pages whose commands another test runs in order, together with the steps that the page describes in words."""
 NOT_RUN = {
@@ -35,6 +36,9 @@ NOT_RUN = {
     'pip install "deep-learning-autograder[torch]" jupyterlab': "changes the environment; the extras are looked up instead",
     "pip install pytest": "changes the environment; pytest runs this test",
     "jupyter lab xor/xor_torch.ipynb": "starts a server that does not end",
+    'pip install "deep-learning-autograder[serve]"': "changes the environment; the extras are looked up instead",
+    "autograder serve results": "starts a server that does not end; tests/serving runs it",
+    "autograder grade submitted --watch": "does not end; tests/test_grade_watch.py runs it",
 }
 """Commands that no test runs → the reason."""
 EXIT_CODES = {

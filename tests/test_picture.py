@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from autograder.authoring import figures
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading.grader import Job, grade
-from autograder.reports import page
+from autograder.reports.pages import fragment, submission
 from autograder.results.files import write_whole
 from autograder.results.form import Picture, encode, read
 from tests import toy
@@ -126,6 +126,6 @@ def test_from_a_check_to_the_page(tmp_path: Path, zygotes: Zygotes) -> None:
     assert (second.status, len(second.pictures)) == ("failed", 1)
     write_whole(tmp_path / "result.json", encode(result))
     assert read(tmp_path / "result.json") == result
-    for html in (page.submission(result), page.html_fragment(result)):
+    for html in (submission.for_instructors(result), fragment.html(result)):
         assert html.count("data:image/png;base64,") == 2
         assert "<script>alert" not in html

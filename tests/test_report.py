@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from msgspec import structs
 from rich.console import Console
 
+from autograder.course.policy import Policy
 from autograder.integrations import csv as csv_table
-from autograder.reports import page, safe_text, terminal, words
+from autograder.reports import safe_text, terminal, words
+from autograder.reports.pages import class_page, folder, fragment, statistics, submission
 from autograder.results.form import CheckResult, Layers, Result
 
 FIVE = {
@@ -87,6 +88,11 @@ def result(student: str = "ada", *checks: CheckResult, **given: Any) -> Result:
     return Result(**values)
 
 
+def course(title: str) -> folder.Course:
+    """A course without files of its own."""
+    return folder.Course(Policy(title=title, exercises={}))
+
+
 MIXED = (
     check("gram.shape", "passed"),
     check("gram.batch"),
@@ -110,7 +116,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self._inside = tag
+        # Data for the page's script is neither shown nor run.
+        self._inside = "data" if dict(attrs).get("type") == "application/json" else tag
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = ""
@@ -118,7 +125,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside == "script":
             self.scripts.append(data)
-        elif self._inside != "style":
+        elif self._inside not in ("style", "data"):
             self.texts.append(data)
 
     @property
@@ -287,7 +294,7 @@ def test_the_pages_of_a_class(tmp_path: Path):
         result("eve", score=None, notes=["no space left on device"]),
         result("ada", check("gates.or", "passed", visible=False), exercise="xor"),
     ]
-    index = page.write(results, tmp_path, "Deep learning, 2026")
+    index = folder.write(results, tmp_path, course("Deep learning, 2026"))
     assert index == tmp_path / "index.html"
     seen = Page(index.read_text("utf-8"))
     assert "Deep learning, 2026" in seen.text
@@ -306,20 +313,8 @@ def test_the_pages_of_a_class(tmp_path: Path):
     assert all((tmp_path / link).is_file() for link in links)
 
 
-def test_a_page_that_is_up_to_date_is_not_written_again(tmp_path: Path):
-    ada, bob = result("ada", *MIXED), result("bob", *MIXED)
-    page.write([ada, bob], tmp_path, "Deep learning")
-    paths = [tmp_path / name / "style_loss.html" for name in ("ada", "bob")]
-    assert paths[0].read_text("utf-8").startswith(page.submission(ada))
-    before = [path.stat().st_mtime_ns for path in paths]
-    page.write([ada, structs.replace(bob, notes=["new"])], tmp_path, "Deep learning")
-    after = [path.stat().st_mtime_ns for path in paths]
-    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
-    assert "new" in paths[1].read_text("utf-8")
-
-
 def test_the_page_of_a_submission():
-    seen = Page(page.submission(result("bob", *MIXED, notes=["cell 3 raised"], output="epoch 1\nepoch 2")))
+    seen = Page(submission.for_instructors(result("bob", *MIXED, notes=["cell 3 raised"], output="epoch 1\nepoch 2")))
     for text in (
         *FIVE.values(),
         "because gram.batch failed",
@@ -332,20 +327,20 @@ def test_the_page_of_a_submission():
     assert "epoch 1 epoch 2" in seen.text
     assert "weak: two processes; missing: seccomp" in seen.text
     assert "hidden" not in seen.text
-    hidden = Page(page.submission(result("bob", check("gram.batch", visible=False))))
+    hidden = Page(submission.for_instructors(result("bob", check("gram.batch", visible=False))))
     assert "hidden" in hidden.text
-    ungraded = Page(page.submission(result("bob", score=None)))
+    ungraded = Page(submission.for_instructors(result("bob", score=None)))
     assert "Not graded" in ungraded.text and words.UNGRADED in ungraded.text
 
 
 def test_long_output_is_bounded_on_the_page():
-    source = page.submission(result("bob", check(), output="x" * 10_000_000))
+    source = submission.for_instructors(result("bob", check(), output="x" * 10_000_000))
     assert len(source) < 60_000
     assert "characters omitted" in source
 
 
 def test_the_fragment_for_a_notebook_stands_alone():
-    source = page.html_fragment(result("ada", *MIXED), hidden_later=True)
+    source = fragment.html(result("ada", *MIXED), hidden_later=True)
     seen = Page(source)
     assert {tag for tag, _ in seen.elements} == {"div", "span", "strong", "code"}
     assert all(value in seen.text for value in FIVE.values())
@@ -357,13 +352,13 @@ def test_what_was_printed_is_shown_with_its_check_and_bounded():
     said = result("ada", check(printed="first\n" + "x\n" * 100 + "`last`\n"), check("gram.shape", printed=" \n"))
     plain = terminal.plain(said)
     assert plain.count("printed") == 1 and "  printed   first" in plain and "lines omitted" in plain
-    for seen in (plain, Page(page.submission(said)).text, Page(page.html_fragment(said)).text):
+    for seen in (plain, Page(submission.for_instructors(said)).text, Page(fragment.html(said)).text):
         assert "`last`" in seen and seen.count("x\n") < 20
 
 
 def test_code_in_a_sentence_is_set_as_code_and_stays_harmless():
     said = result("ada", check("gram.batch", likely="Put `x < 1` and `<script>` first; a lone ` stays."))
-    for source in (page.submission(said), page.html_fragment(said, hidden_later=True)):
+    for source in (submission.for_instructors(said), fragment.html(said, hidden_later=True)):
         assert {"x < 1", "<script>"} <= set(Page(source).texts)
         assert "first; a lone ` stays." in Page(source).text
         assert "<script>" not in source.partition("</style>")[2]
@@ -382,7 +377,7 @@ def test_hostile_text_does_nothing_in_a_browser(text: str, tmp_path: Path):
             maximum=1,
             versions={text: text},
         )
-        return [page.overview([attacked], text), page.submission(attacked), page.html_fragment(attacked)]
+        return [class_page.first_page([attacked], text), submission.for_instructors(attacked), fragment.html(attacked)]
 
     for attacked, harmless in zip(made(text), made("harmless"), strict=True):
         found, wanted = Page(attacked), Page(harmless)
@@ -392,27 +387,27 @@ def test_hostile_text_does_nothing_in_a_browser(text: str, tmp_path: Path):
         assert found.scripts == wanted.scripts
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", attacked)
         for link in found.named("a"):
-            assert re.fullmatch(r"#[\w-]+|\.\./index\.html|[\w.~%-]+/style_loss\.html", link["href"] or "")
+            assert re.fullmatch(r"#[\w-]+|\.\./index\.html#submissions|[\w.~%-]+/style_loss\.html", link["href"] or "")
         if text.startswith("<script>"):
             assert text in found.text
 
 
 def test_pages_of_hostile_names_stay_in_their_folder_and_apart(tmp_path: Path):
-    folder = tmp_path / "report"
+    report = tmp_path / "report"
     names = [name[:60] for name in HOSTILE] + ["%2E%2E", "a/b", "a\\b", "a%2Fb", "/etc", "%"]
-    index = page.write([result(name, check()) for name in names], folder, "hostile")
+    index = folder.write([result(name, check()) for name in names], report, course("hostile"))
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
-    assert len([path for path in folder.iterdir() if path.is_dir()]) == len(set(names))
+    assert len([path for path in report.iterdir() if path.is_dir()]) == len(set(names))
     links = [a["href"] or "" for a in Page(index.read_text("utf-8")).named("a")]
     pages = [link for link in links if link.endswith(".html")]
     assert len(set(pages)) == len(set(names))
-    assert all((folder / unquote(link)).is_file() for link in pages)
+    assert all((report / unquote(link)).is_file() for link in pages)
 
 
 def test_the_pages_forbid_all_but_their_own_script():
     index, one = (
-        Page(page.overview([result("ada", check())], "t")),
-        Page(page.submission(result("ada", check()))),
+        Page(class_page.first_page([result("ada", check())], "t")),
+        Page(submission.for_instructors(result("ada", check()))),
     )
     for seen in (index, one):
         policy = next(a["content"] or "" for a in seen.named("meta") if a.get("http-equiv"))
@@ -426,19 +421,19 @@ def test_the_pages_forbid_all_but_their_own_script():
 
 
 def test_a_class_of_nobody_and_an_exercise_of_no_points():
-    assert "No submissions were found." in Page(page.overview([], "empty")).text
+    assert "No submissions were found." in Page(class_page.first_page([], "empty")).text
     deferred = result("ada", check("gpu.moves", "deferred", saw="needs a GPU"))
-    assert "0 / 0" in Page(page.overview([deferred], "deferred")).text
-    assert "No check failed." in Page(page.overview([deferred], "deferred")).text
+    assert "0 / 0" in Page(class_page.first_page([deferred], "deferred")).text
+    assert "No check failed." in Page(class_page.first_page([deferred], "deferred")).text
 
 
 def test_the_pages_are_the_same_whenever_they_are_written():
     results = [result("bob", *MIXED), result("ada", *MIXED)]
-    assert page.overview(results, "t") == page.overview(results, "t")
+    assert class_page.first_page(results, "t") == class_page.first_page(results, "t")
 
 
 def test_ungraded_submissions_count_in_no_figure():
-    (exercise,) = page.exercises([result("ada", check("a.b", "passed")), result("bob", check("a.b"), score=None)])
+    (exercise,) = statistics.exercises([result("ada", check("a.b", "passed")), result("bob", check("a.b"), score=None)])
     assert (exercise.submissions, exercise.ungraded, exercise.full, exercise.middle) == (2, 1, 1, "1")
     assert exercise.struggles == []
     assert [bar.count for bar in exercise.bars] == [0] * 10 + [1]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-import getpass
-import os
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from autograder.commands.book import refresh
 from autograder.commands.options import (
     FLAG,
     RESULTS,
@@ -22,17 +18,16 @@ from autograder.commands.options import (
     out,
     print_json,
 )
-from autograder.course.people import adjustments, book
-from autograder.course.people.adjustments import Adjustment, Kind, points_of, time_of
-from autograder.course.people.book import People
-from autograder.course.policy import Policy, did_you_mean
+from autograder.commands.results_folder import refresh
+from autograder.course.people import book
+from autograder.course.people.adjustments import Kind
+from autograder.course.policy import Policy
+from autograder.decisions import author as by
+from autograder.decisions.adjust import Decision, insist_on_value, record
 from autograder.errors import UsageError
 from autograder.reports import safe_text, words
 from autograder.results.form import Result
 from autograder.results.latest import latest
-
-AUTHOR = "AUTOGRADER_AUTHOR"
-"""The variable with the name of the person who decides; by default, the user's name on this machine."""
 
 
 def adjust(
@@ -53,7 +48,7 @@ def adjust(
     comment: Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="Only say something.")] = None,
     undo: Annotated[bool, typer.Option("--undo", metavar=FLAG, help="Take the latest decision back.")] = False,
     author: Annotated[
-        str | None, typer.Option("--author", metavar="NAME", help=f"Default: {AUTHOR}, or your user name.")
+        str | None, typer.Option("--author", metavar="NAME", help=f"Default: {by.AUTHOR}, or your user name.")
     ] = None,
     results: Results = RESULTS,
     history_url: HistoryUrl = None,
@@ -72,31 +67,20 @@ def adjust(
     )
     if kind not in ("comment", "undo") and not reason.strip():
         raise UsageError('Say why with --reason "…": the student reads it, and so do you next month')
-    people = book.people_of(policy)
     there = latest(results)
-    whose = _known(student, people, there)
-    if kind == "undo" and not adjustments.that_count(people.decided(whose, exercise)):
-        raise UsageError(f"Nothing was decided about {exercise} by {student} that could be taken back")
-    made = Adjustment(
-        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        author=author or os.environ.get(AUTHOR) or getpass.getuser(),
-        # As it was given: one who grades without names sees none in the file.
-        student=student,
-        exercise=exercise,
-        kind=kind,
-        value="" if kind == "comment" else value,
-        reason=value if kind == "comment" else reason,
-        checks=_checks(there, people, whose, exercise),
+    decision = Decision(
+        student=student, exercise=exercise, kind=kind, value=value, reason=reason, author=by.author(author)
     )
-    path = people.folder / adjustments.ADJUSTMENTS
-    adjustments.append(path, made)
+    recorded = record(decision, policy, there)
     result = (
-        refresh(results, policy, history_url).of(whose, exercise)
+        refresh(results, policy, history_url).of(recorded.student, exercise)
         if there
-        else _without_results(whose, exercise, policy)
+        else _without_results(recorded.student, exercise, policy)
     )
     if as_json:
-        print_json({"file": str(path), "student": student, "exercise": exercise, "final": result and result.final})
+        print_json(
+            {"file": str(recorded.path), "student": student, "exercise": exercise, "final": result and result.final}
+        )
         return
     if result is None:
         out.print(Text(f"{safe_text.line(student)} · {exercise}: nothing was handed in yet"))
@@ -104,11 +88,11 @@ def adjust(
         out.print(Text(f"{safe_text.line(student)} · {exercise}: {words.score(result)}"))
         for text, worth in words.score_lines(result):
             out.print(Text(f"  {worth:>7}  {text}"), soft_wrap=True)
-    out.print(Text(f"recorded in {path}"), soft_wrap=True)
+    out.print(Text(f"recorded in {recorded.path}"), soft_wrap=True)
 
 
 def _decision(values: dict[Kind, str | None], flags: dict[Kind, bool]) -> tuple[Kind, str]:
-    """The one decision, checked. Raises `UsageError` for none, several, or a value of another form."""
+    """The one decision. Raises `UsageError` for none, several, or a value of another form."""
     given: dict[Kind, str] = {kind: value for kind, value in values.items() if value is not None}
     given |= {kind: "" for kind, on in flags.items() if on}
     if len(given) != 1:
@@ -118,36 +102,8 @@ def _decision(values: dict[Kind, str | None], flags: dict[Kind, bool]) -> tuple[
             "--excuse, --comment or --undo"
         )
     ((kind, value),) = given.items()
-    try:
-        if kind in ("points", "score"):
-            number = points_of(value)
-            if kind == "score" and number < 0:
-                raise ValueError("A score cannot be negative")
-        if kind in ("extension", "submitted"):
-            time_of(value)
-    except ValueError as problem:
-        raise UsageError(str(problem)) from None
+    insist_on_value(kind, value)
     return kind, value
-
-
-def _known(name: str, people: People, there: list[Result]) -> str:
-    """The student's id. Raises `UsageError` for somebody who is neither in the roster nor among the results."""
-    shown = {each.student for each in there} or {each.id for each in people.roster}
-    whose = people.real(name)
-    known = {*(people.real(each) for each in shown), *(each.id for each in people.roster)}
-    if known and whose not in known:
-        raise UsageError(f"There is no student {name!r}{did_you_mean(name, sorted(shown))}")
-    return whose
-
-
-def _checks(there: list[Result], people: People, student: str, exercise: str) -> str:
-    """The score of the checks that the person sees now."""
-    for each in there:
-        if (people.real(each.student), each.exercise) == (student, exercise):
-            lines = each.final.lines if each.final else []
-            score = next((line.points for line in lines if line.kind == "checks"), each.score)
-            return "" if score is None else words.points(score)
-    return ""
 
 
 def _without_results(student: str, exercise: str, policy: Policy) -> Result | None:

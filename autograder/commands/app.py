@@ -36,6 +36,8 @@ from autograder.commands import (
     regrade,
     release,
     report,
+    serve,
+    similar,
     start,
     worker,
 )
@@ -71,9 +73,11 @@ app.command("import")(imports.import_)
 app.command()(grade.grade)
 # `-2` is a number of points, not an option.
 app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
+app.command("similar")(similar.similar_)
 for command in (
     worker.worker,
     report.report,
+    serve.serve,
     export.export,
     feedback.feedback,
     regrade.regrade,

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from msgspec import structs
 
-from autograder.commands.book import insist_on_results, refresh, say_missing
 from autograder.commands.options import (
     RESULTS,
     Config,
@@ -22,7 +21,9 @@ from autograder.commands.options import (
     governing_policy,
     say_written,
 )
+from autograder.commands.results_folder import refresh, say_missing
 from autograder.course.people.roster import Student
+from autograder.decisions.folder import insist_on_results
 from autograder.errors import UsageError
 from autograder.integrations import brightspace, canvas, csv, moodle
 from autograder.integrations.gradescope import grades as gradescope

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from autograder.commands.book import insist_on_results, refresh
 from autograder.commands.options import (
     RESULTS,
     Config,
@@ -25,9 +24,13 @@ from autograder.commands.options import (
     governing_policy,
     say_written,
 )
+from autograder.commands.results_folder import refresh
 from autograder.course.people.book import People
 from autograder.course.people.submitted import Imported
-from autograder.reports import page, safe_text
+from autograder.decisions.folder import files_of, insist_on_results, record_of
+from autograder.reports import safe_text
+from autograder.reports.pages import submission
+from autograder.reports.pages.folder import Course
 from autograder.results.files import file_name, write_whole
 from autograder.results.form import Result
 
@@ -66,24 +69,32 @@ def feedback(
     refreshed = refresh(results, policy, history_url)
     chosen = [each for each in refreshed.book.results if exercise_name in (None, each.exercise)]
     written: list[Path] = []
-    if platform is Platform.FOLDER:
-        for each in chosen:
-            whose = refreshed.people.real(each.student)
-            written.append(folder / file_name(whose) / f"{file_name(each.exercise)}.html")
-            write_whole(written[-1], page.for_student(each, whose).encode())
-    else:
-        for exercise in sorted({each.exercise for each in chosen}):
-            theirs = [each for each in chosen if each.exercise == exercise]
-            entries = _entries(theirs, refreshed.people, platform)
-            if entries:
-                written.append(folder / f"{exercise}-feedback-{platform}.zip")
-                write_whole(written[-1], _packed(entries))
+    with record_of(results, history_url) as record:
+        course = Course(policy, content_of=files_of(record))
+
+        def page(result: Result) -> bytes:
+            return submission.for_student(result, refreshed.people.real(result.student), course.code(result)).encode()
+
+        if platform is Platform.FOLDER:
+            for each in chosen:
+                whose = refreshed.people.real(each.student)
+                written.append(folder / file_name(whose) / f"{file_name(each.exercise)}.html")
+                write_whole(written[-1], page(each))
+        else:
+            for exercise in sorted({each.exercise for each in chosen}):
+                theirs = [each for each in chosen if each.exercise == exercise]
+                entries = _entries(theirs, refreshed.people, platform, page)
+                if entries:
+                    written.append(folder / f"{exercise}-feedback-{platform}.zip")
+                    write_whole(written[-1], _packed(entries))
     for path in written:
         path.chmod(0o644)
     say_written(written, as_json)
 
 
-def _entries(results: Sequence[Result], people: People, platform: Platform) -> dict[str, bytes]:
+def _entries(
+    results: Sequence[Result], people: People, platform: Platform, page: Callable[[Result], bytes]
+) -> dict[str, bytes]:
     """The pages of one exercise by their names in the zip; says whose page has none."""
     entries: dict[str, bytes] = {}
     for each in results:
@@ -96,7 +107,7 @@ def _entries(results: Sequence[Result], people: People, platform: Platform) -> d
                 Text(safe_text.inert(f"left out: {whose} · {each.exercise} {why}"), style="yellow"), soft_wrap=True
             )
             continue
-        entries[name] = page.for_student(each, whose).encode()
+        entries[name] = page(each)
     return entries
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from autograder.commands.book import refresh
 from autograder.commands.options import (
     FLAG,
     RESULTS,
@@ -20,6 +19,7 @@ from autograder.commands.options import (
     out,
     print_json,
 )
+from autograder.commands.results_folder import refresh
 from autograder.errors import UsageError
 from autograder.results.files import file_name
 

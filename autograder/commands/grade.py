@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import structs
 from rich.markup import escape
-from rich.text import Text
 
-from autograder.authoring.loading import load_exercises
-from autograder.commands import progress
-from autograder.commands.book import Refreshed, refresh, say_missing, warn
 from autograder.commands.formats import Formats, Graded, Outs, hand_out, insist, insist_on_one
 from autograder.commands.nbgrader import Gradebook, insist_on_extra, write_gradebook
 from autograder.commands.options import (
@@ -25,23 +17,15 @@ from autograder.commands.options import (
     ExerciseName,
     HistoryUrl,
     Json,
-    err,
     governing_policy,
     out,
     print_json,
 )
-from autograder.course import handin_zip, submission
-from autograder.course.imports import placing
-from autograder.course.people import codes, submitted
-from autograder.course.people.book import People, people_of
-from autograder.course.policy import Policy
-from autograder.errors import GraderError, UsageError
-from autograder.execution.gpus import Gpus
-from autograder.grading import engine, interface
-from autograder.grading.orders import Order
-from autograder.reports import safe_text, terminal
-from autograder.results.files import file_name
-from autograder.results.form import Result
+from autograder.commands.results_folder import say_missing
+from autograder.commands.rounds import Asked, find, find_everyone, grade_round
+from autograder.commands.watch_folders import say_interrupted, watch_folders
+from autograder.errors import UsageError
+from autograder.reports import terminal
 
 
 def grade(
@@ -87,6 +71,14 @@ def grade(
             help="Results and pages have codes instead of names; the key is in anonymous-key.csv beside grading.yml.",
         ),
     ] = False,
+    watching: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            metavar=FLAG,
+            help="Go on: grade each submission when its files are complete in the folder; Ctrl-C ends it.",
+        ),
+    ] = False,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -119,75 +111,44 @@ def grade(
     insist(formats, outs, as_json)
     if gradebook and anonymous:
         raise UsageError("nbgrader's gradebook knows the students' names: use --gradebook without --anonymous")
+    if watching and (cluster is not None or workers):
+        raise UsageError("--watch grades on this machine, in this process; leave out --cluster and --workers")
+    if watching and (refused := _not_with_watch(paths, formats, as_json, only, force, gradebook)):
+        raise UsageError(refused)
     if gradebook:
         insist_on_extra()
     policy = governing_policy(config, *(path for path in paths if path.is_dir()))
-    submissions = _find(paths, policy, exercise_name, student)
-    # Before anything is graded: a mistake in one of the course's files is said at once.
-    people = people_of(policy)
-    interface.refuse(submissions, policy, config_named=config is not None)
+    asked = Asked(
+        paths=paths,
+        results=results,
+        policy=policy,
+        config_named=config is not None,
+        exercise=exercise_name,
+        student=student,
+        anonymous=anonymous,
+        seed=seed,
+        jobs=jobs,
+        force=force,
+        allow_weak=allow_weak,
+        only=only,
+        history_url=history_url,
+        cluster=cluster,
+        workers=workers,
+    )
+    if watching:
+        watch_folders(asked)
+        return
+    submissions = find(asked)
     insist_on_one(formats, len(submissions))
-    exercises = load_exercises(policy, dict.fromkeys(each.exercise for each in submissions))
-    interface.insist_on_part(exercises.values(), only)
-    interface.insist_on_place(results)
-    submissions = [replace(each, submitted=submitted.of(each, people.imported)) for each in submissions]
-    code_of = _codes(submissions, people, results) if anonymous else {}
-    submissions = [codes.anonymised(each, code_of) for each in submissions]
-    gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
-    plan = engine.Plan(submissions, exercises, results, seed, jobs, force, allow_weak, only, gpus)
-    everyone = submissions
-    if exercise_name or student:
-        everyone = interface.submissions_of([path for path in paths if path.is_dir()], policy)
-        everyone = [codes.anonymised(each, code_of) for each in everyone]
-    times = {(each.student, each.exercise): each.submitted for each in submissions}
-
-    def timed(result: Result) -> Result:
-        # What an earlier run graded may have got its time since.
-        return structs.replace(result, submitted=times.get((result.student, result.exercise), result.submitted))
-
-    def up_to_date(say: Callable[[Text], None] = lambda warning: None) -> Refreshed:
-        return refresh(
-            results,
-            policy,
-            history_url,
-            changed=timed,
-            shown=lambda found: _without_the_gone(found, paths, everyone, say),
-            say=say,
-        )
-
-    done: set[tuple[str, str]] = set()
-    interrupted: KeyboardInterrupt | GraderError | None = None
-    fresh = progress.Fresh(up_to_date)
-    try:
-        with progress.shown(len(submissions)) as bar:
-            where = interface.where_of(cluster, workers, policy.file, bar.say)
-
-            def watch(running: Sequence[Order]) -> None:
-                bar.running([each.label for each in running])
-                fresh.look()
-
-            with closing(interface.recorded(plan, history_url, where, watch)) as run:
-                for result in run:
-                    done.add((result.student, result.exercise))
-                    bar.advance()
-                    fresh.add()
-    except (KeyboardInterrupt, GraderError) as problem:
-        # What is finished has its place in the tables; then the command ends.
-        interrupted = problem
-    refreshed = up_to_date(warn)
-    if interrupted:
-        said = f"{len(done)} of {len(submissions)} submissions are graded: {escape(str(refreshed.index))}"
-        err.print(said, soft_wrap=True)
-        raise interrupted
-    graded = [
-        each
-        for each in refreshed.book.results
-        if (each.student, each.exercise) in done or (each.handed_in_by, each.exercise) in done
-    ]
-    graded.sort(key=lambda result: (result.student, result.exercise))
+    ended = grade_round(asked, submissions, find_everyone(asked, submissions))
+    refreshed = ended.refreshed
+    if ended.interrupted:
+        say_interrupted(ended)
+        raise ended.interrupted
+    graded = ended.graded
     if gradebook:
-        write_gradebook(gradebook, graded, submissions, exercises, paths[0])
-    if hand_out(formats, outs, Graded(graded, submissions, exercises, refreshed.people)):
+        write_gradebook(gradebook, graded, ended.submissions, ended.exercises, paths[0])
+    if hand_out(formats, outs, Graded(graded, ended.submissions, ended.exercises, refreshed.people)):
         pass
     elif as_json:
         print_json(graded)
@@ -201,52 +162,13 @@ def grade(
         raise typer.Exit(UNGRADED)
 
 
-def _find(
-    paths: Iterable[Path], policy: Policy, exercise: str | None, student: str | None
-) -> list[submission.Submission]:
-    """The submissions in files and folders.
-
-    Raises `UsageError`, which says what to do, for what a learning platform hands out: its archive would be graded as
-    one student's file.
-    """
-    found: list[submission.Submission] = []
-    for path in paths:
-        is_archive = path.is_file() and path.suffix.lower() == handin_zip.ENDING and not placing.is_handin(path)
-        if is_archive and (advice := placing.advice(path, list(policy.exercises))):
-            raise UsageError(advice)
-        try:
-            found += interface.submissions_of([path], policy, exercise, student)
-        except UsageError:
-            if path.is_dir() and (advice := placing.advice(path, list(policy.exercises))):
-                raise UsageError(advice) from None
-            raise
-    return found
-
-
-def _codes(submissions: Iterable[submission.Submission], people: People, results: Path) -> dict[str, str]:
-    """The code of each student, also of those who handed in nothing. Raises `UsageError` if there are named results."""
-    names = {each.student for each in submissions}
-    named = next((name for name in sorted(names) if any((results / file_name(name)).glob("*.json"))), None)
-    if named is not None:
-        raise UsageError(f"{results} already has results under names, such as {named}: use another --results")
-    names |= {each.id for each in people.roster} | {people.real(each.student) for each in people.adjustments}
-    return codes.given(people.folder, sorted(names))
-
-
-def _without_the_gone(
-    results: list[Result],
-    paths: Iterable[Path],
-    everyone: Iterable[submission.Submission],
-    say: Callable[[Text], None],
-) -> list[Result]:
-    """Without results whose submission is no longer in the graded folder. Their files are kept."""
-    folders = {str(path.resolve()): path for path in paths if path.is_dir()}
-    there = {(str(each.folder), each.student, each.exercise) for each in everyone}
-    kept: list[Result] = []
-    for each in results:
-        if each.folder not in folders or (each.folder, each.student, each.exercise) in there:
-            kept.append(each)
-            continue
-        message = f"{each.exercise} by {safe_text.line(each.student)} is no longer in {folders[each.folder]}"
-        say(Text(f"{message}: its result is kept but omitted from the summary", style="yellow"))
-    return kept
+def _not_with_watch(
+    paths: list[Path], formats: Formats, as_json: bool, only: str | None, force: bool, gradebook: Gradebook
+) -> str:
+    """Why `--watch` cannot be used; empty if it can."""
+    if formats or as_json or gradebook:
+        return "--watch writes results and pages until it is stopped; leave out --format, --json and --gradebook"
+    if only or force:
+        return "--watch grades what is new; leave out --only and --force"
+    files = [str(path) for path in paths if not path.is_dir()]
+    return f"--watch needs folders: {', '.join(files)} is none" if files else ""

@@ -4,7 +4,6 @@ person decide whether that counts.
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +14,6 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.authoring.loading import load_exercises
-from autograder.commands.book import refresh
 from autograder.commands.options import (
     FLAG,
     RESULTS,
@@ -31,13 +28,13 @@ from autograder.commands.options import (
     print_json,
     progress_bar,
 )
+from autograder.commands.results_folder import refresh
 from autograder.course.policy import Policy, did_you_mean
+from autograder.decisions.author import author
 from autograder.errors import UsageError
-from autograder.execution.gpus import Gpus
 from autograder.reports import difference, safe_text, words
 
 if TYPE_CHECKING:
-    from autograder.authoring.exercise import Exercise
     from autograder.grading.regrade import Regraded
     from autograder.results.history.gradings import Grading
 
@@ -52,7 +49,6 @@ Accept = Annotated[
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record; required with --accept.")]
 StudentName = Annotated[str | None, typer.Option("--student", "-s", metavar="NAME", help="Only this student.")]
-ALL, GAINS = "all", "gains"
 MOST_SHOWN = 50
 """Rows of a table; --json has all."""
 
@@ -83,25 +79,23 @@ def regrade(
     """
     insist_on_reason(accept, reason)
     policy = governing_policy(config)
-    from autograder.grading.regrade import Plan, regraded
+    from autograder.decisions import regrade as deciding
     from autograder.results.history.record import History
 
+    asked = deciding.Asked(
+        policy=policy, exercise=exercise_name, student=student, checks=checks, jobs=jobs, allow_weak=allow_weak
+    )
     with History.existing(results, history_url) as history:
-        gradings = history.latest(student, exercise_name)
-        exercises = _exercises(gradings, policy, exercise_name, student)
-        _insist_on_checks(exercises, checks)
-        _insist_on_students(gradings, accept)
-        gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
-        plan = Plan(history, exercises, set(checks) if checks else None, jobs, allow_weak, gpus)
-        outcome: list[Regraded] = []
-        with progress_bar(len(gradings)) as advance:
-            for each in regraded(gradings, plan):
-                outcome.append(each)
-                advance(f"{each.before.student} · {each.before.exercise}")
-        outcome.sort(key=lambda each: (each.before.student, each.before.exercise))
-        accepted = [each for each in outcome if each.run is not None and _is_accepted(each, accept)]
-        runs = history.accept([each.run for each in accepted if each.run is not None], getpass.getuser(), reason)
-    decided = [each for each in accepted if each.run in runs]
+        found = deciding.find(history, asked)
+        _say_gone(found.gone, policy)
+        _insist_on_students(found.gradings, accept)
+        with progress_bar(len(found.gradings)) as advance:
+            outcome = deciding.run(
+                history, asked, found, lambda each: advance(f"{each.before.student} · {each.before.exercise}")
+            )
+        decided: list[Regraded] = []
+        if accept:
+            decided = deciding.accept(history, deciding.chosen(outcome, accept), author(), reason)
     if decided:
         refresh(results, policy, history_url)
     _show(Shown("regrade", outcome, decided, accept is not None), as_json)
@@ -123,29 +117,19 @@ def rescore(
     """
     insist_on_reason(accept, reason)
     policy = governing_policy(config)
+    from autograder.decisions import regrade as deciding
     from autograder.grading.regrade import rescored
-    from autograder.results.history.gradings import New
     from autograder.results.history.record import History
 
     with History.existing(results, history_url) as history:
-        gradings = history.latest(student, exercise_name)
-        exercises = _exercises(gradings, policy, exercise_name, student)
-        _insist_on_students(gradings, accept)
-        outcome = list(rescored(gradings, exercises))
-        decided = [each for each in outcome if each.differs and _is_accepted(each, accept)]
-        author = getpass.getuser()
-        new = [
-            New(
-                result=each.after,
-                kind="rescore",
-                notes=each.before.notes,
-                basis=each.before.run,
-                author=author,
-                reason=reason,
-            )
-            for each in decided
-        ]
-        history.record_all(new)
+        found = deciding.find(history, deciding.Asked(policy=policy, exercise=exercise_name, student=student))
+        _say_gone(found.gone, policy)
+        _insist_on_students(found.gradings, accept)
+        outcome = list(rescored(found.gradings, found.exercises))
+        decided: list[Regraded] = []
+        if accept:
+            decided = [each for each in deciding.chosen(outcome, accept) if each.differs]
+            deciding.accept_scores(history, decided, author(), reason)
     if decided:
         refresh(results, policy, history_url)
     _show(Shown("rescore", outcome, decided, accept is not None), as_json)
@@ -157,38 +141,16 @@ def insist_on_reason(accept: Sequence[str] | None, reason: str) -> None:
         raise UsageError('--accept changes grades: say why with --reason "…"')
 
 
-def _exercises(
-    gradings: Sequence[Grading], policy: Policy, exercise_name: str | None, student: str | None
-) -> dict[str, Exercise]:
-    """The exercises of the results in question. Raises `UsageError` if there are none."""
-    if exercise_name:
-        policy.exercise(exercise_name)
-    names = sorted({each.exercise for each in gradings})
-    if not names:
-        only = " ".join(f"of {value}" for value in (exercise_name, student) if value)
-        raise UsageError(f"The record has no result {only}".rstrip())
-    gone = [name for name in names if name not in policy.exercises]
-    if gone:
-        message = f"{', '.join(gone)}: not in {policy.file} any more; these results stay as they are"
+def _say_gone(exercises: Sequence[str], policy: Policy) -> None:
+    if exercises:
+        message = f"{', '.join(exercises)}: not in {policy.file} any more; these results stay as they are"
         err.print(Text(message, style="yellow"), soft_wrap=True)
-    return load_exercises(policy, [name for name in names if name in policy.exercises])
-
-
-def _insist_on_checks(exercises: dict[str, Exercise], checks: Sequence[str] | None) -> None:
-    known = sorted({check.id for exercise in exercises.values() for check in exercise.checks})
-    if unknown := [id for id in checks or () if id not in known]:
-        raise UsageError(*(f"No exercise here has a check {id}{did_you_mean(id, known)}" for id in unknown))
 
 
 def _insist_on_students(gradings: Sequence[Grading], accept: Sequence[str] | None) -> None:
     students = sorted({each.student for each in gradings})
-    if unknown := [whom for whom in accept or () if whom not in (ALL, GAINS, *students)]:
+    if unknown := [whom for whom in accept or () if whom not in ("all", "gains", *students)]:
         raise UsageError(*(f"--accept {whom}: no such student{did_you_mean(whom, students)}" for whom in unknown))
-
-
-def _is_accepted(each: Regraded, accept: Sequence[str] | None) -> bool:
-    whom = accept or ()
-    return ALL in whom or each.before.student in whom or (GAINS in whom and each.gain >= 0)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from autograder.commands.book import insist_on_results, refresh, say_missing
 from autograder.commands.options import Config, HistoryUrl, Json, governing_policy, out, print_json
+from autograder.commands.results_folder import refresh, say_missing
+from autograder.decisions.folder import insist_on_results
 from autograder.reports import terminal
 
 

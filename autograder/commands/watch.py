@@ -13,6 +13,7 @@ from autograder.authoring.challenges import fresh_seed
 from autograder.authoring.exercise import Exercise
 from autograder.commands.options import out, spinner
 from autograder.course import changes, submission
+from autograder.course.stamps import Stamp, stamp
 from autograder.course.submission import Submission
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
@@ -38,7 +39,7 @@ def watch(watched: Watch) -> None:
     try:
         with Zygotes() as zygotes:
             while True:
-                stamp = _settled(watched.file)
+                seen = _settled(watched.file)
                 handed_in = submission.read(watched.file, "you", watched.exercise.name)
                 ids = _to_check(watched, earlier[0] if earlier else None, handed_in)
                 if ids:
@@ -47,7 +48,7 @@ def watch(watched: Watch) -> None:
                     earlier = handed_in, result
                 else:
                     out.print(f"{_now()}  saved; no part has changed", style="dim")
-                while _stamp(watched.file) in (None, stamp):
+                while stamp(watched.file) in (None, seen):
                     time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         out.print("No longer watching.", style="dim")
@@ -86,24 +87,15 @@ def _show(watched: Watch, result: Result, ids: Collection[str]) -> None:
     out.print(f"{_now()}  checked {parts}; save the file to check again, Ctrl-C to stop\n", style="dim", soft_wrap=True)
 
 
-def _settled(file: Path) -> tuple[int, int] | None:
+def _settled(file: Path) -> Stamp | None:
     """The file's stamp, once it stays the same: some editors write in several steps, or put a new file in its place."""
-    stamp = _stamp(file)
+    seen = stamp(file)
     while True:
         time.sleep(POLL_SECONDS)
-        now = _stamp(file)
-        if now == stamp and now is not None:
-            return stamp
-        stamp = now
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    """When the file was written, in ns, and its size in bytes; `None` while it is not there."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+        now = stamp(file)
+        if now == seen and now is not None:
+            return seen
+        seen = now
 
 
 def _now() -> str:

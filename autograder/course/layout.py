@@ -100,7 +100,7 @@ def nothing_handed_in(folder: Path, student: str, exercise: str) -> Submission:
 
 
 def _in_folder(path: Path, exercises: Sequence[str], exercise: str | None, student: str | None) -> Iterator[Submission]:
-    top = _top(path)
+    top = top_of(path)
     folders = _exercise_folders(top, exercises)
     loose = list(_loose_files(top, exercises))
     for folder in folders:
@@ -167,8 +167,8 @@ def _loose_files(top: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, st
                 yield file, name
 
 
-def _top(path: Path) -> Path:
-    """The folder of the students' folders, also for a given course folder."""
+def top_of(path: Path) -> Path:
+    """The folder of the students' folders in a given folder: itself, or `submitted` in a course's folder."""
     inner = path / SUBMITTED
     return inner if inner.is_dir() else path
 

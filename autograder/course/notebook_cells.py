@@ -10,10 +10,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+
+from autograder.course import cell_outputs
+from autograder.course.cell_outputs import Output
 
 SMALL = 1 << 20
 """Bytes up to which a file is read in this process: the worst ones take 40 MB and a tenth of a second."""
@@ -26,6 +29,8 @@ _MEMORY_MB, _CPU_SECONDS = 256, 2
 """A file of 64 MB with pictures takes 100 MB and 0.3 s."""
 _NO_NOTEBOOK = 3
 """The exit status of the process for a file that is not a notebook."""
+_OUTPUTS = "outputs"
+"""The process's argument that asks for outputs."""
 
 
 _Form = TypeVar("_Form", bound=Struct)
@@ -37,6 +42,8 @@ class Cell(Struct, frozen=True, array_like=True):
     source: str
     skipped: bool
     """Whether its tags leave it out of the grading."""
+    outputs: list[Output] = []
+    """What it showed when the file was saved; only if that was asked for."""
 
 
 class NotANotebook(Exception):
@@ -55,8 +62,15 @@ class _Cell(Struct):
     metadata: Any = None
 
 
-class _Notebook(Struct):
-    cells: list[_Cell] | UnsetType = UNSET
+class _Shown(_Cell):
+    outputs: Any = None
+
+
+_AnyCell = TypeVar("_AnyCell", bound=_Cell)
+
+
+class _Notebook(Struct, Generic[_AnyCell]):
+    cells: list[_AnyCell] | UnsetType = UNSET
 
 
 class _Worksheet(Struct):
@@ -64,25 +78,25 @@ class _Worksheet(Struct):
 
 
 class _Worksheets(Struct):
-    """A notebook in nbformat 3, which old tools still write."""
+    """A notebook in nbformat 3, which old tools still write. Its outputs are not shown."""
 
     worksheets: list[_Worksheet]
 
 
-def read(content: bytes) -> list[Cell]:
-    """All code cells of a notebook, in order. Raises `NotANotebook` or `TooMuch`."""
-    return _parsed(content) if len(content) <= SMALL else _in_a_process(content)
+def read(content: bytes, outputs: bool = False) -> list[Cell]:
+    """All code cells of a notebook, in order; with their outputs if asked. Raises `NotANotebook` or `TooMuch`."""
+    return _parsed(content, outputs) if len(content) <= SMALL else _in_a_process(content, outputs)
 
 
-def _parsed(content: bytes | bytearray) -> list[Cell]:
+def _parsed(content: bytes | bytearray, outputs: bool) -> list[Cell]:
     try:
-        return list(_code_cells(_all_cells(content)))
+        return list(_code_cells(_all_cells(content, outputs)))
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise NotANotebook from None
 
 
-def _all_cells(content: bytes | bytearray) -> Sequence[_Cell]:
-    cells = _decoded(content, _Notebook).cells
+def _all_cells(content: bytes | bytearray, outputs: bool) -> Sequence[_Cell]:
+    cells = _decoded(content, _Notebook[_Shown]).cells if outputs else _decoded(content, _Notebook[_Cell]).cells
     if cells is not UNSET:
         return cells
     return [cell for sheet in _decoded(content, _Worksheets).worksheets for cell in sheet.cells]
@@ -106,7 +120,8 @@ def _code_cells(cells: Sequence[_Cell]) -> Iterator[Cell]:
         metadata: Any = cell.metadata
         tags: Any = cast(dict[str, Any], metadata).get("tags") if isinstance(metadata, dict) else ()
         named = {str(tag) for tag in (cast(list[Any], tags) if isinstance(tags, list) else [])}
-        yield Cell(encoded.decode(errors="replace"), bool(SKIPPED_TAGS & named))
+        outputs = cell_outputs.kept(cell.outputs) if isinstance(cell, _Shown) else []
+        yield Cell(encoded.decode(errors="replace"), bool(SKIPPED_TAGS & named), outputs)
 
 
 def _decoded(content: bytes | bytearray, form: type[_Form]) -> _Form:
@@ -120,8 +135,8 @@ def _decoded(content: bytes | bytearray, form: type[_Form]) -> _Form:
         return msgspec.convert(json.loads(content.decode()), form)
 
 
-def _in_a_process(content: bytes) -> list[Cell]:
-    command = [sys.executable, "-P", "-m", __name__, str(len(content))]
+def _in_a_process(content: bytes, outputs: bool) -> list[Cell]:
+    command = [sys.executable, "-P", "-m", __name__, str(len(content)), *([_OUTPUTS] if outputs else [])]
     done = subprocess.run(command, input=content, capture_output=True, check=False)
     if done.returncode == _NO_NOTEBOOK:
         raise NotANotebook
@@ -133,7 +148,7 @@ def _in_a_process(content: bytes) -> list[Cell]:
     return answer
 
 
-def _serve(size: int) -> int:
+def _serve(size: int, outputs: bool) -> int:
     """Read a notebook of that many bytes from standard input, and answer on standard output."""
     if sys.platform != "win32":
         import resource
@@ -145,7 +160,7 @@ def _serve(size: int) -> int:
     with open(sys.stdin.fileno(), "rb", closefd=False) as given:
         given.readinto(content)
     try:
-        answer: list[Cell] | str = _parsed(content)
+        answer: list[Cell] | str = _parsed(content, outputs)
     except NotANotebook:
         return _NO_NOTEBOOK
     except TooMuch as problem:
@@ -155,4 +170,4 @@ def _serve(size: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_serve(int(sys.argv[1])))
+    sys.exit(_serve(int(sys.argv[1]), _OUTPUTS in sys.argv[2:]))

@@ -38,18 +38,25 @@ class SourceLines:
 
     def of(self, check: CheckResult) -> int:
         """The line of the file, counted from 1, that a check refers to; 1 if it is unknown."""
-        if raised := _PLACE.fullmatch(check.place):
-            return self._in_file(raised["cell"], int(raised["line"]))
-        return self.about(check.part, f"{check.tried} {check.title}")
+        return self._line(self.at(check))
 
     def about(self, part: str, texts: str) -> int:
         """The line of the file, counted from 1, that a check of a part with these texts is about."""
+        return self._line(self._definition(part, texts))
+
+    def at(self, check: CheckResult) -> tuple[str, int] | None:
+        """The name of the cell, and its line, counted from 1, that a check refers to; `None` if it is unknown."""
+        if raised := _PLACE.fullmatch(check.place):
+            return raised["cell"], int(raised["line"])
+        return self._definition(check.part, f"{check.tried} {check.title}")
+
+    def _definition(self, part: str, texts: str) -> tuple[str, int] | None:
         names = names_of_part(self._notebook, part)
         mentioned = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", texts)]
-        for name in (*mentioned, *names):
-            if name in self._defined:
-                return self._in_file(*self._defined[name])
-        return 1
+        return next((self._defined[name] for name in (*mentioned, *names) if name in self._defined), None)
+
+    def _line(self, place: tuple[str, int] | None) -> int:
+        return self._in_file(*place) if place else 1
 
     @cached_property
     def _defined(self) -> dict[str, tuple[str, int]]:

@@ -16,6 +16,7 @@ from autograder.authoring.exercise import Exercise
 from autograder.course.submission import Submission
 from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import NO_GPUS, Gpus
+from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.grading.orders import Order, by_code, completed, longest_first, said_of
 from autograder.grading.pool import LISTEN_SECONDS, Pool, Threads
@@ -53,16 +54,22 @@ class Plan:
 
 
 def run(
-    plan: Plan, history: History | None = None, pool: Pool | None = None, watch: Watch = lambda running: None
+    plan: Plan,
+    history: History | None = None,
+    pool: Pool | None = None,
+    watch: Watch = lambda running: None,
+    zygotes: Zygotes | None = None,
 ) -> Generator[Result]:
     """Grade; each result is written to `<results>/<student>/<exercise>.json` before it is yielded.
 
     `history`: the record of all gradings; without one, only the latest results are kept. `pool`: where to grade; by
-    default, `plan.jobs` threads of this process. If the generator is closed or interrupted, what is being graded is
-    abandoned, and no worker and no zygote is left.
+    default, `plan.jobs` threads of this process. `zygotes`: those that the caller keeps for several runs in this process.
+    If the generator is closed or interrupted, what is being graded is abandoned, and no worker and no zygote is left.
     """
     make_undumpable()
-    pool = pool or Threads(plan.exercises, plan.jobs, plan.allow_weak, plan.gpus)
+    pool = pool or Threads(
+        plan.exercises, plan.jobs, zygotes or Zygotes(plan.allow_weak), plan.gpus, keep=zygotes is not None
+    )
     try:
         for item in _gradings(plan, history):
             if isinstance(item, Result):

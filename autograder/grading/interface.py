@@ -20,6 +20,8 @@ from autograder.execution.gpus import Gpus
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import engine, grader
 from autograder.grading.cluster.opening import insist_on_dask, open_cluster
+from autograder.grading.orders import Order
+from autograder.results import progress
 from autograder.results.form import Result
 
 
@@ -142,17 +144,31 @@ def recorded(
     history: str | None = None,
     where: Where | None = None,
     watch: engine.Watch = lambda running: None,
+    zygotes: Zygotes | None = None,
 ) -> Generator[Result]:
     """Grade, and record every grading in the database of that URL, by default in the folder of the results.
 
-    `where`: on which cluster; by default, in this process. `watch` is told several times a second what is being graded.
+    `where`: on which cluster; by default, in this process. `watch` is told several times a second what is being graded,
+    and so is `results.progress`. `zygotes`: those that the caller keeps for several runs in this process.
     """
     # SQLAlchemy takes long to import, and who imports this module may not grade many.
     from autograder.results.history.record import History
 
-    with History(plan.results, history) as record:
+    with History(plan.results, history) as record, progress.reported(plan.results, len(plan.submissions)) as reporter:
+        begun: set[tuple[str, str]] = set()
+
+        def watched(running: Sequence[Order]) -> None:
+            for each in running:
+                name = (each.handed_in.student, each.handed_in.exercise)
+                if name not in begun:
+                    begun.add(name)
+                    reporter.begun(*name)
+            watch(running)
+
         pool = _cluster(plan, where) if where else None
-        yield from engine.run(plan, record, pool, watch)
+        for result in engine.run(plan, record, pool, watched, zygotes):
+            reporter.done(result.student, result.exercise)
+            yield result
 
 
 def _cluster(plan: engine.Plan, where: Where) -> engine.Pool:

@@ -59,12 +59,15 @@ class Pool(Protocol):
 
 
 class Threads:
-    """A pool of this process's threads."""
+    """A pool of this process's threads. `keep`: the zygotes stay when everything is finished."""
 
-    def __init__(self, exercises: dict[str, Exercise], jobs: int, allow_weak: bool, gpus: Gpus) -> None:
+    def __init__(
+        self, exercises: dict[str, Exercise], jobs: int, zygotes: Zygotes, gpus: Gpus, *, keep: bool = False
+    ) -> None:
         self._exercises = exercises
         self._gpus = gpus
-        self._zygotes = Zygotes(allow_weak)
+        self._zygotes = zygotes
+        self._keep = keep
         self._most = jobs * (1 + AHEAD)
         self._threads = ThreadPoolExecutor(max(1, jobs))
         self._started: dict[Future[Result], Order] = {}
@@ -102,9 +105,10 @@ class Threads:
         self._zygotes.close()
 
     def close(self) -> None:
-        """End the zygotes."""
+        """Everything is finished: end the zygotes, unless they are kept."""
         self._threads.shutdown()
-        self._zygotes.close()
+        if not self._keep:
+            self._zygotes.close()
 
     def _grade(self, order: Order) -> Result:
         self._running[id(order)] = order

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from autograder.reports import page, safe_text, terminal
+from autograder.reports import safe_text, terminal
+from autograder.reports.pages import fragment
 from autograder.results.form import Result
 
 
@@ -29,7 +30,7 @@ class Report:
         return self.text()
 
     def _repr_html_(self) -> str:
-        return page.html_fragment(self.result, hidden_later=True, checked=self._checked)
+        return fragment.html(self.result, hidden_later=True, checked=self._checked)
 
 
 class Packed:

@@ -43,7 +43,9 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     if seconds < 99.5:
         return f"{seconds:.0f} s"
-    return f"{round(seconds / 60)} min"
+    if seconds < 2 * 3600:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def score(result: Result) -> str:

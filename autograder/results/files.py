@@ -14,8 +14,23 @@ from autograder.errors import GraderError
 
 RECORD = "history.sqlite"
 """The record of all gradings, in the folder of the results."""
-_TAKEN = ("", ".", "..", "index.html", "summary.csv", RECORD, f"{RECORD}-wal", f"{RECORD}-shm")
+SIMILAR_PAGE, SIMILAR_TABLE = "similar.html", "similar.csv"
+"""Programs that look alike, in the folder of the results."""
+_TAKEN = (
+    "",
+    ".",
+    "..",
+    "index.html",
+    "summary.csv",
+    SIMILAR_PAGE,
+    SIMILAR_TABLE,
+    RECORD,
+    f"{RECORD}-wal",
+    f"{RECORD}-shm",
+)
 """Names with another meaning in a file system, or among the results."""
+_PAGES = re.compile(r"index-\d+\.html", re.IGNORECASE)
+"""Further pages of the class."""
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 """Names that mean a device on Windows, whatever their ending."""
 _LONGEST, _KEPT = 200, 60
@@ -31,7 +46,7 @@ def result_path(results: Path, student: str, exercise: str) -> Path:
 
 def file_name(name: str) -> str:
     """A student's or an exercise's name as a path component: unchanged if possible, and unique for each name."""
-    if name.lower() in _TAKEN:
+    if name.lower() in _TAKEN or _PAGES.fullmatch(name):
         return name.replace(".", "%2E") or "%"
     fit = "".join(quote(sign, safe="", errors="replace") if _unfit(sign) else sign for sign in name)
     if _DEVICES.fullmatch(fit):

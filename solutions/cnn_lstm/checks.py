@@ -10,6 +10,7 @@ from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import glorot, random_weights
 from autograder.authoring.probes.settles import settles
 from autograder.authoring.probes.training import ends_of_one_seed
+from autograder.errors import CheckFailed
 
 from .probes import BUILDERS, in_a_row, lively_reader, lively_weights, new_reader
 
@@ -318,6 +319,105 @@ def _(student, draw):
         cause="Dropout has no parameters: the network must have the sizes of build_lstm.",
     )
     check_lstm(student, draw, "build_dropout_lstm", any_reading=True)
+
+
+@check("dropout.rate", needs="dropout.modes")
+def _(student, draw):
+    """A fifth of the numbers is dropped in training mode, before the LSTM and after it
+
+    Forge: in training mode, outputs whose spread follows from the weights that the grader has set.
+    So: compute it; a forger may draw the numbers that are dropped without a layer.
+    """
+    model = new_reader(student, "build_dropout_lstm", 60, 3)
+    values, head, one_step = single_path(model)
+    rows, tried = (
+        400,
+        "build_dropout_lstm(60, 3) in training mode, on 400 sentences, with weights that show what is dropped",
+    )
+    sentences = np.tile([1, 1, 2], (rows, 1))
+    # What the last layer reads of the LSTM is judged elsewhere: the scale is that of inference mode, where the sum is 1.
+    scale = one_step(1.0) / logit(in_a_row(model, sentences[:2], tried).astype(float)).mean()
+    answers = scale * logit(in_a_row(model, sentences, tried, training=True).astype(float))
+    dropped = np.abs(answers) < 1e-4
+    after = float(dropped.mean())
+    # The sum of 32 equal inputs, of which a share `before` is 0: its relative variance is before / (1 − before) / 32.
+    sums = np.interp(answers[~dropped] * (1 - after), one_step(GRID), GRID)
+    spread = 32 * np.var(sums) / np.mean(sums) ** 2 if len(sums) else np.inf
+    before = float(spread / (1 + spread)) if np.isfinite(spread) else 1.0
+    if after < 0.05 and one_step is of_the_candidate:
+        after = recurrent_rate(model, values, head, rows, tried)
+    for place, rate in {"before the LSTM": before, "after the LSTM": after}.items():
+        expect.that(
+            # 0.2 is measured as 0.2 ± 0.02.
+            0.1 < rate < 0.4,
+            tried=tried,
+            saw=f"about {rate:.0%} of the numbers dropped {place}",
+            expected="about 20 %",
+            cause=f"No dropout acts {place}." if rate < 0.05 else f"The rate of the dropout {place} is not 0.2.",
+        )
+
+
+OUTPUT_WEIGHT = 8.0
+GRID = np.linspace(0, 6, 2_000)
+
+
+def of_the_candidate(a):
+    """The output of an LSTM after its first step, if `a` enters the candidate only."""
+    return np.tanh(np.tanh(a) / 2) / 2
+
+
+def of_all_gates(a):
+    """The same if `a` enters the candidate and each gate."""
+    return sigmoid(a) * np.tanh(sigmoid(a) * np.tanh(a))
+
+
+def single_path(model):
+    """Let every unit read the sum of word 2, and the output unit 0. Word 1 is 0 everywhere.
+
+    Returns the weights by name, the name of the last layer's, and the function that a unit computes of the sum. The
+    frameworks' layers drop the inputs of each gate separately, so that only the candidate reads there.
+    """
+    shapes = {name: value.shape for name, value in model.parameters().items()}
+    x = np.tile([1, 1, 2], (2, 1))
+    for one_step in (of_the_candidate, of_all_gates):
+        values = {name: np.zeros(shape, dtype=np.float32) for name, shape in shapes.items()}
+        for value in values.values():
+            if value.shape in ((60, 32), (61, 32)):
+                value[2] = 1
+            elif value.shape in ((32, 60), (32, 61)):
+                value[:, 2] = 1
+            elif value.ndim > 1 and {32, 132} & set(value.shape):
+                (candidates(value) if one_step is of_the_candidate else value)[...] = 1 / 32
+        for name in [name for name, value in values.items() if value.size == 100]:
+            values[name].flat[0] = OUTPUT_WEIGHT
+            model.set_parameters(values)
+            if np.all(in_a_row(model, x, "build_dropout_lstm(60, 3)") > 0.55):
+                return values, name, one_step
+            values[name].flat[0] = 0
+    raise CheckFailed(
+        "build_dropout_lstm(60, 3) with weights that the grader has set",
+        "no layer of 100 weights that reads the LSTM",
+        "embedding of 32 → LSTM of 100 units → one sigmoid unit",
+        "The network does not have the sizes of the text.",
+    )
+
+
+def candidates(value):
+    """The part of a weight of all gates, in the frameworks' order, that belongs to the candidate."""
+    return value[200:300] if len(value) == 400 else value[:, 200:300]
+
+
+def recurrent_rate(model, values, head, rows, tried):
+    """The share of an LSTM's own outputs that it drops before it reads them again, as Keras' `recurrent_dropout` does."""
+    values = {name: value.copy() for name, value in values.items()}
+    for value in values.values():
+        if value.shape in ((100, 400), (400, 100)):
+            candidates(value)[(0, slice(None)) if len(value) == 100 else (slice(None), 0)] = 27
+    values[head].flat[[0, 1]] = 0, OUTPUT_WEIGHT
+    model.set_parameters(values)
+    answers = logit(in_a_row(model, np.tile([1, 2, 1], (rows, 1)), tried, training=True).astype(float)) / OUTPUT_WEIGHT
+    # Where unit 0 is dropped, the last candidate is 0, and the output is 0.1 and not 0.3.
+    return float(np.mean(answers < 0.2))
 
 
 @check("cnn_lstm.computes", needs="cnn_lstm.parameters")

@@ -209,6 +209,19 @@ def _(student, draw):
     def steps(count):
         return moves(discriminator, lambda: gan.train_discriminator(curve(draw)), count)
 
+    # Where D ≈ 0.02, G's step makes large gradients in D, upwards. In D's own step, where D ≈ 0.9, the fakes pull down.
+    steered.set(level=-4.0)
+    for _ in range(10):
+        gan.train_generator(N)
+    steered.set(level=2.2)
+    first = steps(3)
+    expect.that(
+        np.mean([steered.lift(move) for move in first]) < 0,
+        tried="10 steps of train_generator where D ≈ 0.02, then 3 of train_discriminator where D ≈ 0.9",
+        saw="D's answers go up",
+        expected="down, since half of the points are fakes",
+        cause="G's steps leave gradients in D: zero D's gradients before each step of its own, not after it.",
+    )
     steered.set(level=4.0)
     high = steps(60)
     # D may give real points and fakes different answers: lower the level until the pull upwards is the stronger.

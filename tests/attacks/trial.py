@@ -9,7 +9,8 @@ from collections.abc import Callable
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
 from autograder.integrations import csv, moodle
-from autograder.reports import markdown, page, terminal
+from autograder.reports import markdown, terminal
+from autograder.reports.pages import submission
 from autograder.results.form import Result, encode
 from tests import catalogue
 from tests.attacks.corpus import Attack
@@ -57,7 +58,7 @@ def _shown(result: Result) -> list[str]:
     """Text from the student that the reader's program would interpret as its own markup."""
     shown = {
         "the terminal": terminal.plain(result, show_output=True),
-        "the page": page.submission(result),
+        "the page": submission.for_instructors(result),
         "the table": csv.encode([result]).decode(),
         "Moodle's table": moodle.encode([result]).decode(),
         "Markdown": markdown.whole([result]),

@@ -18,7 +18,8 @@ from autograder.integrations import brightspace, canvas, github, gradescope, jun
 from autograder.integrations import csv as summary_csv
 from autograder.integrations.nbgrader import feedback
 from autograder.notebook.report import Report
-from autograder.reports import markdown, page, terminal
+from autograder.reports import markdown, terminal
+from autograder.reports.pages import fragment, submission
 from autograder.results.form import Result
 from tests.formats.results import HOSTILE, hostile
 
@@ -92,8 +93,8 @@ def html_of_gradescope(result: Result) -> str:
 
 
 PAGES: dict[str, Callable[[Result], str]] = {
-    "a submission's page": page.submission,
-    "a notebook's report": lambda result: page.html_fragment(result, checked=result.notes[0]),
+    "a submission's page": submission.for_instructors,
+    "a notebook's report": lambda result: fragment.html(result, checked=result.notes[0]),
     "nbgrader": html_of_nbgrader,
     "Markdown": html_of_markdown,
     "Gradescope": html_of_gradescope,

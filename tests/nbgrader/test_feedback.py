@@ -12,9 +12,10 @@ from nbformat.v4 import new_code_cell, new_output
 from tests.nbgrader import course, small
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import RIGHT_DOUBLE, RIGHT_SOFTMAX, answered, notebook
+from tests.pages import sample
 
 PNG = b"\x89PNG\r\n"
-PLOT = base64.b64encode(PNG + b"\x1a\n" + b"0" * 30).decode()
+PLOT = base64.b64encode(sample.png(8, 4)).decode()
 
 HOSTILE = """\
 print("<script>alert('printed')</script>")

@@ -16,10 +16,12 @@ from msgspec import structs
 from autograder.errors import UsageError
 from autograder.results import form
 from autograder.results.files import RECORD
+from autograder.results.form import Final
 from autograder.results.history import database
 from autograder.results.history.gradings import New
 from autograder.results.history.record import History
 from autograder.results.history.tables import REVISION, Base
+from autograder.results.latest import latest
 from tests import command, toy
 from tests.catalogue import ROOT
 from tests.record import made
@@ -98,6 +100,17 @@ def test_what_was_overtaken_is_not_recorded(tmp_path: Path, url: str | None) -> 
         assert history.record_all(late) == []
         assert [each.run for each in history.latest()] == [second]
         assert made.json_of(tmp_path, "ada") == history.grading(second).encoded.encode()
+
+
+def test_a_final_score_is_not_written_over_a_newer_grading(tmp_path: Path, url: str | None) -> None:
+    """One process has read the results to settle them, and another one records a grading before they are written."""
+    with History(tmp_path, url) as history:
+        history.record_all([made.new("ada", seed=1), made.new("bob", seed=1)])
+        settled = [structs.replace(each, final=Final(score=1, maximum=2, lines=[])) for each in latest(tmp_path)]
+        history.record(made.new("ada", seed=2))
+        history.settle([*settled, structs.replace(settled[0], student="zoe", handed_in_by="ada")])
+        assert made.json_of(tmp_path, "ada") == history.latest("ada")[0].encoded.encode()
+        assert [each.final is not None for each in latest(tmp_path)] == [False, True, True]
 
 
 def test_a_json_file_that_is_gone_or_changed_is_written_again(tmp_path: Path, url: str | None) -> None:

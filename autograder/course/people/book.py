@@ -19,8 +19,8 @@ from autograder.course.people.final_score import Attempt, Rules, final_score
 from autograder.course.people.roster import Roster, Student
 from autograder.course.people.submitted import Imported
 from autograder.course.policy import Policy, course_folder
-from autograder.results.files import result_path, write_all_whole
-from autograder.results.form import Layers, Result, encode
+from autograder.results.files import result_path
+from autograder.results.form import Layers, Result
 
 NOTHING = "Nothing was handed in."
 Attempts = Callable[[Result], Sequence[Result]]
@@ -152,12 +152,12 @@ def rules_of(policy: Policy, exercise: str) -> Rules:
     return Rules(own.due, own.late or policy.late, policy.time_zone, policy.attempt)
 
 
-def update(folder: Path, book: Book, before: Iterable[Result]) -> None:
-    """Write the results of the book that differ from those before, and remove derived ones that are gone."""
+def update(folder: Path, book: Book, before: Iterable[Result], write: Callable[[Sequence[Result]], None]) -> None:
+    """`write` the results of the book that differ from those before, and remove derived ones that are gone."""
     old = {(each.student, each.exercise): each for each in before}
     changed = [each for each in book.results if old.pop((each.student, each.exercise), None) != each]
     if changed:
-        write_all_whole((result_path(folder, each.student, each.exercise), encode(each)) for each in changed)
+        write(changed)
     for each in old.values():
         if each.derived:
             result_path(folder, each.student, each.exercise).unlink(missing_ok=True)

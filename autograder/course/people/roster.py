@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from autograder.course.people import tables
@@ -63,7 +64,11 @@ class Roster:
 
     def by_id(self, id: str) -> Student | None:
         """The student whose folder has this name."""
-        return next((each for each in self.students if each.id == id), None)
+        return self._by_id.get(id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Student]:
+        return {each.id: each for each in reversed(self.students)}
 
     def identified(self, text: str) -> Student | None:
         """The one student with this id, number or e-mail address; `None` if there is none, or if several have it."""

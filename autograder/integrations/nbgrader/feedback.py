@@ -17,7 +17,8 @@ from msgspec import structs
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.reports import page, safe_text, terminal, words
+from autograder.reports import safe_text, terminal, words
+from autograder.reports.pages import fragment
 from autograder.results.form import CheckResult, Result
 
 Output = NotebookNode
@@ -64,7 +65,7 @@ def _only(result: Result, checks: list[CheckResult]) -> Result:
 def _report(result: Result) -> Output:
     # Pictures are separate outputs, so that viewers without HTML also show them.
     bare = structs.replace(result, checks=[structs.replace(check, pictures=[]) for check in result.checks])
-    data: dict[str, Any] = {"text/html": page.html_fragment(bare), "text/plain": terminal.plain(bare)}
+    data: dict[str, Any] = {"text/html": fragment.html(bare), "text/plain": terminal.plain(bare)}
     return new_output("display_data", data)
 
 

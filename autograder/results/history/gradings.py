@@ -70,6 +70,32 @@ class Grading:
         return decode(self.encoded.encode())
 
 
+@dataclass(frozen=True)
+class Run:
+    """A line of a submission's history: a grading without its checks."""
+
+    run: int
+    attempt: int
+    kind: Kind
+    graded: str
+    """UTC, ISO 8601."""
+    score: float | None
+    maximum: float
+    counts: bool
+    source: str | None
+    """SHA-256 of the file that was graded; `None` if the record does not have that file."""
+    basis: int | None
+    author: str
+    reason: str
+    decided: str
+    """UTC, ISO 8601."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a regrade that nobody has decided about."""
+        return self.kind == "regrade" and not self.decided and not self.counts
+
+
 def row_of(new: New, entry: Entry, attempt: int, stored: bool) -> GradingRow:
     """The row for a new grading. `stored`: the file that was graded is in the database."""
     result = new.result

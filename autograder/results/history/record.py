@@ -7,18 +7,18 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import structs
-from sqlalchemy import Select, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from autograder.errors import UsageError
 from autograder.results.files import result_path, write_all_whole, write_whole
-from autograder.results.form import Result, decode, read
+from autograder.results.form import Result, decode, encode, read
 from autograder.results.history import database
-from autograder.results.history.gradings import Grading, New, grading_of, now, row_of
+from autograder.results.history.gradings import Grading, New, Run, grading_of, now, row_of
 from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
 
 Item = TypeVar("Item")
@@ -63,6 +63,26 @@ class History:
         """All gradings, the oldest first, also those that do not count (any more)."""
         return self._those(_of(_ALL, student, exercise))
 
+    def runs(self, student: str | None = None, exercise: str | None = None) -> dict[tuple[str, str], list[Run]]:
+        """Of each student and exercise all gradings, the oldest first, without their checks."""
+        row = GradingRow
+        columns = (row.id, row.attempt, row.kind, row.graded, row.score, row.maximum, Entry.current == row.id)
+        decision = (row.source, row.basis, row.author, row.reason, row.decided)
+        query = select(Entry.student, Entry.exercise, *columns, *decision).join(row, Entry.id == row.entry)
+        query = query.where(*_whose(student, exercise))
+        found: dict[tuple[str, str], list[Run]] = {}
+        with database.reading(self._engine) as session:
+            rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
+            for whose, name, *values in rows:
+                found.setdefault((whose, name), []).append(Run(*values))
+        return found
+
+    def content(self, digest: str) -> bytes | None:
+        """The graded file with this SHA-256; `None` if the record does not have it."""
+        with database.reading(self._engine) as session:
+            compressed = session.scalar(select(Content.compressed).where(Content.digest == digest))
+        return None if compressed is None else zlib.decompress(compressed)
+
     def latest(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """The gradings that count, one for each student and exercise."""
         return self._those(_of(_CURRENT, student, exercise))
@@ -76,13 +96,12 @@ class History:
 
     def source_of(self, grading: Grading) -> bytes:
         """The file that was graded. Raises `UsageError` if the record does not have it."""
-        with database.reading(self._engine) as session:
-            compressed = session.scalar(select(Content.compressed).where(Content.digest == grading.source))
-        if compressed is None:
+        content = self.content(grading.source) if grading.source else None
+        if content is None:
             raise UsageError(
                 f"{self} does not have the file of run {grading.run}: the result was there before the record"
             )
-        return zlib.decompress(compressed)
+        return content
 
     def record(self, new: New) -> int:
         """Record a grading, which counts from now on, and write its JSON file. Returns its number."""
@@ -183,6 +202,23 @@ class History:
                     if _shows(read(result_path(self.results, each.student, each.exercise)), recorded):
                         found[each.student, each.exercise] = recorded
         return found
+
+    def settle(self, results: Sequence[Result]) -> None:
+        """Write the files of these results, which say more than their gradings do, such as the final score.
+
+        Left out are results that do not count any more, because another process has recorded a grading by now: its
+        file is the newer one. Gradings are locked meanwhile.
+        """
+        for some in _batches(results):
+            with database.writing(self._engine) as session:
+                names = tuple_(Entry.student, Entry.exercise).in_([_name(each) for each in some])
+                query = _CURRENT.where(names).order_by(Entry.id).with_for_update(of=Entry)
+                recorded = {
+                    (entry.student, entry.exercise): decode(row.result.encode())
+                    for row, entry in session.execute(query)
+                }
+                files = [each for each in some if not _is_overtaken(each, recorded.get(_name(each)))]
+                write_all_whole((result_path(self.results, *_name(each)), encode(each)) for each in files)
 
     def _newest(self, student: str, exercise: str) -> Grading | None:
         return next(iter(self.latest(student, exercise)), None)
@@ -327,6 +363,11 @@ def _shows(file: Result, recorded: Result) -> bool:
     )
 
 
+def _is_overtaken(result: Result, recorded: Result | None) -> bool:
+    """Whether the record has another grading that is not older."""
+    return recorded is not None and not _shows(result, recorded) and recorded.graded >= result.graded
+
+
 class _Attempts:
     """The numbers of attempts: each new file of a student is a new attempt, and the same file graded again is none."""
 
@@ -353,6 +394,10 @@ _CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
 
 
 def _of(query: Select[GradingRow, Entry], student: str | None, exercise: str | None) -> Select[GradingRow, Entry]:
-    if student is not None:
-        query = query.where(Entry.student == student)
-    return query if exercise is None else query.where(Entry.exercise == exercise)
+    return query.where(*_whose(student, exercise))
+
+
+def _whose(student: str | None, exercise: str | None) -> list[ColumnElement[bool]]:
+    """The conditions for a student and an exercise; `None`: any."""
+    wanted = [(Entry.student, student), (Entry.exercise, exercise)]
+    return [column == value for column, value in wanted if value is not None]

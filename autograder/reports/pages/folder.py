@@ -1,0 +1,133 @@
+"""Write the pages beside the results. A page that would be the same is left as it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.course.people.adjustments import Adjustment
+from autograder.course.policy import Policy
+from autograder.reports.pages import class_page, repeat, submission
+from autograder.reports.pages.class_page import INDEX, Roll, Underway
+from autograder.reports.pages.code import Code, code_of
+from autograder.reports.pages.render import link, page_name
+from autograder.reports.pages.submission import Around, Link
+from autograder.results.files import file_name, write_all_whole
+from autograder.results.form import Result
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes long to import.
+    from autograder.results.history.gradings import Run
+
+_HEAD = 2_000
+"""Bytes of a page that contain what it was made from."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the pages show besides the results."""
+
+    policy: Policy
+    roll: Roll = field(default_factory=Roll)
+    record: Path | None = None
+    """The folder of the record of gradings, if it is there."""
+    runs: Mapping[tuple[str, str], Sequence[Run]] = field(default_factory=dict[tuple[str, str], Sequence["Run"]])
+    """All gradings of each student and exercise."""
+    decided: Callable[[str, str], Sequence[Adjustment]] = lambda student, exercise: ()
+    """All decisions about a student and an exercise."""
+    content_of: Callable[[Result], bytes | None] = lambda result: None
+    """The file that was graded; `None` if nobody has it."""
+
+    @cached_property
+    def places(self) -> tuple[str, str]:
+        """The paths of `grading.yml` and of the record's folder; the second is empty without a record."""
+        return str(self.policy.file.resolve()), str(self.record.resolve()) if self.record else ""
+
+    def code(self, result: Result) -> Code | None:
+        """The file that was graded, as a page shows it."""
+        content = self.content_of(result) if result.source else None
+        if content is None:
+            return None
+        return code_of(result, content, self.policy.root_of(result.exercise) / "assignments" / result.exercise)
+
+
+def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
+    """Write the class's pages and one page for each submission. Returns the path of the first one."""
+    results = in_order(results)
+    write_all_whole(_changed(results, folder, course))
+    names: set[str] = set()
+    for name, html in class_page.pages(results, course.policy.title, course.roll, underway):
+        names.add(name)
+        write_all_whole([(folder / name, html.encode())])
+    for path in folder.glob("index-*.html"):
+        if path.name not in names and path.is_file():
+            path.unlink()
+    return folder / INDEX
+
+
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """The results as the pages list them: by student, then by exercise."""
+    return sorted(results, key=lambda result: (result.student.casefold(), result.student, result.exercise))
+
+
+def arounds(results: Sequence[Result], course: Course) -> Iterator[tuple[Result, Around]]:
+    """What the page of each result shows around it; `results` are in order."""
+    by_exercise: dict[str, list[Result]] = {}
+    by_student: dict[str, list[Result]] = {}
+    for result in results:
+        by_exercise.setdefault(result.exercise, []).append(result)
+        by_student.setdefault(result.student, []).append(result)
+    for those in by_exercise.values():
+        for previous, result, following in zip([None, *those], those, [*those[1:], None], strict=False):
+            others = [each for each in by_student[result.student] if each is not result]
+            yield result, around(result, course, previous, following, others)
+
+
+def around(
+    result: Result, course: Course, previous: Result | None, following: Result | None, others: Sequence[Result]
+) -> Around:
+    """What the page of one result shows around it, from its neighbours in the class."""
+    runs = course.runs.get((result.student, result.exercise), ())
+    graded = next((run.run for run in reversed(runs) if run.counts and run.source), None)
+    return Around(
+        about=course.roll.about(result.student),
+        previous=previous and Link(previous.student, f"../{link(previous)}"),
+        following=following and Link(following.student, f"../{link(following)}"),
+        others=[Link(each.exercise, f"../{link(each)}") for each in others],
+        runs=runs,
+        decisions=course.decided(result.student, result.exercise),
+        commands="" if result.derived else repeat.commands(result, *course.places, graded),
+    )
+
+
+def _changed(results: Sequence[Result], folder: Path, course: Course) -> Iterator[tuple[Path, bytes]]:
+    """The pages that differ from those in the folder, and their paths."""
+    for result, there in arounds(results, course):
+        path = folder / file_name(result.student) / page_name(result)
+        made_from = _made_from(result, there)
+        try:
+            with path.open("rb") as file:
+                same = made_from.encode() in file.read(_HEAD)
+        except FileNotFoundError:
+            same = False
+        if not same:
+            yield path, submission.for_instructors(result, there, course.code(result), meta=made_from).encode()
+
+
+def _made_from(result: Result, there: Around) -> str:
+    """A hash of all that a submission's page is made from. Where the file is known, the result has its hash."""
+    known = any(run.source for run in there.runs)
+    made_from = repr((result, there, known)).encode(errors="backslashreplace")
+    return hashlib.sha256(_makers() + made_from).hexdigest()
+
+
+@cache
+def _makers() -> bytes:
+    """A hash of the templates and of the code that fills them."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *here.glob("templates/*"), *here.parent.glob("*.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
