@@ -64,12 +64,12 @@ def _unfit(sign: str) -> bool:
     return sign in '/\\%:*?"<>|' or ord(sign) < 0x20 or 0xD800 <= ord(sign) <= 0xDFFF
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file atomically: a reader sees the old content or the new, even after a crash or on a full disk.
 
-    A raised `OSError` names the file.
+    Unless it is to be `durable`, it may be lost if the machine stops. A raised `OSError` names the file.
     """
-    new = _beside(path, content, durable=True)
+    new = _beside(path, content, durable=durable)
     _put(new, path)
 
 

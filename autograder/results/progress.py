@@ -19,6 +19,8 @@ from autograder.results.files import write_whole
 PATTERN = ".grading-*.json"
 FRESH_SECONDS = 600
 """How long the file of another machine is believed, where nobody can ask whether its process still runs."""
+QUIET_SECONDS = 0.5
+"""Results that have not changed are done a thousand times a second: they are told so often only."""
 
 
 class Current(Struct, frozen=True):
@@ -52,6 +54,8 @@ class Reporter:
         process = psutil.Process()
         self._path = path
         self._lock = threading.Lock()
+        self._when = 0.0
+        """When the file was written, on the monotonic clock."""
         self._told = Progress(
             machine=socket.gethostname(),
             process=process.pid,
@@ -71,13 +75,18 @@ class Reporter:
         """A submission is finished."""
         with self._lock:
             running = [each for each in self._told.running if (each.student, each.exercise) != (student, exercise)]
-            self._tell(structs.replace(self._told, running=running, done=self._told.done + 1))
+            unchanged = len(running) == len(self._told.running)
+            told = structs.replace(self._told, running=running, done=self._told.done + 1)
+            if unchanged and time.monotonic() - self._when < QUIET_SECONDS:
+                self._told = told
+            else:
+                self._tell(told)
 
     def _tell(self, progress: Progress) -> None:
-        self._told = progress
+        self._told, self._when = progress, time.monotonic()
         with suppress(OSError):
             # Only its owner can read it: names of students are in it.
-            write_whole(self._path, msgspec.json.encode(progress))
+            write_whole(self._path, msgspec.json.encode(progress), durable=False)
 
 
 @contextmanager
