@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,8 +16,9 @@ from autograder.course.policy import Policy
 from autograder.errors import UsageError
 from autograder.integrations import csv
 from autograder.reports.pages import folder as pages
-from autograder.reports.pages.class_page import Roll
+from autograder.reports.pages.class_page import Roll, Running, Underway
 from autograder.reports.pages.folder import Course
+from autograder.results import progress
 from autograder.results.files import result_path, write_all_whole
 from autograder.results.form import Result, encode
 from autograder.results.latest import latest
@@ -78,8 +80,23 @@ def refresh(
             runs=record.runs() if record else {},
             content_of=files_of(record),
         )
-        index = pages.write(results, folder, course)
+        index = pages.write(results, folder, course, underway(folder))
     return Refreshed(settled, people, index, folder / SUMMARY)
+
+
+def underway(folder: Path) -> Underway | None:
+    """What the gradings that now write into the folder have done and are doing; `None` if there is none."""
+    gradings = progress.read(folder)
+    if not gradings:
+        return None
+    now, done, total = time.time(), sum(each.done for each in gradings), sum(each.total for each in gradings)
+    elapsed = now - min(each.began for each in gradings)
+    return Underway(
+        done,
+        total,
+        [Running(each.student, each.exercise, now - each.since) for grading in gradings for each in grading.running],
+        elapsed / done * (total - done) if done else None,
+    )
 
 
 def course_of(results: Sequence[Result], settled: Book, people: People, policy: Policy) -> Course:

@@ -13,6 +13,7 @@ from msgspec import structs
 from autograder.course import cell_outputs, notebook_cells
 from autograder.reports.pages import class_page, code, highlight, repeat, statistics, submission
 from autograder.reports.pages.class_page import Running, Underway
+from autograder.results import progress
 from tests.catalogue import ROOT
 from tests.fuzz.monsters import NOTEBOOKS, SCRIPTS, Monster
 from tests.pages import sample
@@ -140,6 +141,19 @@ def test_what_is_running_is_shown() -> None:
     underway = Underway(3, 1200, [Running("<b>", "toy", 12.5)], seconds_left=8000)
     _, html = next(class_page.pages([], "A class", underway=underway))
     assert "Grading: 3 of 1,200, about 2.2 h left" in html and "&lt;b&gt;</bdi>, toy (12 s)" in html
+
+
+def test_the_pages_in_a_folder_say_what_is_running_there(tmp_path: Path) -> None:
+    results = sample.make(tmp_path, 2)
+
+    def page() -> str:
+        sample.write_pages(tmp_path)
+        return (results / "index.html").read_text()
+
+    with progress.reported(results, total=3) as reporter:
+        reporter.begun("ada00000", "toy")
+        assert re.search(r"Grading: 0 of 3<.*Running: <bdi>ada00000</bdi>, toy", page(), re.DOTALL)
+    assert "Running:" not in page()
 
 
 def test_the_commands_repeat_the_grading_of_any_name_that_can_be_typed() -> None:
