@@ -408,7 +408,7 @@ def candidates(value):
 
 
 def recurrent_rate(model, values, head, rows, tried):
-    """The share of an LSTM's own outputs that it drops before it reads them again, as Keras' `recurrent_dropout` does."""
+    """The share of its own outputs that an LSTM drops before it reads them again (Keras' `recurrent_dropout`)."""
     values = {name: value.copy() for name, value in values.items()}
     for value in values.values():
         if value.shape in ((100, 400), (400, 100)):
