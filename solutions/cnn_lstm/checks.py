@@ -335,7 +335,7 @@ def _(student, draw):
         "build_dropout_lstm(60, 3) in training mode, on 400 sentences, with weights that show what is dropped",
     )
     sentences = np.tile([1, 1, 2], (rows, 1))
-    # What the last layer reads of the LSTM is judged elsewhere: the scale is that of inference mode, where the sum is 1.
+    # What the last layer reads of the LSTM is judged elsewhere: the scale is that of inference mode, with a sum of 1.
     scale = one_step(1.0) / logit(in_a_row(model, sentences[:2], tried).astype(float)).mean()
     answers = scale * logit(in_a_row(model, sentences, tried, training=True).astype(float))
     dropped = np.abs(answers) < 1e-4
