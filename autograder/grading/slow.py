@@ -9,6 +9,8 @@ from typing import Any
 
 from autograder.errors import LimitExceeded, NotAskedAgain
 
+_CALLS = ("call", "method", "gradient")
+"""Requests that name the function they run."""
 _MOST = 2
 """How often a function that has returned before may run past the limit: a right one may be slow for large inputs."""
 
@@ -29,14 +31,17 @@ class Slow:
 
         Raises `NotAskedAgain` before the block if it has run past the limit and never returned, or has done so twice.
         """
-        function = str(fields.get("name")) if verb in ("call", "method", "gradient") else ""
+        if verb not in _CALLS:
+            yield
+            return
+        function = str(fields.get("name"))
         overran = self._overran.get(function, [])
         if overran and (function not in self._returned or len(overran) >= _MOST):
             raise NotAskedAgain(function, overran[0])
         try:
             yield
         except LimitExceeded as problem:
-            if function and problem.limit == "time":
+            if problem.limit == "time":
                 self._overran.setdefault(function, []).append(check)
             raise
         self._returned.add(function)

@@ -61,7 +61,7 @@ class History:
 
     def gradings(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """All gradings, the oldest first, also those that do not count (any more)."""
-        return self._those(_of(_ALL, student, exercise))
+        return self._those(_ALL.where(*_whose(student, exercise)))
 
     def runs(self, student: str | None = None, exercise: str | None = None) -> dict[tuple[str, str], list[Run]]:
         """Of each student and exercise all gradings, the oldest first, without their checks."""
@@ -85,7 +85,7 @@ class History:
 
     def latest(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """The gradings that count, one for each student and exercise."""
-        return self._those(_of(_CURRENT, student, exercise))
+        return self._those(_CURRENT.where(*_whose(student, exercise)))
 
     def grading(self, run: int) -> Grading:
         """The grading with that number. Raises `UsageError` if there is none."""
@@ -140,8 +140,8 @@ class History:
         undecided = _ALL.where(
             GradingRow.kind == "regrade", GradingRow.decided == "", GradingRow.basis == Entry.current
         )
-        newest = {(each.student, each.exercise): each for each in self._those(_of(undecided, student, exercise))}
-        return list(newest.values())
+        found = self._those(undecided.where(*_whose(student, exercise)))
+        return list({(each.student, each.exercise): each for each in found}.values())
 
     def accept(self, runs: Iterable[int], author: str, reason: str) -> list[int]:
         """Let these proposals count. Returns the numbers of those that do; their basis must still count."""
@@ -391,10 +391,6 @@ class _Attempts:
 
 _ALL = select(GradingRow, Entry).join(Entry, Entry.id == GradingRow.entry)
 _CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
-
-
-def _of(query: Select[GradingRow, Entry], student: str | None, exercise: str | None) -> Select[GradingRow, Entry]:
-    return query.where(*_whose(student, exercise))
 
 
 def _whose(student: str | None, exercise: str | None) -> list[ColumnElement[bool]]:
