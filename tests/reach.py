@@ -89,6 +89,41 @@ def has_a_twin(mistake: Mistake, others: Iterable[Mistake]) -> bool:
     return bool(twin) and (twin.fails, twin.also_fails) == (mistake.fails, mistake.also_fails)
 
 
+def only_chooses_the_cpu(mistake: Mistake) -> bool:
+    """Whether it is the reference but for scopes that name the CPU, or for a GPU that is hidden.
+
+    Where nothing but a CPU computes, such code does what the reference does: only a pretended GPU tells them apart.
+    """
+    reference = catalogue.reference_source(mistake.exercise, mistake.framework)
+    return mistake.fails.startswith("gpu.") and _on_any_device(mistake.source()) == _on_any_device(reference)
+
+
+def _on_any_device(source: str) -> str:
+    return ast.dump(_ChosenDevices().visit(ast.parse(source)))
+
+
+class _ChosenDevices(ast.NodeTransformer):
+    """Removes `with tf.device("/CPU:0")`, `with keras.device("cpu")`, and statements that hide the GPU."""
+
+    def visit_With(self, node: ast.With) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        node.items = [item for item in node.items if not _names_the_cpu(item.context_expr)]
+        return node if node.items else node.body
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if ast.unparse(node).endswith(".config.set_visible_devices([], 'GPU')") else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        return None if ast.unparse(node) == "os.environ['CUDA_VISIBLE_DEVICES'] = '-1'" else node
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        return None if ast.unparse(node) == "import os" else node
+
+
+def _names_the_cpu(scope: ast.expr) -> bool:
+    return re.fullmatch(r"(tf|keras)\.device\('/?cpu(:0)?'\)", ast.unparse(scope), re.IGNORECASE) is not None
+
+
 def _twin(mistake: Mistake, others: Iterable[Mistake]) -> Mistake | None:
     """The same mistake in PyTorch, of a mistake in Keras."""
     if mistake.framework == "torch":
