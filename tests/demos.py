@@ -32,6 +32,9 @@ SHORTER = (
     (r"\(4000, 100\)", "(200, 100)"),
     (r"\b2000, classes\b", "20, classes"),
     (r"\bfit\(60, 128\)", "fit(2, 16)"),
+    (r"\bfor _ in range\(10\)", "for _ in range(2)"),
+    (r'"alice was ", 120,', '"alice was ", 12,'),
+    (r"\breversed_pairs\(2500\b", "reversed_pairs(2100"),
     (r"\b(source|target)\[:2000\]", r"\1[:200]"),
 )
 """Trainings that take seconds to minutes, and what they are replaced by here."""
