@@ -44,6 +44,10 @@ SCORES = {
 }
 """Student → score. The names of the checks and the sentences below show what each student did."""
 
+ONE_OF_EACH_KIND = ["ada", "dörte", "eli", "ivan", "kemal", "pia", "quinn", "ravi", "sofia", "陈伟"]
+"""For other ways to a grade, which start anew for each student: each form of a file, both frameworks, each way to end.
+The checks are the same there."""
+
 SAYS = {
     "fatima": ("model.shape", "NotImplementedError"),
     "goran": ("gates.and", "`and_gate`"),

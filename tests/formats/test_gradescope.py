@@ -27,7 +27,7 @@ from autograder.release import bundle
 from tests import command, toy
 from tests.catalogue import ROOT
 from tests.formats.test_outputs import GRADESCOPE
-from tests.test_class import CLASS, SCORES
+from tests.test_class import CLASS, ONE_OF_EACH_KIND, SCORES
 
 SECONDS = 300
 
@@ -263,7 +263,7 @@ def _listing(root: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("student", SCORES)
+@pytest.mark.parametrize("student", ONE_OF_EACH_KIND)
 def test_the_class_gets_what_grade_gives(tmp_path: Path, class_zip: bytes, student: str) -> None:
     folders = Folders(tmp_path / "autograder", class_zip)
     folders.hand_in(*(CLASS / "submitted" / student / "xor").iterdir())
