@@ -17,7 +17,7 @@ LEVELS = {"user": {"strong", "standard"}, "container": {"standard"}, "container-
 """A system may refuse namespaces to its users; Docker does."""
 
 PART = (
-    "reading_", "running_the_solution", "network_", "writing_outside", "changing_modes", "becoming_root", "odd_system_calls",
+    "reading_", "(running_the_solution and torch)", "network_", "writing_outside", "changing_modes", "becoming_root", "odd_system_calls",
     "signals_", "memory_of", "memory_in_memfd", "memory_shared", "limits_of_the_grader", "daemons", "orphans_that_fork",
     "fork_bomb", "disk_full", "closed_folder", "folder_that_stays", "temporary_files", "links_in", "raised_limits",
     "shadowing_modules", "answer_through_a_child", "secrets_of", "siblings_with", "file_in_", "hidden_from",
