@@ -139,9 +139,11 @@ from pathlib import Path
 from autograder.execution import cgroups
 sys.stdin.readline()
 with subprocess.Popen(["sleep", "30"]) as child:
-    cgroups._make_room(Path(sys.argv[1]))
-    print(Path(sys.argv[1], "cgroup.procs").read_text().split(), Path("/proc/self/cgroup").read_text(), flush=True)
-    child.kill()
+    try:
+        cgroups._make_room(Path(sys.argv[1]))
+        print(Path(sys.argv[1], "cgroup.procs").read_text().split(), Path("/proc/self/cgroup").read_text(), flush=True)
+    finally:
+        child.kill()
 """
 
 

@@ -24,12 +24,14 @@ from tests.catalogue import ROOT
 from tests.conftest import Once
 from tests.nbgrader.course import Course
 from tests.nbgrader.small import answered
-from tests.test_class import CLASS, SCORES
+from tests.test_class import CLASS, ONE_OF_EACH_KIND, SCORES
 
 PAGE = ROOT / "docs" / "nbgrader.md"
 UNREADABLE = {"pia", "quinn"}
 """Their files are not notebooks: nbgrader reports this and stops at them."""
 NOTHING = {"sofia"}
+IN_NBGRADER = set(ONE_OF_EACH_KIND) - UNREADABLE - NOTHING
+"""Those whose notebooks nbgrader runs; `autograder grade` puts the rest of the class into the same gradebook."""
 
 
 def _commands() -> list[str]:
@@ -84,7 +86,7 @@ class Reader:
         archive = self.folder / "downloaded/xor/archive"
         archive.mkdir(parents=True)
         with zipfile.ZipFile(archive / "class.zip", "w") as packed:
-            for student in sorted(set(SCORES) - UNREADABLE - NOTHING):
+            for student in sorted(IN_NBGRADER):
                 (path,) = (CLASS / "submitted" / student / "xor").iterdir()
                 notebook = _as_notebook(path)
                 text = path.read_text(encoding="utf-8") if notebook is None else nbformat.writes(notebook)
@@ -102,7 +104,7 @@ class Reader:
         nbformat.write(answered(Course(folder).released("xor"), **solutions), folder / "xor.ipynb")
 
     def hand_in_the_rest(self) -> None:
-        for student in UNREADABLE | NOTHING:
+        for student in set(SCORES) - IN_NBGRADER:
             shutil.copytree(CLASS / "submitted" / student, self.folder / "submitted" / student)
 
 
@@ -148,14 +150,14 @@ def test_exported_grades_are_those_of_autograder_grade(
     with (scratch / "course/grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert {student: float(row["score"]) for student, row in rows.items()} == {
-        student: expected[student] for student in set(SCORES) - UNREADABLE - NOTHING
+        student: expected[student] for student in IN_NBGRADER
     }
     assert all(float(row["max_score"]) == max(expected.values()) for row in rows.values())
 
 
 def test_every_student_has_a_page(read: dict[str, str], scratch: Path, class_results: Path) -> None:
     expected = _scores(class_results)
-    for student in set(SCORES) - UNREADABLE - NOTHING:
+    for student in IN_NBGRADER:
         page = (scratch / "course/feedback" / student / "xor/xor.html").read_text(encoding="utf-8")
         assert f"(Score: {round(float(expected[student]), 2)} / {max(expected.values())})" in page
         for check in json.loads((class_results / student / "xor.json").read_bytes())["checks"]:
