@@ -1,6 +1,6 @@
-# tries: have the grader parse a line of seven hundred thousand statements
+# tries: have the grader parse a line of two hundred thousand statements
 # keeps: gates.and
-# repeats: '0;' * 700_000
+# repeats: '0;' * 200_000
 and_gate = right_and_gate
 # %%
 REPEATED
