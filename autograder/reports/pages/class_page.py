@@ -102,12 +102,14 @@ def pages(
     roll: Roll | None = None,
     underway: Underway | None = None,
     *,
+    similar: str = "",
     among: Environment | None = None,
     policy: str | None = None,
 ) -> Iterator[tuple[str, str]]:
     """The class's pages, in order: the name of each file, and its HTML.
 
-    `among`: templates that extend these. `policy`: a content security policy other than that of pages in a folder.
+    `similar`: the address of the page of similar programs, if there is one. `among`: templates that extend these.
+    `policy`: a content security policy other than that of pages in a folder.
     """
     roll = roll or Roll()
     people = {each.student: roll.student_of(each.student) for each in results}
@@ -175,6 +177,7 @@ def pages(
         most=ROWS,
         exercises=figures,
         underway=underway,
+        similar=similar,
         states=_counted_states(results),
         sections=sorted({student.section for student in people.values()} - {""}),
         failing=_failing(results),
