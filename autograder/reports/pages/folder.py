@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,15 @@ from autograder.reports.pages.class_page import INDEX, Roll, Underway
 from autograder.reports.pages.code import Code, code_of
 from autograder.reports.pages.render import link, page_name
 from autograder.reports.pages.submission import Around, Link
-from autograder.results.files import file_name, write_all_whole
+from autograder.results.files import SIMILAR_PAGE, file_name, write_all_whole
 from autograder.results.form import Result
 
 if TYPE_CHECKING:
     # SQLAlchemy takes long to import.
     from autograder.results.history.gradings import Run
 
+_AT_ONCE = 50
+"""Pages for which the graded files are in memory at once; a notebook may have some MB."""
 _HEAD = 2_000
 """Bytes of a page that contain what it was made from."""
 
@@ -39,8 +42,8 @@ class Course:
     """All gradings of each student and exercise."""
     decided: Callable[[str, str], Sequence[Adjustment]] = lambda student, exercise: ()
     """All decisions about a student and an exercise."""
-    content_of: Callable[[Result], bytes | None] = lambda result: None
-    """The file that was graded; `None` if nobody has it."""
+    contents_of: Callable[[Iterable[str]], Mapping[str, bytes]] = lambda digests: {}
+    """The graded files with these SHA-256s, as far as somebody has them."""
 
     @cached_property
     def places(self) -> tuple[str, str]:
@@ -49,10 +52,17 @@ class Course:
 
     def code(self, result: Result) -> Code | None:
         """The file that was graded, as a page shows it."""
-        content = self.content_of(result) if result.source else None
-        if content is None:
-            return None
-        return code_of(result, content, self.policy.root_of(result.exercise) / "assignments" / result.exercise)
+        (code,) = self.codes([result])
+        return code
+
+    def codes(self, results: Sequence[Result]) -> Iterator[Code | None]:
+        """The same for several results, whose files are looked up at once."""
+        contents = self.contents_of({result.source for result in results} - {""})
+        names = {result.exercise for result in results}
+        texts = {name: self.policy.root_of(name) / "assignments" / name for name in names}
+        for result in results:
+            content = contents.get(result.source)
+            yield None if content is None else code_of(result, content, texts[result.exercise])
 
 
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
@@ -60,9 +70,14 @@ def write(results: Sequence[Result], folder: Path, course: Course, underway: Und
     results = in_order(results)
     write_all_whole(_changed(results, folder, course))
     names: set[str] = set()
-    for name, html in class_page.pages(results, course.policy.title, course.roll, underway):
-        names.add(name)
-        write_all_whole([(folder / name, html.encode())])
+
+    def of_class() -> Iterator[tuple[Path, bytes]]:
+        similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
+        for name, html in class_page.pages(results, course.policy.title, course.roll, underway, similar=similar):
+            names.add(name)
+            yield folder / name, html.encode()
+
+    write_all_whole(of_class())
     for path in folder.glob("index-*.html"):
         if path.name not in names and path.is_file():
             path.unlink()
@@ -106,16 +121,34 @@ def around(
 
 def _changed(results: Sequence[Result], folder: Path, course: Course) -> Iterator[tuple[Path, bytes]]:
     """The pages that differ from those in the folder, and their paths."""
-    for result, there in arounds(results, course):
-        path = folder / file_name(result.student) / page_name(result)
-        made_from = _made_from(result, there)
+    pages = (
+        _Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
+        for result, there in arounds(results, course)
+    )
+    changed = (page for page in pages if not page.is_there)
+    while some := list(islice(changed, _AT_ONCE)):
+        for page, code in zip(some, course.codes([page.result for page in some]), strict=True):
+            yield page.path, submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A submission's page, before it is made."""
+
+    path: Path
+    result: Result
+    around: Around
+    made_from: str
+    """A hash of all that it is made from."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder has this very page."""
         try:
-            with path.open("rb") as file:
-                same = made_from.encode() in file.read(_HEAD)
+            with self.path.open("rb") as file:
+                return self.made_from.encode() in file.read(_HEAD)
         except FileNotFoundError:
-            same = False
-        if not same:
-            yield path, submission.for_instructors(result, there, course.code(result), meta=made_from).encode()
+            return False
 
 
 def _made_from(result: Result, there: Around) -> str:
