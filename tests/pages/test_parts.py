@@ -209,19 +209,22 @@ def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 60)
 
     def written() -> set[str]:
-        before = {path: path.stat().st_ino for path in results.glob("*/*.html")}
+        before = {path: path.stat().st_ino for path in results.rglob("*.html")}
         sample.write_pages(tmp_path)
         return {
-            str(path.relative_to(results))
-            for path in results.glob("*/*.html")
-            if path.stat().st_ino != before.get(path)
+            str(path.relative_to(results)) for path in results.rglob("*.html") if path.stat().st_ino != before.get(path)
         }
 
-    assert len(written()) == 120
+    of_class = {"index.html", "index-2.html"}
+    assert len(written()) == 120 + len(of_class)
     assert written() == set()
     sample.decide(tmp_path, "chidi00002", "comment", "", "Well done")
-    assert written() == {"chidi00002/toy.html"}
-    assert (results / "index-2.html").is_file()
+    assert written() == {"chidi00002/toy.html"} | of_class
+    (results / "index-2.html").unlink()
+    (results / "chidi00002" / "toy.html").write_text("an older page")
+    assert written() == {"chidi00002/toy.html"} | of_class
+    sample.write(tmp_path / "roster.csv", (tmp_path / "roster.csv").read_text("utf-8") + "zed99999,Zed,,\n")
+    assert written() == of_class and "zed99999" in (results / "index.html").read_text("utf-8")
 
 
 def test_a_course_without_a_record_has_pages_without_code(tmp_path: Path) -> None:

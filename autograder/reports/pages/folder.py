@@ -68,16 +68,19 @@ class Course:
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
     """Write the class's pages and one page for each submission. Returns the path of the first one."""
     results = in_order(results)
-    write_all_whole(_changed(results, folder, course))
-    names: set[str] = set()
-
-    def of_class() -> Iterator[tuple[Path, bytes]]:
-        similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
-        for name, html in class_page.pages(results, course.policy.title, course.roll, underway, similar=similar):
-            names.add(name)
-            yield folder / name, html.encode()
-
-    write_all_whole(of_class())
+    pages = [
+        _Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
+        for result, there in arounds(results, course)
+    ]
+    write_all_whole(_made((page for page in pages if not _is_there(page.path, page.made_from)), course))
+    names = class_page.page_names(len(results))
+    similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
+    people = [course.roll.student_of(result.student) for result in results]
+    around = (course.policy.title, course.roll.missing, people, underway, similar)
+    made_from = _hash([page.made_from for page in pages], around)
+    if not all(_is_there(folder / name, made_from) for name in names):
+        made = class_page.pages(results, course.policy.title, course.roll, underway, similar=similar, meta=made_from)
+        write_all_whole((folder / name, html.encode()) for name, html in made)
     for path in folder.glob("index-*.html"):
         if path.name not in names and path.is_file():
             path.unlink()
@@ -119,18 +122,6 @@ def around(
     )
 
 
-def _changed(results: Sequence[Result], folder: Path, course: Course) -> Iterator[tuple[Path, bytes]]:
-    """The pages that differ from those in the folder, and their paths."""
-    pages = (
-        _Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
-        for result, there in arounds(results, course)
-    )
-    changed = (page for page in pages if not page.is_there)
-    while some := list(islice(changed, _AT_ONCE)):
-        for page, code in zip(some, course.codes([page.result for page in some]), strict=True):
-            yield page.path, submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
-
-
 @dataclass(frozen=True)
 class _Page:
     """A submission's page, before it is made."""
@@ -141,21 +132,31 @@ class _Page:
     made_from: str
     """A hash of all that it is made from."""
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the folder has this very page."""
-        try:
-            with self.path.open("rb") as file:
-                return self.made_from.encode() in file.read(_HEAD)
-        except FileNotFoundError:
-            return False
+
+def _made(pages: Iterator[_Page], course: Course) -> Iterator[tuple[Path, bytes]]:
+    """The paths of these pages, and what is to be written there."""
+    while some := list(islice(pages, _AT_ONCE)):
+        for page, code in zip(some, course.codes([page.result for page in some]), strict=True):
+            yield page.path, submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
+
+
+def _is_there(path: Path, made_from: str) -> bool:
+    """Whether there is a page that was made from this."""
+    try:
+        with path.open("rb") as file:
+            return made_from.encode() in file.read(_HEAD)
+    except FileNotFoundError:
+        return False
 
 
 def _made_from(result: Result, there: Around) -> str:
     """A hash of all that a submission's page is made from. Where the file is known, the result has its hash."""
-    known = any(run.source for run in there.runs)
-    made_from = repr((result, there, known)).encode(errors="backslashreplace")
-    return hashlib.sha256(_makers() + made_from).hexdigest()
+    return _hash(result, there, any(run.source for run in there.runs))
+
+
+def _hash(*parts: object) -> str:
+    """A hash of what a page is made from, and of what makes it."""
+    return hashlib.sha256(_makers() + repr(parts).encode(errors="backslashreplace")).hexdigest()
 
 
 @cache
