@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.course.people.adjustments import Adjustment
 from autograder.course.policy import Policy
-from autograder.reports.pages import class_page, repeat, submission
+from autograder.reports.pages import class_page, making, repeat
 from autograder.reports.pages.class_page import INDEX, Roll, Underway
 from autograder.reports.pages.code import Code, code_of
+from autograder.reports.pages.making import Batch, Page
 from autograder.reports.pages.render import link, page_name
 from autograder.reports.pages.submission import Around, Link
 from autograder.results.files import SIMILAR_PAGE, file_name, write_all_whole
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     # SQLAlchemy takes long to import.
     from autograder.results.history.gradings import Run
 
-_AT_ONCE = 50
-"""Pages for which the graded files are in memory at once; a notebook may have some MB."""
 _HEAD = 2_000
 """Bytes of a page that contain what it was made from."""
 
@@ -52,27 +50,29 @@ class Course:
 
     def code(self, result: Result) -> Code | None:
         """The file that was graded, as a page shows it."""
-        (code,) = self.codes([result])
-        return code
+        content = self.contents_of([result.source]).get(result.source) if result.source else None
+        return None if content is None else code_of(result, content, self._assignment(result.exercise))
 
-    def codes(self, results: Sequence[Result]) -> Iterator[Code | None]:
-        """The same for several results, whose files are looked up at once."""
-        contents = self.contents_of({result.source for result in results} - {""})
-        names = {result.exercise for result in results}
-        texts = {name: self.policy.root_of(name) / "assignments" / name for name in names}
-        for result in results:
-            content = contents.get(result.source)
-            yield None if content is None else code_of(result, content, texts[result.exercise])
+    def batch(self, pages: Sequence[Page]) -> Batch:
+        """These pages, with the files that were graded, which are looked up at once."""
+        contents = self.contents_of({page.result.source for page in pages} - {""})
+        names = {page.result.exercise for page in pages}
+        return Batch(pages, contents, {name: self._assignment(name) for name in names})
+
+    def _assignment(self, exercise: str) -> Path:
+        return self.policy.root_of(exercise) / "assignments" / exercise
 
 
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
     """Write the class's pages and one page for each submission. Returns the path of the first one."""
     results = in_order(results)
     pages = [
-        _Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
+        Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
         for result, there in arounds(results, course)
     ]
-    write_all_whole(_made((page for page in pages if not _is_there(page.path, page.made_from)), course))
+    changed = [page for page in pages if not _is_there(page.path, page.made_from)]
+    batches = (course.batch(some) for some in making.batches(changed))
+    write_all_whole(making.made(batches, many=len(changed) >= making.MANY))
     names = class_page.page_names(len(results))
     similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
     people = [course.roll.student_of(result.student) for result in results]
@@ -120,24 +120,6 @@ def around(
         decisions=course.decided(result.student, result.exercise),
         commands="" if result.derived else repeat.commands(result, *course.places, graded),
     )
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A submission's page, before it is made."""
-
-    path: Path
-    result: Result
-    around: Around
-    made_from: str
-    """A hash of all that it is made from."""
-
-
-def _made(pages: Iterator[_Page], course: Course) -> Iterator[tuple[Path, bytes]]:
-    """The paths of these pages, and what is to be written there."""
-    while some := list(islice(pages, _AT_ONCE)):
-        for page, code in zip(some, course.codes([page.result for page in some]), strict=True):
-            yield page.path, submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
 
 
 def _is_there(path: Path, made_from: str) -> bool:
