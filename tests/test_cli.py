@@ -75,6 +75,7 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
         (["grade", "nowhere"], "nowhere does not exist"),
         (["grade", "assignments"], "contains no submission"),
         (["grade", "toy.py", "--jobs", "0"], "jobs"),
+        (["grade", "toy.py", "--cluster", "tls://nowhere:1", "--jobs", "2"], "how many --jobs they do: leave it out"),
         (["grade", "toy.py", "--seed", "-1"], "seed"),
         (["grade", "toy.py", "--seed", "x"], "seed"),
         (["grade", "toy.py", "--exercise", "tyo"], "did you mean toy?"),

@@ -264,6 +264,14 @@ def test_inert_text_shows_what_it_removes_the_sting_of():
     assert safe_text.inert("1/3\r2/3\b\b\b\r3/3\r\nend") == "1/3\n2/3\n3/3\nend"
 
 
+def test_no_sign_is_harmless_alone_that_is_not_beside_others():
+    # A control character makes the whole text suspicious, so that every rule is applied to it.
+    signs = [chr(code) for code in (*range(0x20000), *range(0xE0000, 0xE0200))]
+    assert [sign for sign in signs if "␀" + safe_text.inert(sign) != safe_text.inert("\x00" + sign)] == []
+    marks = "".join(chr(code) for code in range(0x300, 0x310))
+    assert safe_text.inert("a" + marks) == "a" + marks[:4]
+
+
 @pytest.mark.parametrize("piece", ["\x1b]", "\x1b[", "\x1bP\x1b", "\x9b", "\u0317", "\r", "\x1b]0;"])
 def test_inert_takes_linear_time(piece: str):
     began = time.perf_counter()

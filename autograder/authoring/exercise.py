@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,11 @@ class Exercise:
 
     def points(self, check: Check) -> float:
         """The maximum points of a check."""
-        return self.policy.check_points()[check.id]
+        return self._check_points[check.id]
+
+    @cached_property
+    def _check_points(self) -> dict[str, float]:
+        return self.policy.check_points()
 
     def reference(self, framework: str) -> Path:
         """The path of the reference solution. Raises `UsageError` in a student's release."""

@@ -8,6 +8,7 @@ SIGTERM or a closed terminal.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -103,6 +104,8 @@ def main(interruption: Interruption | None = None) -> None:
     `interruption`: if the process listens to signals already.
     """
     interruption = interruption or Interruption()
+    # A class is a million small objects without cycles: the collector would look at all of them again and again.
+    gc.set_threshold(100_000, 20)
     code = 0
     try:
         interruption.begin()

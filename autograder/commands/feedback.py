@@ -70,7 +70,7 @@ def feedback(
     chosen = [each for each in refreshed.book.results if exercise_name in (None, each.exercise)]
     written: list[Path] = []
     with record_of(results, history_url) as record:
-        course = Course(policy, content_of=files_of(record))
+        course = Course(policy, contents_of=files_of(record))
 
         def page(result: Result) -> bytes:
             return submission.for_student(result, refreshed.people.real(result.student), course.code(result)).encode()

@@ -37,8 +37,9 @@ def grade(
         Path, typer.Option(metavar="DIR", help="Folder for results, summary.csv and index.html.")
     ] = Path("results"),
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of submissions graded in parallel.")
-    ] = 1,
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of submissions graded in parallel. Default: 1."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(

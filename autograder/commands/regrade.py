@@ -95,9 +95,10 @@ def regrade(
             )
         decided: list[Regraded] = []
         if accept:
-            decided = deciding.accept(history, deciding.chosen(outcome, accept), author(), reason)
-    if decided:
-        refresh(results, policy, history_url)
+            chosen = deciding.chosen(outcome, accept)
+            decided = deciding.accept(history, chosen, author(), reason, files=False)
+            # Also if nothing is decided: an earlier command may have been killed before it wrote the pages.
+            refresh(results, policy, history_url, record=history)
     _show(Shown("regrade", outcome, decided, accept is not None), as_json)
 
 
@@ -130,8 +131,7 @@ def rescore(
         if accept:
             decided = [each for each in deciding.chosen(outcome, accept) if each.differs]
             deciding.accept_scores(history, decided, author(), reason)
-    if decided:
-        refresh(results, policy, history_url)
+            refresh(results, policy, history_url, record=history)
     _show(Shown("rescore", outcome, decided, accept is not None), as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -14,6 +15,10 @@ from autograder.decisions import folder
 from autograder.decisions.folder import Refreshed
 from autograder.results.form import Result
 
+if TYPE_CHECKING:
+    # SQLAlchemy takes long to import.
+    from autograder.results.history.record import History
+
 
 def refresh(
     results: Path,
@@ -22,9 +27,14 @@ def refresh(
     changed: Callable[[Result], Result] = lambda result: result,
     shown: Callable[[list[Result]], list[Result]] = lambda results: results,
     say: Callable[[Text], None] | None = None,
+    record: History | None = None,
 ) -> Refreshed:
     """`decisions.folder.refresh`, which names each file that is not a result, by default on standard error."""
-    return folder.refresh(results, policy, history_url, changed, shown, lambda path: (say or warn)(_unreadable(path)))
+
+    def unreadable(path: Path) -> None:
+        (say or warn)(_unreadable(path))
+
+    return folder.refresh(results, policy, history_url, changed, shown, unreadable, record)
 
 
 def say_missing(settled: Book) -> None:

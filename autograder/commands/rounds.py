@@ -44,7 +44,7 @@ class Asked:
     student: str | None = None
     anonymous: bool = False
     seed: int | None = None
-    jobs: int = 1
+    jobs: int | None = None
     force: bool = False
     allow_weak: bool = False
     only: str | None = None
@@ -99,7 +99,7 @@ def grade_round(
         exercises,
         asked.results,
         asked.seed,
-        asked.jobs,
+        asked.jobs or 1,
         asked.force,
         asked.allow_weak,
         asked.only,
@@ -126,7 +126,7 @@ def grade_round(
     fresh = progress.Fresh(up_to_date)
     try:
         with progress.shown(len(submissions)) as bar:
-            where = interface.where_of(asked.cluster, asked.workers, policy.file, bar.say)
+            where = interface.where_of(asked.cluster, asked.workers, asked.jobs, policy.file, bar.say)
 
             def watch(running: Sequence[Order]) -> None:
                 bar.running([each.label for each in running])

@@ -161,9 +161,11 @@ def _loose_files(top: Path, exercises: Sequence[str]) -> Iterator[tuple[Path, st
         return  # The path is a student's or an exercise's folder: its subfolders are not students.
     for student in students:
         there = list(student.iterdir())
-        for name in exercises:
-            files = [file for file in there if _may_be(file) and exercise_of(file, exercises) == name]
-            if not any(each.name == name for each in there) and (file := chosen(files, name)):
+        exercise_by_file = {file: exercise_of(file, exercises) for file in there if _may_be(file)}
+        folders = {each.name for each in there}
+        for name in (each for each in exercises if each in exercise_by_file.values() and each not in folders):
+            files = [file for file, exercise in exercise_by_file.items() if exercise == name]
+            if file := chosen(files, name):
                 yield file, name
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,17 +59,19 @@ def refresh(
     changed: Callable[[Result], Result] = lambda result: result,
     shown: Callable[[list[Result]], list[Result]] = lambda results: results,
     unreadable: Callable[[Path], None] = lambda path: None,
+    record: History | None = None,
 ) -> Refreshed:
     """Settle all results of the folder, and write its table and pages.
 
     `history_url`: of the record of gradings, whose earlier attempts may count; by default, the one in the folder.
     `changed` is applied to each result before; `shown` selects those of the table and the pages. `unreadable` is called
-    with each file that is not a result of this version.
+    with each file that is not a result of this version. `record`: if it is open already.
     """
     people = book.people_of(policy)
     before = latest(folder, unreadable)
-    with record_of(folder, history_url) as record:
-        settled = book.settled([changed(each) for each in before], people, policy, attempts(record, policy))
+    with nullcontext(record) if record else record_of(folder, history_url) as record:
+        there = [changed(each) for each in _with_unfiled(before, record)]
+        settled = book.settled(there, people, policy, attempts(record, policy))
         book.update(folder, settled, before, lambda changed: _write(folder, changed, record))
         results = shown(list(settled.results))
         course = course_of(results, settled, people, policy)
@@ -78,7 +80,7 @@ def refresh(
             course,
             record=folder if record and history_url is None else None,
             runs=record.runs() if record else {},
-            content_of=files_of(record),
+            contents_of=files_of(record),
         )
         index = pages.write(results, folder, course, underway(folder))
     return Refreshed(settled, people, index, folder / SUMMARY)
@@ -107,6 +109,12 @@ def course_of(results: Sequence[Result], settled: Book, people: People, policy: 
     return Course(policy, Roll(settled.missing, student_of), decided=people.decided)
 
 
+def _with_unfiled(before: Sequence[Result], record: History | None) -> list[Result]:
+    """The results of the files, and those that are recorded, but not in their files yet."""
+    newer = record.unfiled() if record else []
+    return list({(each.student, each.exercise): each for each in [*before, *newer]}.values())
+
+
 def _write(folder: Path, changed: Sequence[Result], record: History | None) -> None:
     """Write results, but none over a newer grading that another process is recording at this moment."""
     if record:
@@ -129,9 +137,9 @@ def record_of(folder: Path, url: str | None) -> Generator[History | None]:
         yield history
 
 
-def files_of(record: History | None) -> Callable[[Result], bytes | None]:
-    """The files that were graded, as far as the record has them."""
-    return lambda result: record.content(result.source) if record else None
+def files_of(record: History | None) -> Callable[[Iterable[str]], Mapping[str, bytes]]:
+    """The files that were graded, by their SHA-256, as far as the record has them."""
+    return record.contents if record else lambda digests: {}
 
 
 def attempts(record: History | None, policy: Policy) -> book.Attempts:

@@ -99,18 +99,21 @@ def chosen(outcome: Sequence[Regraded], whom: Collection[str]) -> list[Regraded]
     ]
 
 
-def accept(history: History, those: Sequence[Regraded], author: str, reason: str) -> list[Regraded]:
+def accept(history: History, those: Sequence[Regraded], author: str, reason: str, files: bool = True) -> list[Regraded]:
     """Let these proposals count. Returns those that do: another grading may count by now where one was made from.
 
-    Raises `UsageError` without a reason.
+    `files`: write their JSON files, unless `folder.refresh` does it next. Raises `UsageError` without a reason.
     """
     _insist_on_reason(reason)
-    runs = set(history.accept([each.run for each in those if each.run is not None], author, reason))
+    runs = set(history.accept([each.run for each in those if each.run is not None], author, reason, files))
     return [each for each in those if each.run in runs]
 
 
 def accept_scores(history: History, those: Sequence[Regraded], author: str, reason: str) -> None:
-    """Record these rescored results, which count from now on. Raises `UsageError` without a reason."""
+    """Record these rescored results, which count from now on. `folder.refresh` is to write their files next.
+
+    Raises `UsageError` without a reason.
+    """
     _insist_on_reason(reason)
     history.record_all(
         [
@@ -123,7 +126,8 @@ def accept_scores(history: History, those: Sequence[Regraded], author: str, reas
                 reason=reason,
             )
             for each in those
-        ]
+        ],
+        files=False,
     )
 
 

@@ -39,12 +39,19 @@ class Where:
     """Is told what happens to workers."""
 
 
-def where_of(cluster: str | None, workers: int, config: Path, say: Callable[[str], None]) -> Where | None:
-    """Where to grade; `None` for this process. Raises `UsageError` if both a cluster and local workers are named."""
+def where_of(
+    cluster: str | None, workers: int, jobs: int | None, config: Path, say: Callable[[str], None]
+) -> Where | None:
+    """Where to grade; `None` for this process.
+
+    Raises `UsageError` if a cluster is named, and also what only the workers of this machine have.
+    """
     if cluster is None and not workers:
         return None
     if cluster is not None and workers:
         raise UsageError("--cluster names a cluster with workers of its own: leave out --workers")
+    if cluster is not None and jobs is not None:
+        raise UsageError("--cluster names a cluster whose workers say themselves how many --jobs they do: leave it out")
     insist_on_dask()
     return Where(config, cluster, workers, say)
 
@@ -97,7 +104,7 @@ def grade_many(
     student: str | None = None,
     config: Name | None = None,
     history: str | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     seed: int | None = None,
     force: bool = False,
     only: str | None = None,
@@ -110,8 +117,9 @@ def grade_many(
     `paths`: files, or folders with the layout `submitted/<student>/<exercise>/<file>`. `results`: the folder of the
     JSON files; submissions with a result there are not graded again, unless `force`. `exercise`, `student`: only
     these. `history`: the URL of the record; by default, `history.sqlite` in `results`. `jobs`: submissions graded at
-    once. `only`: complete earlier results by the deferred checks of this part. `cluster`: the address of Dask's
-    scheduler, or its scheduler file; `workers`: so many worker processes on this machine. For the others, see `grade`.
+    once, by default 1; not with `cluster`, whose workers say it themselves. `only`: complete earlier results by the
+    deferred checks of this part. `cluster`: the address of Dask's scheduler, or its scheduler file; `workers`: so many
+    worker processes on this machine. For the others, see `grade`.
 
     The class page and the table are left to the command. Raises `UsageError`, before anything is graded, if a path,
     the policy or an option cannot be used.
@@ -125,8 +133,8 @@ def grade_many(
     insist_on_part(exercises.values(), only)
     insist_on_place(Path(results))
     gpus = Gpus(policy.gpus, policy.jobs_per_gpu)
-    plan = engine.Plan(submissions, exercises, Path(results), seed, jobs, force, allow_weak, only, gpus)
-    return recorded(plan, history, where_of(cluster, workers, policy.file, lambda sentence: None))
+    plan = engine.Plan(submissions, exercises, Path(results), seed, jobs or 1, force, allow_weak, only, gpus)
+    return recorded(plan, history, where_of(cluster, workers, jobs, policy.file, lambda sentence: None))
 
 
 def submissions_of(

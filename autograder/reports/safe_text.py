@@ -18,15 +18,16 @@ _TERMINAL_SEQUENCE = re.compile(
 _BACK_TO_START = re.compile(r"[\r\b]+\n?")
 # Control characters, lone surrogates, and invisible characters that reverse, join or hide others. The two joiners
 # U+200C and U+200D are kept: Persian names and emoji need them.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+_UNSEEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
+_IS_UNSEEN = re.compile(f"[{_UNSEEN}]")
 # No language puts more than four marks on a letter; hundreds would cover the lines above and below.
-_MARKS_IN_EXCESS = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
-    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARKS_IN_EXCESS = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
+# All of the above have one of these. A page is made of many short texts, of which hardly one has.
+_IS_SUSPICIOUS = re.compile(f"[{_UNSEEN}{_MARKS}]")
 
 
 def inert(text: str) -> str:
@@ -35,8 +36,10 @@ def inert(text: str) -> str:
     Terminal sequences are removed; other control characters, and invisible or direction-changing ones, are shown by
     name. The caller must still escape markup: with Rich's `Text` or Jinja's autoescape.
     """
+    if not _IS_SUSPICIOUS.search(text):
+        return text
     text = _BACK_TO_START.sub("\n", _TERMINAL_SEQUENCE.sub("", text))
-    return _MARKS_IN_EXCESS.sub(r"\1", _UNSEEN.sub(_named, text))
+    return _MARKS_IN_EXCESS.sub(r"\1", _IS_UNSEEN.sub(_named, text))
 
 
 def _named(match: re.Match[str]) -> str:

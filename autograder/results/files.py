@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from autograder.errors import GraderError
@@ -44,6 +47,7 @@ def result_path(results: Path, student: str, exercise: str) -> Path:
     return results / file_name(student) / f"{exercise}.json"
 
 
+@lru_cache(maxsize=100_000)
 def file_name(name: str) -> str:
     """A student's or an exercise's name as a path component: unchanged if possible, and unique for each name."""
     if name.lower() in _TAKEN or _PAGES.fullmatch(name):
@@ -91,22 +95,34 @@ def write_all_whole(files: Iterable[tuple[Path, bytes]]) -> None:
 
 def _beside(path: Path, content: bytes, durable: bool) -> Path:
     """A new file with that content in the same folder. `durable`: it is on the disk."""
-    name: str | None = None
+    new = path.parent / f".writing-{secrets.token_hex(8)}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(handle, "wb") as file:
+        with _created(new) as file:
             file.write(content)
-            file.flush()
             if durable:
+                file.flush()
                 os.fsync(file.fileno())
-        return Path(name)
+        return new
     except BaseException as problem:
-        if name:
-            Path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
         if isinstance(problem, OSError):
             raise _about(path, problem) from problem
         raise
+
+
+def _created(new: Path) -> BinaryIO:
+    """A new file for writing, in a folder that is made if it is missing."""
+    try:
+        return open(new, "xb", opener=_private)
+    except FileNotFoundError:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        return open(new, "xb", opener=_private)
+
+
+def _private(name: str, flags: int) -> int:
+    """Open a file that only its owner can read: students' names and points are in it."""
+    return os.open(name, flags, 0o600)
 
 
 def _put(new: Path, path: Path) -> None:

@@ -14,12 +14,12 @@ from jinja2 import PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from autograder.course.people.adjustments import that_count
+from autograder.decisions.folder import underway
 from autograder.grading.regrade import Regraded
 from autograder.reports import difference
 from autograder.reports.pages import class_page, folder, submission
 from autograder.reports.pages.folder import Course
 from autograder.reports.pages.render import content_policy, environment, script, template
-from autograder.results import progress
 from autograder.results.form import Result, encode
 from autograder.serving.state import State, View
 from autograder.serving.work import Workshop
@@ -125,7 +125,7 @@ def _going_on(template: str, state: State, view: View, workshop: Workshop, place
         view=view,
         version=version,
         newer=view.version != version,
-        gradings=progress.read(state.results),
+        underway=underway(state.results),
         regrading=workshop.regrading,
         problems=[each for each in (view.problem, workshop.problem) if each],
     )

@@ -46,7 +46,7 @@ class Record:
             course,
             record=self._results if self.url is None else None,
             runs=history.runs(result.student, result.exercise),
-            content_of=folder.files_of(history),
+            contents_of=folder.files_of(history),
         )
 
     def opened(self) -> History:

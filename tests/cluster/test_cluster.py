@@ -282,6 +282,7 @@ def test_checks_on_a_gpu_go_to_a_worker_that_has_one(around: Cluster, tmp_path: 
     [
         (["--cluster", "tcp://127.0.0.1:1"], "--cluster tcp://127.0.0.1:1: no scheduler answers there"),
         (["--cluster", "tcp://127.0.0.1:1", "--workers", "2"], "leave out --workers"),
+        (["--cluster", "tcp://127.0.0.1:1", "--jobs", "1"], "how many --jobs they do: leave it out"),
     ],
 )
 def test_what_cannot_be_used(without_workers: Cluster, tmp_path: Path, words: Sequence[str], sentence: str) -> None:

@@ -154,7 +154,7 @@ def policy(folder: Path) -> Policy:
 def code_of(folder: Path, result: Result) -> Code | None:
     """The file that was graded, from the course's record."""
     with History.existing(folder / "results") as history:
-        return Course(policy(folder), content_of=files_of(history)).code(result)
+        return Course(policy(folder), contents_of=files_of(history)).code(result)
 
 
 def record(results: Path, those: Iterable[Result], content: bytes) -> None:

@@ -11,9 +11,11 @@ import pytest
 from msgspec import structs
 
 from autograder.course import cell_outputs, notebook_cells
-from autograder.reports.pages import class_page, code, highlight, repeat, statistics, submission
+from autograder.reports.pages import check, class_page, code, highlight, repeat, statistics, submission
 from autograder.reports.pages.class_page import Running, Underway
 from autograder.results import progress
+from autograder.results.files import SIMILAR_PAGE
+from autograder.results.form import Picture
 from tests.catalogue import ROOT
 from tests.fuzz.monsters import NOTEBOOKS, SCRIPTS, Monster
 from tests.pages import sample
@@ -152,8 +154,38 @@ def test_the_pages_in_a_folder_say_what_is_running_there(tmp_path: Path) -> None
 
     with progress.reported(results, total=3) as reporter:
         reporter.begun("ada00000", "toy")
-        assert re.search(r"Grading: 0 of 3<.*Running: <bdi>ada00000</bdi>, toy", page(), re.DOTALL)
-    assert "Running:" not in page()
+        assert re.search(
+            r"Grading: 0 of 3<.*<progress max=\"3\" value=\"0\".*Running: <bdi>ada00000</bdi>, toy", page(), re.DOTALL
+        )
+    assert "Running:" not in page() and "<progress" not in page()
+
+
+def test_the_class_page_leads_to_similar_programs_if_somebody_has_looked_for_them(tmp_path: Path) -> None:
+    results = sample.make(tmp_path, 2)
+    sample.write_pages(tmp_path)
+    assert "similar.html" not in (results / "index.html").read_text()
+    (results / SIMILAR_PAGE).write_text("a page")
+    sample.write_pages(tmp_path)
+    assert '<a href="similar.html">' in (results / "index.html").read_text()
+
+
+def test_two_checks_look_the_same_only_if_a_page_says_the_same_of_them() -> None:
+    one = sample.check("gates.or", 2, True)
+    place = code.Place("c1-2", "cell 1, line 2")
+    others = [
+        structs.replace(one, title="Another"),
+        structs.replace(one, visible=False),
+        structs.replace(one, points=1.0),
+        structs.replace(one, maximum=3.0),
+        structs.replace(one, status="deferred"),
+        structs.replace(one, pictures=[Picture("A curve", b"")]),
+        structs.replace(one, status="failed", saw="1"),
+        structs.replace(one, status="failed", saw="1", printed="2"),
+    ]
+    shown = [check.html(each, "check-1", None) for each in (one, *others)]
+    shown += [check.html(one, "check-2", None), check.html(one, "check-1", place)]
+    assert len(set(shown)) == len(shown)
+    assert check.html(structs.replace(one, seconds=9.0), "check-1", None) == shown[0]
 
 
 def test_the_commands_repeat_the_grading_of_any_name_that_can_be_typed() -> None:
@@ -177,19 +209,22 @@ def test_only_pages_that_differ_are_written_again(tmp_path: Path) -> None:
     results = sample.make(tmp_path, 60)
 
     def written() -> set[str]:
-        before = {path: path.stat().st_ino for path in results.glob("*/*.html")}
+        before = {path: path.stat().st_ino for path in results.rglob("*.html")}
         sample.write_pages(tmp_path)
         return {
-            str(path.relative_to(results))
-            for path in results.glob("*/*.html")
-            if path.stat().st_ino != before.get(path)
+            str(path.relative_to(results)) for path in results.rglob("*.html") if path.stat().st_ino != before.get(path)
         }
 
-    assert len(written()) == 120
+    of_class = {"index.html", "index-2.html"}
+    assert len(written()) == 120 + len(of_class)
     assert written() == set()
     sample.decide(tmp_path, "chidi00002", "comment", "", "Well done")
-    assert written() == {"chidi00002/toy.html"}
-    assert (results / "index-2.html").is_file()
+    assert written() == {"chidi00002/toy.html"} | of_class
+    (results / "index-2.html").unlink()
+    (results / "chidi00002" / "toy.html").write_text("an older page")
+    assert written() == {"chidi00002/toy.html"} | of_class
+    sample.write(tmp_path / "roster.csv", (tmp_path / "roster.csv").read_text("utf-8") + "zed99999,Zed,,\n")
+    assert written() == of_class and "zed99999" in (results / "index.html").read_text("utf-8")
 
 
 def test_a_course_without_a_record_has_pages_without_code(tmp_path: Path) -> None:

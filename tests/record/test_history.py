@@ -113,6 +113,32 @@ def test_a_final_score_is_not_written_over_a_newer_grading(tmp_path: Path, url: 
         assert [each.final is not None for each in latest(tmp_path)] == [False, True, True]
 
 
+def test_files_are_left_to_whoever_settles_or_opens_the_record_next(tmp_path: Path, url: str | None) -> None:
+    with History(tmp_path, url) as history:
+        history.record_all([made.new(name, seed=1) for name in ("ada", "bob")])
+        old = {name: made.json_of(tmp_path, name) for name in ("ada", "bob")}
+        assert history.unfiled() == []
+        history.record_all([made.new(name, seed=2) for name in ("ada", "bob")], files=False)
+        assert {name: made.json_of(tmp_path, name) for name in ("ada", "bob")} == old
+        assert [(each.student, each.seed) for each in history.unfiled()] == [("ada", 2), ("bob", 2)]
+        settled = structs.replace(made.result("ada", seed=2), final=Final(score=1, maximum=2, lines=[]))
+        history.settle([settled])
+        assert [each.student for each in history.unfiled()] == ["bob"]
+    with History(tmp_path, url) as history:
+        assert history.unfiled() == []
+        # What was settled is left as it is, with its final score.
+        assert made.json_of(tmp_path, "ada") == form.encode(settled)
+        assert made.json_of(tmp_path, "bob") == form.encode(made.result("bob", seed=2))
+
+
+def test_files_of_many_are_looked_up_at_once(tmp_path: Path, url: str | None) -> None:
+    with History(tmp_path, url) as history:
+        history.record_all([made.new("ada", b"one"), made.new("bob", b"two"), made.new("cleo", b"one")])
+        one, two, three = (made.result(content=content).source for content in (b"one", b"two", b"three"))
+        assert history.contents([one, two, three, one]) == {one: b"one", two: b"two"}
+        assert history.contents([]) == {}
+
+
 def test_a_json_file_that_is_gone_or_changed_is_written_again(tmp_path: Path, url: str | None) -> None:
     with History(tmp_path, url) as history:
         history.record(made.new("ada"))

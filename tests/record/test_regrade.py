@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import re
+import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from msgspec import structs
 from autograder.course import layout
 from autograder.grading import engine, regrade
 from autograder.reports import difference
+from autograder.results.files import RECORD
 from autograder.results.form import CheckResult, Result, read
 from autograder.results.history.gradings import New
 from autograder.results.history.record import History
@@ -160,12 +165,72 @@ def test_a_thousand_results_get_new_points(tmp_path: Path, counts: Path) -> None
     ended = run("rescore", "--accept", "all", "--reason", "counts more", cwd=tmp_path)
     assert counted(counts) == {}
     assert (ended["ran"], ended["kept"], len(ended["changes"])) == (0, 3_000, 1_000)
-    assert set(scores(tmp_path).values()) == {40}
+    assert said_everywhere(tmp_path, students) == {
+        "files": {"40 40"},
+        "table": {"40"},
+        "class": {"40 / 40"},
+        "pages": {"40 / 40 "},
+    }
     with History.existing(tmp_path / "results") as history:
         assert {(each.kind, each.reason, each.counts) for each in history.gradings("student0007")} == {
             ("grade", "", False),
             ("rescore", "counts more", True),
         }
+
+
+def said_everywhere(project: Path, students: Sequence[str]) -> dict[str, set[str]]:
+    """What the files of these students, the table, the class page and the pages say about the score."""
+    results = project / "results"
+    files = [read(results / student / "toy.json") for student in students]
+    with (results / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        table = {row["student"]: row["score"] for row in csv.DictReader(file)}
+    rows = re.findall(r'class="score num"[^>]*>\s*([^<]+)', (results / "index.html").read_text("utf-8"))
+    pages = [(results / student / "toy.html").read_text("utf-8") for student in students]
+    return {
+        "files": {f"{each.score:g} {each.final.score:g}" if each.final and each.score else "" for each in files},
+        "table": {table.get(student, "") for student in students},
+        "class": {each.strip() for each in rows},
+        "pages": {total[1] if (total := re.search(r'<p class="total num">([^<]+)', page)) else "" for page in pages},
+    }
+
+
+NEW = {"files": {"43.33 43.33"}, "table": {"43.33"}, "class": {"43.33 / 43.33"}, "pages": {"43.33 / 43.33 "}}
+
+
+@pytest.mark.parametrize("moment", ["recorded", "filed", "pages"])
+def test_a_rescore_that_is_killed_is_mended_by_the_next(tmp_path: Path, counts: Path, moment: str) -> None:
+    """SIGKILL when the record has the new results, when the first file has, and when the first page is written."""
+    a_class(tmp_path)
+    students = [f"student{number:04}" for number in range(600)]
+    results = tmp_path / "results"
+    with History(results) as history:
+        history.record_all(results_of(tmp_path, students, LIST.encode()))
+    assert command.run("report", cwd=tmp_path).code == 0
+    old = said_everywhere(tmp_path, students)
+    assert old["files"] == {"20 20"} and old["pages"] == {"20 / 20 "}
+    change(tmp_path, "third: 10.0", "third: 33.33", "grading.yml")
+    pages = {path: path.stat().st_ino for path in results.glob("*/toy.html")}
+
+    def reached() -> bool:
+        with sqlite3.connect(f"file:{results / RECORD}?mode=ro", uri=True) as connection:
+            recorded = connection.execute("SELECT count(*) FROM gradings WHERE kind = 'rescore'").fetchone() != (0,)
+        if not recorded or moment == "recorded":
+            return recorded
+        if moment == "filed":
+            return any(b"33.33" in (results / student / "toy.json").read_bytes() for student in students)
+        return any(path.stat().st_ino != was for path, was in pages.items())
+
+    doomed = command.start("rescore", "--accept", "all", "--reason", "counts more", cwd=tmp_path)
+    while not reached():
+        assert doomed.poll() is None
+    doomed.kill()
+    command.finish(doomed)
+    again = run("rescore", "--accept", "all", "--reason", "again", cwd=tmp_path)
+    assert again["changes"] == []
+    assert said_everywhere(tmp_path, students).items() >= NEW.items()
+    with History.existing(results) as history:
+        assert len(history.gradings()) == 1_200
+    assert counted(counts) == {}
 
 
 def test_new_points_and_another_set_of_checks(tmp_path: Path, counts: Path) -> None:

@@ -102,12 +102,16 @@ def pages(
     roll: Roll | None = None,
     underway: Underway | None = None,
     *,
+    similar: str = "",
+    meta: str = "",
     among: Environment | None = None,
     policy: str | None = None,
 ) -> Iterator[tuple[str, str]]:
     """The class's pages, in order: the name of each file, and its HTML.
 
-    `among`: templates that extend these. `policy`: a content security policy other than that of pages in a folder.
+    `similar`: the address of the page of similar programs, if there is one. `meta`: what the pages were made from, for
+    their writer. `among`: templates that extend these. `policy`: a content security policy other than that of pages in
+    a folder.
     """
     roll = roll or Roll()
     people = {each.student: roll.student_of(each.student) for each in results}
@@ -122,6 +126,7 @@ def pages(
         "parts": parts,
         "columns": columns,
         "share": statistics.share,
+        "made_from": meta,
     }
     row = template("row.html", among)
     rows = [
@@ -160,7 +165,7 @@ def pages(
         )
         for each, html in zip(totals, lines, strict=False)
     ]
-    numbers = range(1, max(1, -(-len(rows) // ROWS)) + 1)
+    numbers = _numbers(len(rows))
     first = template("class.html", among).render(
         shared,
         policy=policy or content_policy(code),
@@ -175,6 +180,7 @@ def pages(
         most=ROWS,
         exercises=figures,
         underway=underway,
+        similar=similar,
         states=_counted_states(results),
         sections=sorted({student.section for student in people.values()} - {""}),
         failing=_failing(results),
@@ -207,6 +213,15 @@ def pages(
 def first_page(results: Sequence[Result], title: str, roll: Roll | None = None) -> str:
     """The first of the class's pages."""
     return next(pages(results, title, roll))[1]
+
+
+def page_names(count: int) -> list[str]:
+    """The file names of the pages of a class with so many submissions."""
+    return [page_name(number) for number in _numbers(count)]
+
+
+def _numbers(count: int) -> range:
+    return range(1, max(1, -(-count // ROWS)) + 1)
 
 
 def page_name(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from autograder.course.people.adjustments import Adjustment
 from autograder.course.policy import Policy
-from autograder.reports.pages import class_page, repeat, submission
+from autograder.reports.pages import class_page, making, repeat
 from autograder.reports.pages.class_page import INDEX, Roll, Underway
 from autograder.reports.pages.code import Code, code_of
+from autograder.reports.pages.making import Batch, Page
 from autograder.reports.pages.render import link, page_name
 from autograder.reports.pages.submission import Around, Link
-from autograder.results.files import file_name, write_all_whole
+from autograder.results.files import SIMILAR_PAGE, file_name, write_all_whole
 from autograder.results.form import Result
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class Course:
     """All gradings of each student and exercise."""
     decided: Callable[[str, str], Sequence[Adjustment]] = lambda student, exercise: ()
     """All decisions about a student and an exercise."""
-    content_of: Callable[[Result], bytes | None] = lambda result: None
-    """The file that was graded; `None` if nobody has it."""
+    contents_of: Callable[[Iterable[str]], Mapping[str, bytes]] = lambda digests: {}
+    """The graded files with these SHA-256s, as far as somebody has them."""
 
     @cached_property
     def places(self) -> tuple[str, str]:
@@ -49,20 +50,37 @@ class Course:
 
     def code(self, result: Result) -> Code | None:
         """The file that was graded, as a page shows it."""
-        content = self.content_of(result) if result.source else None
-        if content is None:
-            return None
-        return code_of(result, content, self.policy.root_of(result.exercise) / "assignments" / result.exercise)
+        content = self.contents_of([result.source]).get(result.source) if result.source else None
+        return None if content is None else code_of(result, content, self._assignment(result.exercise))
+
+    def batch(self, pages: Sequence[Page]) -> Batch:
+        """These pages, with the files that were graded, which are looked up at once."""
+        contents = self.contents_of({page.result.source for page in pages} - {""})
+        names = {page.result.exercise for page in pages}
+        return Batch(pages, contents, {name: self._assignment(name) for name in names})
+
+    def _assignment(self, exercise: str) -> Path:
+        return self.policy.root_of(exercise) / "assignments" / exercise
 
 
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
     """Write the class's pages and one page for each submission. Returns the path of the first one."""
     results = in_order(results)
-    write_all_whole(_changed(results, folder, course))
-    names: set[str] = set()
-    for name, html in class_page.pages(results, course.policy.title, course.roll, underway):
-        names.add(name)
-        write_all_whole([(folder / name, html.encode())])
+    pages = [
+        Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
+        for result, there in arounds(results, course)
+    ]
+    changed = [page for page in pages if not _is_there(page.path, page.made_from)]
+    batches = (course.batch(some) for some in making.batches(changed))
+    write_all_whole(making.made(batches, many=len(changed) >= making.MANY))
+    names = class_page.page_names(len(results))
+    similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
+    people = [course.roll.student_of(result.student) for result in results]
+    around = (course.policy.title, course.roll.missing, people, underway, similar)
+    made_from = _hash([page.made_from for page in pages], around)
+    if not all(_is_there(folder / name, made_from) for name in names):
+        made = class_page.pages(results, course.policy.title, course.roll, underway, similar=similar, meta=made_from)
+        write_all_whole((folder / name, html.encode()) for name, html in made)
     for path in folder.glob("index-*.html"):
         if path.name not in names and path.is_file():
             path.unlink()
@@ -104,25 +122,23 @@ def around(
     )
 
 
-def _changed(results: Sequence[Result], folder: Path, course: Course) -> Iterator[tuple[Path, bytes]]:
-    """The pages that differ from those in the folder, and their paths."""
-    for result, there in arounds(results, course):
-        path = folder / file_name(result.student) / page_name(result)
-        made_from = _made_from(result, there)
-        try:
-            with path.open("rb") as file:
-                same = made_from.encode() in file.read(_HEAD)
-        except FileNotFoundError:
-            same = False
-        if not same:
-            yield path, submission.for_instructors(result, there, course.code(result), meta=made_from).encode()
+def _is_there(path: Path, made_from: str) -> bool:
+    """Whether there is a page that was made from this."""
+    try:
+        with path.open("rb") as file:
+            return made_from.encode() in file.read(_HEAD)
+    except FileNotFoundError:
+        return False
 
 
 def _made_from(result: Result, there: Around) -> str:
     """A hash of all that a submission's page is made from. Where the file is known, the result has its hash."""
-    known = any(run.source for run in there.runs)
-    made_from = repr((result, there, known)).encode(errors="backslashreplace")
-    return hashlib.sha256(_makers() + made_from).hexdigest()
+    return _hash(result, there, any(run.source for run in there.runs))
+
+
+def _hash(*parts: object) -> str:
+    """A hash of what a page is made from, and of what makes it."""
+    return hashlib.sha256(_makers() + repr(parts).encode(errors="backslashreplace")).hexdigest()
 
 
 @cache

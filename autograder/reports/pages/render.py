@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.reports import safe_text, words
 from autograder.results.files import file_name
@@ -38,6 +39,7 @@ def template(name: str, among: Environment | None = None) -> Template:
     return (among or ENVIRONMENT).get_template(name, globals=_SHARED)
 
 
+@cache
 def content_policy(*scripts: str, pictures: bool = False, served: bool = False) -> str:
     """The content security policy of a page that runs these scripts and no other.
 
@@ -54,6 +56,7 @@ def content_policy(*scripts: str, pictures: bool = False, served: bool = False) 
     return "; ".join([*allowed, "base-uri 'none'", f"form-action {forms}"])
 
 
+@cache
 def script(name: str, among: Environment | None = None) -> Markup:
     """The text of a script among the templates."""
     environment = among or ENVIRONMENT
@@ -63,6 +66,8 @@ def script(name: str, among: Environment | None = None) -> Markup:
 
 def prose(text: str) -> Markup:
     """A sentence of a check, with text in backticks as code."""
+    if "`" not in text:
+        return escape(safe_text.inert(text))
     code = Markup('<code style="background: none; color: inherit">{}</code>')
     pieces = _CODE.split(safe_text.inert(text))
     return Markup("").join(code.format(piece) if number % 2 else piece for number, piece in enumerate(pieces))

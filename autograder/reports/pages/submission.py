@@ -11,6 +11,7 @@ from msgspec import structs
 
 from autograder.course.people.adjustments import Adjustment
 from autograder.reports import words
+from autograder.reports.pages import check
 from autograder.reports.pages.code import Code, anchors
 from autograder.reports.pages.render import content_policy, script, template
 from autograder.results.form import Result
@@ -103,6 +104,7 @@ def for_instructors(
         made_from=meta,
         result=result,
         anchors=anchors(result.checks),
+        html_of=check.html,
         code=code,
         around=around,
         events=events(around),
@@ -116,7 +118,7 @@ def for_student(result: Result, student: str, code: Code | None = None) -> str:
 
     `student`: the name on the page, also after an anonymous grading.
     """
-    checks = [words.for_students(check) for check in result.checks]
+    checks = [words.for_students(each) for each in result.checks]
     theirs = structs.replace(result, student=student, checks=checks)
     return template("submission.html").render(
         policy=content_policy(pictures=True),
@@ -124,6 +126,7 @@ def for_student(result: Result, student: str, code: Code | None = None) -> str:
         made_from="",
         result=theirs,
         anchors=anchors(checks),
+        html_of=check.html,
         code=code,
         around=NOTHING_AROUND,
         events=[],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from sqlalchemy import Row
 
 from autograder.results.form import Result, decode, encode
-from autograder.results.history.tables import Entry, GradingRow
 
 Kind = Literal["grade", "complete", "found", "regrade", "rescore"]
 """Why there is a grading: `grade`; `grade --only`, which completed an earlier one; a file that was there before the
@@ -96,39 +97,39 @@ class Run:
         return self.kind == "regrade" and not self.decided and not self.counts
 
 
-def row_of(new: New, entry: Entry, attempt: int, stored: bool) -> GradingRow:
-    """The row for a new grading. `stored`: the file that was graded is in the database."""
+def row_of(new: New, entry: int, attempt: int, stored: bool) -> dict[str, Any]:
+    """The row for a new grading. `entry`: the entry's number. `stored`: the file that was graded is in the database."""
     result = new.result
-    return GradingRow(
-        entry=entry.id,
-        attempt=attempt,
-        kind=new.kind,
-        graded=result.graded,
-        score=result.score,
-        maximum=result.maximum,
-        digest=result.digest,
-        source=result.source if stored else None,
-        notes=list(new.notes),
-        result=encode(result).decode(),
-        basis=new.basis,
-        author=new.author,
-        reason=new.reason,
-        decided=now() if new.author else "",
-    )
+    return {
+        "entry": entry,
+        "attempt": attempt,
+        "kind": new.kind,
+        "graded": result.graded,
+        "score": result.score,
+        "maximum": result.maximum,
+        "digest": result.digest,
+        "source": result.source if stored else None,
+        "notes": list(new.notes),
+        "result": encode(result).decode(),
+        "basis": new.basis,
+        "author": new.author,
+        "reason": new.reason,
+        "decided": now() if new.author else "",
+    }
 
 
-def grading_of(row: GradingRow, entry: Entry) -> Grading:
-    """The grading in a row."""
+def grading_of(row: Row[Any]) -> Grading:
+    """The grading in a row, which has its entry's columns too."""
     return Grading(
         run=row.id,
-        student=entry.student,
-        exercise=entry.exercise,
+        student=row.student,
+        exercise=row.exercise,
         attempt=row.attempt,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         graded=row.graded,
         score=row.score,
         maximum=row.maximum,
-        counts=entry.current == row.id,
+        counts=row.current == row.id,
         digest=row.digest,
         source=row.source,
         notes=row.notes,

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, delete, func, select, update
 
 from autograder.errors import UsageError
 from autograder.results.files import result_path, write_all_whole, write_whole
 from autograder.results.form import Result, decode, encode, read
-from autograder.results.history import database
+from autograder.results.history import database, statements
 from autograder.results.history.gradings import Grading, New, Run, grading_of, now, row_of
-from autograder.results.history.tables import Base, Content, Entry, Forgotten, GradingRow
-
-Item = TypeVar("Item")
-_AT_ONCE = 500
-"""Rows of one statement; SQLite allows some ten thousand values."""
+from autograder.results.history.tables import Content, Entry, Forgotten, GradingRow
 
 
 class History:
@@ -61,7 +55,7 @@ class History:
 
     def gradings(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """All gradings, the oldest first, also those that do not count (any more)."""
-        return self._those(_ALL.where(*_whose(student, exercise)))
+        return self._those(statements.ALL.where(*statements.of(student, exercise)))
 
     def runs(self, student: str | None = None, exercise: str | None = None) -> dict[tuple[str, str], list[Run]]:
         """Of each student and exercise all gradings, the oldest first, without their checks."""
@@ -69,7 +63,7 @@ class History:
         columns = (row.id, row.attempt, row.kind, row.graded, row.score, row.maximum, Entry.current == row.id)
         decision = (row.source, row.basis, row.author, row.reason, row.decided)
         query = select(Entry.student, Entry.exercise, *columns, *decision).join(row, Entry.id == row.entry)
-        query = query.where(*_whose(student, exercise))
+        query = query.where(*statements.of(student, exercise))
         found: dict[tuple[str, str], list[Run]] = {}
         with database.reading(self._engine) as session:
             rows = cast(Iterable[tuple[Any, ...]], session.execute(query.order_by(row.id)))
@@ -77,26 +71,29 @@ class History:
                 found.setdefault((whose, name), []).append(Run(*values))
         return found
 
-    def content(self, digest: str) -> bytes | None:
-        """The graded file with this SHA-256; `None` if the record does not have it."""
+    def contents(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The graded files with these SHA-256s, as far as the record has them."""
+        found: dict[str, bytes] = {}
         with database.reading(self._engine) as session:
-            compressed = session.scalar(select(Content.compressed).where(Content.digest == digest))
-        return None if compressed is None else zlib.decompress(compressed)
+            for some in statements.batches(sorted(set(digests))):
+                query = select(Content.digest, Content.compressed).where(Content.digest.in_(some))
+                found |= {digest: zlib.decompress(compressed) for digest, compressed in session.execute(query)}
+        return found
 
     def latest(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """The gradings that count, one for each student and exercise."""
-        return self._those(_CURRENT.where(*_whose(student, exercise)))
+        return self._those(statements.CURRENT.where(*statements.of(student, exercise)))
 
     def grading(self, run: int) -> Grading:
         """The grading with that number. Raises `UsageError` if there is none."""
-        found = self._those(_ALL.where(GradingRow.id == run))
+        found = self._those(statements.ALL.where(GradingRow.id == run))
         if not found:
             raise UsageError(f"There is no run {run} in {self}; `autograder history` lists the runs")
         return found[0]
 
     def source_of(self, grading: Grading) -> bytes:
         """The file that was graded. Raises `UsageError` if the record does not have it."""
-        content = self.content(grading.source) if grading.source else None
+        content = self.contents([grading.source]).get(grading.source) if grading.source else None
         if content is None:
             raise UsageError(
                 f"{self} does not have the file of run {grading.run}: the result was there before the record"
@@ -108,55 +105,61 @@ class History:
         (run,) = self.record_all([new])
         return run
 
-    def record_all(self, those: Sequence[New], counts: bool = True) -> list[int]:
+    def record_all(self, those: Sequence[New], counts: bool = True, files: bool = True) -> list[int]:
         """Record many gradings at once: all of them or, if that fails, none. Returns their numbers.
 
-        `counts`: they count from now on. Left out are a rescore of a grading that does not count any more, and a file
-        that was found where another process has recorded a grading by now.
+        `counts`: they count from now on. `files`: write their JSON files; otherwise `settle` does, or whoever opens the
+        record next. Left out are a rescore of a grading that does not count any more, and a file that was found where
+        another process has recorded a grading by now.
         """
         with database.writing(self._engine) as session:
-            there = _add_contents(session, those)
-            entries = _entries(session, {_name(new.result) for new in those})
+            there = statements.add_contents(session, those)
+            entries = statements.entries(session, {_name(new.result) for new in those})
             those = [new for new in those if _fits(new, entries[_name(new.result)])]
-            attempts = _Attempts(session, entries.values())
-            rows: list[GradingRow] = []
-            for new in those:
-                entry, source = entries[_name(new.result)], new.result.source
-                rows.append(row_of(new, entry, attempts.number(entry, source), source in there))
-            session.add_all(rows)
-            session.flush()
-            for row, new in zip(rows, those, strict=True) if counts else ():
-                entry = entries[_name(new.result)]
-                entry.current = row.id
-                if new.kind == "found":
-                    entry.filed = row.id
-            runs = [row.id for row in rows]
-            changed = [entry.id for entry in entries.values()] if counts else []
-        self._file(changed)
+            ids = [entries[_name(new.result)].id for new in those]
+            attempts = statements.Attempts(session, set(ids))
+            rows = [
+                row_of(new, entry, attempts.number(entry, new.result.source), new.result.source in there)
+                for new, entry in zip(those, ids, strict=True)
+            ]
+            runs = statements.add_gradings(session, rows)
+            if counts:
+                statements.let_count(session, dict(zip(ids, runs, strict=True)))
+                found = [entry for new, entry in zip(those, ids, strict=True) if new.kind == "found"]
+                statements.say_filed(session, found)
+        if counts and files:
+            self._file(ids)
         return runs
 
     def proposals(self, student: str | None = None, exercise: str | None = None) -> list[Grading]:
         """Regradings that nobody has decided about: of each student and exercise the newest, if its basis counts."""
-        undecided = _ALL.where(
+        undecided = statements.ALL.where(
             GradingRow.kind == "regrade", GradingRow.decided == "", GradingRow.basis == Entry.current
         )
-        found = self._those(undecided.where(*_whose(student, exercise)))
+        found = self._those(undecided.where(*statements.of(student, exercise)))
         return list({(each.student, each.exercise): each for each in found}.values())
 
-    def accept(self, runs: Iterable[int], author: str, reason: str) -> list[int]:
-        """Let these proposals count. Returns the numbers of those that do; their basis must still count."""
+    def accept(self, runs: Iterable[int], author: str, reason: str, files: bool = True) -> list[int]:
+        """Let these proposals count. Returns the numbers of those that do; their basis must still count.
+
+        `files`: as for `record_all`.
+        """
         accepted: list[int] = []
         entries: list[int] = []
-        for some in _batches(sorted(runs)):
+        for some in statements.batches(sorted(runs)):
             with database.writing(self._engine) as session:
-                query = _ALL.where(GradingRow.id.in_(some)).order_by(Entry.id).with_for_update(of=Entry)
-                for row, entry in session.execute(query):
-                    if row.basis is not None and row.basis == entry.current:
-                        entry.current = row.id
-                        row.author, row.reason, row.decided = author, reason, now()
+                run_of: dict[int, int] = {}
+                for row in session.execute(statements.locked(statements.ALL.where(GradingRow.id.in_(some)))):
+                    if row.basis is not None and row.basis == run_of.get(row.entry, row.current):
+                        run_of[row.entry] = row.id
                         accepted.append(row.id)
-                        entries.append(entry.id)
-        self._file(entries)
+                statements.let_count(session, run_of)
+                decision = {"author": author, "reason": reason, "decided": now()}
+                theirs = GradingRow.id.in_(run_of.values())
+                session.execute(update(GradingRow).where(theirs).values(**decision))
+                entries += run_of
+        if files:
+            self._file(entries)
         return accepted
 
     def attempts(self, student: str, exercise: str) -> list[Grading]:
@@ -195,8 +198,8 @@ class History:
     def up_to_date(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Result]:
         """The results that count of these students and exercises, where the file shows them; `current` mends the others."""
         found: dict[tuple[str, str], Result] = {}
-        for some in _batches(sorted(names)):
-            for each in self._those(_CURRENT.where(tuple_(Entry.student, Entry.exercise).in_(some))):
+        for some in statements.batches(sorted(names)):
+            for each in self._those(statements.CURRENT.where(statements.named(some))):
                 with contextlib.suppress(ValueError):
                     recorded = each.result
                     if _shows(read(result_path(self.results, each.student, each.exercise)), recorded):
@@ -209,16 +212,21 @@ class History:
         Left out are results that do not count any more, because another process has recorded a grading by now: its
         file is the newer one. Gradings are locked meanwhile.
         """
-        for some in _batches(results):
+        for some in statements.batches(results):
             with database.writing(self._engine) as session:
-                names = tuple_(Entry.student, Entry.exercise).in_([_name(each) for each in some])
-                query = _CURRENT.where(names).order_by(Entry.id).with_for_update(of=Entry)
-                recorded = {
-                    (entry.student, entry.exercise): decode(row.result.encode())
-                    for row, entry in session.execute(query)
-                }
-                files = [each for each in some if not _is_overtaken(each, recorded.get(_name(each)))]
-                write_all_whole((result_path(self.results, *_name(each)), encode(each)) for each in files)
+                query = statements.CURRENT.where(statements.named([_name(each) for each in some]))
+                rows = {(row.student, row.exercise): row for row in session.execute(statements.locked(query))}
+                recorded = {name: decode(row.result.encode()) for name, row in rows.items()}
+                files = {_name(each): each for each in some if not _is_overtaken(each, recorded.get(_name(each)))}
+                write_all_whole((result_path(self.results, *name), encode(each)) for name, each in files.items())
+                filed = [name for name, each in files.items() if name in recorded and _shows(each, recorded[name])]
+                statements.say_filed(session, [rows[name].entry for name in filed if rows[name].filed != rows[name].id])
+
+    def unfiled(self) -> list[Result]:
+        """The results that count, but are not in their files yet."""
+        query = select(GradingRow.result).join(Entry, Entry.current == GradingRow.id).where(statements.UNFILED)
+        with database.reading(self._engine) as session:
+            return [decode(encoded.encode()) for encoded in session.scalars(query)]
 
     def _newest(self, student: str, exercise: str) -> Grading | None:
         return next(iter(self.latest(student, exercise)), None)
@@ -257,10 +265,9 @@ class History:
     def __str__(self) -> str:
         return self._url.database if self._url.get_backend_name() == "sqlite" and self._url.database else str(self._url)
 
-    def _those(self, query: Select[GradingRow, Entry]) -> list[Grading]:
+    def _those(self, query: Select[Any]) -> list[Grading]:
         with database.reading(self._engine) as session:
-            rows = session.execute(query.order_by(GradingRow.id)).all()
-            return [grading_of(row, entry) for row, entry in rows]
+            return [grading_of(row) for row in session.execute(query.order_by(GradingRow.id))]
 
     def _meet_the_files(self) -> None:
         """Record the results in the folder that the record does not have, and write the files that are not up to date.
@@ -290,64 +297,25 @@ class History:
 
         The entries are locked meanwhile, so that of two writers, the one with the newest grading writes last.
         """
-        for some in _batches(sorted(entries)):
+        for some in statements.batches(sorted(set(entries))):
             with database.writing(self._engine) as session:
-                query = select(GradingRow.result, Entry).join(Entry, Entry.current == GradingRow.id)
-                query = query.where(Entry.id.in_(some)).order_by(Entry.id).with_for_update(of=Entry)
-                files: dict[Path, bytes] = {}
-                for encoded, entry in session.execute(query):
-                    if again or entry.filed != entry.current:
-                        files[result_path(self.results, entry.student, entry.exercise)] = encoded.encode()
-                        entry.filed = entry.current
+                wanted = Entry.id.in_(some) if again else and_(Entry.id.in_(some), statements.UNFILED)
+                rows = session.execute(statements.locked(statements.CURRENT.where(wanted))).all()
+                files = {result_path(self.results, row.student, row.exercise): row.result.encode() for row in rows}
                 if len(files) == 1:
                     write_whole(*next(iter(files.items())))
                 elif files:
                     write_all_whole(files.items())
+                statements.say_filed(session, [row.entry for row in rows])
 
 
-def _add_contents(session: Session, those: Sequence[New]) -> set[str]:
-    """Store the files that are not stored yet. Returns the digests of all files that are stored now, among those."""
-    digests = {new.result.source for new in those}
-    there: set[str] = set()
-    for some in _batches(sorted(digests)):
-        there |= set(session.scalars(select(Content.digest).where(Content.digest.in_(some))))
-    contents = {new.result.source: new.content for new in those if new.content is not None}
-    missing = {digest: content for digest, content in contents.items() if digest not in there}
-    _insert_new(session, Content, [{"digest": each, "compressed": zlib.compress(missing[each])} for each in missing])
-    return there | set(missing)
-
-
-def _entries(session: Session, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
-    """The entries of these students and exercises, created if necessary, and locked."""
-    entries: dict[tuple[str, str], Entry] = {}
-    for some in _batches(sorted(names)):
-        _insert_new(session, Entry, [{"student": student, "exercise": exercise} for student, exercise in some])
-        those = select(Entry).where(tuple_(Entry.student, Entry.exercise).in_(some)).order_by(Entry.id)
-        for entry in session.scalars(those.with_for_update()):
-            entries[entry.student, entry.exercise] = entry
-    return entries
-
-
-def _insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows that are not there; another writer may insert the same ones at this moment."""
-    if not rows:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
-def _fits(new: New, entry: Entry) -> bool:
+def _fits(new: New, entry: Row[Any]) -> bool:
     """Whether the grading is still about what it was made from; the entry is locked."""
     return new.kind not in ("found", "rescore") or entry.current == new.basis
 
 
 def _name(result: Result) -> tuple[str, str]:
     return result.student, result.exercise
-
-
-def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), _AT_ONCE):
-        yield items[start : start + _AT_ONCE]
 
 
 def _of_checks(result: Result) -> Result:
@@ -366,34 +334,3 @@ def _shows(file: Result, recorded: Result) -> bool:
 def _is_overtaken(result: Result, recorded: Result | None) -> bool:
     """Whether the record has another grading that is not older."""
     return recorded is not None and not _shows(result, recorded) and recorded.graded >= result.graded
-
-
-class _Attempts:
-    """The numbers of attempts: each new file of a student is a new attempt, and the same file graded again is none."""
-
-    def __init__(self, session: Session, entries: Iterable[Entry]) -> None:
-        self._numbers: dict[int, dict[str, int]] = {}
-        for some in _batches(sorted(entry.id for entry in entries)):
-            rows = select(GradingRow.entry, GradingRow.attempt).where(GradingRow.entry.in_(some))
-            stored = rows.add_columns(GradingRow.source).where(GradingRow.source.is_not(None))
-            for entry, attempt, source in session.execute(stored):
-                self._numbers.setdefault(entry, {})[str(source)] = attempt
-            # Few: those that were found beside the record.
-            others = rows.add_columns(GradingRow.result).where(GradingRow.source.is_(None))
-            for entry, attempt, encoded in session.execute(others):
-                self._numbers.setdefault(entry, {})[decode(encoded.encode()).source] = attempt
-
-    def number(self, entry: Entry, source: str) -> int:
-        """The number of this file for this entry."""
-        numbers = self._numbers.setdefault(entry.id, {})
-        return numbers.setdefault(source, max(numbers.values(), default=0) + 1)
-
-
-_ALL = select(GradingRow, Entry).join(Entry, Entry.id == GradingRow.entry)
-_CURRENT = select(GradingRow, Entry).join(Entry, Entry.current == GradingRow.id)
-
-
-def _whose(student: str | None, exercise: str | None) -> list[ColumnElement[bool]]:
-    """The conditions for a student and an exercise; `None`: any."""
-    wanted = [(Entry.student, student), (Entry.exercise, exercise)]
-    return [column == value for column, value in wanted if value is not None]
