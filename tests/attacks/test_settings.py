@@ -17,11 +17,12 @@ LEVELS = {"user": {"strong", "standard"}, "container": {"standard"}, "container-
 """A system may refuse namespaces to its users; Docker does."""
 
 PART = (
-    "reading_", "(running_the_solution and torch)", "network_", "writing_outside", "changing_modes", "becoming_root", "odd_system_calls",
-    "signals_", "memory_of", "memory_in_memfd", "memory_shared", "limits_of_the_grader", "daemons", "orphans_that_fork",
-    "fork_bomb", "disk_full", "closed_folder", "folder_that_stays", "temporary_files", "links_in", "raised_limits",
-    "shadowing_modules", "answer_through_a_child", "secrets_of", "siblings_with", "file_in_", "hidden_from",
-    "names_outside", "leaving_the_view", "priority_of",
+    "reading_", "(running_the_solution and torch)", "network_", "writing_outside", "changing_modes",
+    "becoming_root", "odd_system_calls", "signals_", "memory_of", "memory_in_memfd", "memory_shared",
+    "limits_of_the_grader", "daemons", "orphans_that_fork", "fork_bomb", "disk_full", "closed_folder",
+    "folder_that_stays", "temporary_files", "links_in", "raised_limits", "shadowing_modules",
+    "answer_through_a_child", "secrets_of", "siblings_with", "file_in_", "hidden_from", "names_outside",
+    "leaving_the_view", "priority_of",
 )  # fmt: skip
 
 OTHERS = ("(training_scores and torch)", "every_layer", "test_walls", "SIGKILL")
