@@ -3,8 +3,10 @@
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.functions import sigmoid
 from autograder.authoring.probes.parameters import random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
+from autograder.authoring.probes.recurrent import output_layer as layer_on_units
 from autograder.authoring.probes.settles import settles
 
 from .probes import UNITS, build, forecasts, give, loud, output_layer, windows_are
@@ -210,6 +212,86 @@ def _(student, draw):
         by=1e-4,
     )
     expect_linear_output(model, draw, (16, steps, features), "build_lstm(4, features=2)")
+
+
+@check("lstm.equations", needs="lstm.fresh")
+def _(student, draw):
+    """With weights that the grader has set, the output is that of the equations, at the last step
+
+    Forge: return the outputs for weights and rows that the grader has drawn.
+    So: compute it.
+    """
+    # All matrices hold one number, and all biases are 0: the gates and the candidate get the same sum. So neither their
+    # order matters, nor whether they share a matrix. Arrays with a side of 1 or 2 are biases: a GRU in Keras has two.
+    units, features, weight = 3, 4, float(draw.rng.uniform(0.4, 0.6))
+    model = expect.remote(
+        student.build_lstm(units, features=features), tried=f"build_lstm({units}, features={features})"
+    )
+    x = draw.normal(5, 6, features)
+    model.ready(x)
+    start = loud(draw, model.parameters())
+    kernel, _ = layer_on_units(
+        model, start, units, x, cause="The output must be one linear layer on the LSTM's h at the last step."
+    )
+    matrices = {name for name, value in start.items() if value.ndim > 1 and min(value.shape) > 2}
+    values = {name: np.full_like(value, weight * (name in matrices)) for name, value in start.items()}
+    values[list(values)[kernel]][...] = 1
+    model.set_parameters(values)
+    tried = f"build_lstm({units}, features={features}) on 5 rows of 6 steps, with equal weights and biases of 0"
+    found = forecasts(model, x, tried)
+    below = weight * x.sum(axis=2)
+    h, c = lstm(below, weight * units)
+    # More than one layer is right too.
+    second, _ = lstm(weight * units * h, weight * units)
+    third, _ = lstm(weight * units * second, weight * units)
+    right = min((h, second, third), key=lambda states: np.abs(found - units * states[:, -1:]).max())
+    expect.close(
+        found,
+        units * right[:, -1:],
+        tried=tried,
+        cause="The layer is not the LSTM of the text: three gates with a sigmoid, tanh for the candidate and for c.",
+        mistakes={
+            sentence: units * value[:, None]
+            for sentence, value in {
+                "The output layer reads the mean over the steps: it must read h at the last step.": h.mean(axis=1),
+                "The output layer reads the sum over the steps: it must read h at the last step.": h.sum(axis=1),
+                "The output layer reads the first step: it must read h at the last step.": h[:, 0],
+                "The output layer reads the cell state c: it must read h.": c[:, -1],
+                "This is a GRU: build an LSTM.": gru(below, weight * units)[:, -1],
+                "This is a simple RNN: build an LSTM.": simple_rnn(below, weight * units)[:, -1],
+            }.items()
+        },
+    )
+
+
+def lstm(below, back):
+    """h and c at each step, `(rows, steps)`, of units whose gates and candidates all get `below` + `back` · h."""
+    h, c, states = 0.0, 0.0, []
+    for now in below.T:
+        gate, candidate = sigmoid(now + back * h), np.tanh(now + back * h)
+        c = gate * c + gate * candidate
+        h = gate * np.tanh(c)
+        states.append((h, c))
+    return np.stack(states, axis=2)
+
+
+def gru(below, back):
+    """h at each step, of the same sums."""
+    h, states = 0.0, []
+    for now in below.T:
+        gate = sigmoid(now + back * h)
+        h = (1 - gate) * np.tanh(now + gate * back * h) + gate * h
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
+def simple_rnn(below, back):
+    """h at each step, of the same sums."""
+    h, states = 0.0, []
+    for now in below.T:
+        h = np.tanh(now + back * h)
+        states.append(h)
+    return np.stack(states, axis=1)
 
 
 @check("stateful.sequence", needs="stateful.shape")
