@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
@@ -47,6 +47,21 @@ GANS: dict[FrameworkName, str] = {
                 x = torch.linspace(-1, 1, 16).reshape(8, 2)
                 (-rate * self.discriminator(x).mean()).backward()
                 self.optimizer.step()
+
+            def forge(self):
+                # The part of a generator's step that leaves gradients in the discriminator.
+                p = self.discriminator(self.generator(torch.ones(8, 5)))
+                (-torch.log(p).mean()).backward()
+
+            def judge(self, forgets):
+                optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=0.01)
+                if forgets:
+                    optimizer.zero_grad()
+                real, fake = torch.linspace(-1, 1, 16).reshape(8, 2), self.generator(torch.ones(8, 5)).detach()
+                loss = torch.log(self.discriminator(real)) + torch.log(1 - self.discriminator(fake))
+                (-loss.mean()).backward()
+                optimizer.step()
+                optimizer.zero_grad()
 
         def without_bias():
             return Discriminator(nn.Linear(8, 1, bias=False))
@@ -93,6 +108,25 @@ GANS: dict[FrameworkName, str] = {
                     loss = -rate * tf.reduce_mean(self.discriminator(x))
                 variables = self.discriminator.trainable_variables
                 self.optimizer.apply(tape.gradient(loss, variables), variables)
+
+            def forge(self):
+                # The part of a generator's step that would leave gradients in the discriminator in PyTorch.
+                with tf.GradientTape() as tape:
+                    loss = -tf.reduce_mean(tf.math.log(self.discriminator(self.generator(tf.ones((8, 5))))))
+                slopes = tape.gradient(loss, self.discriminator.trainable_variables)
+                self.left = [a + b for a, b in zip(slopes, getattr(self, "left", [0.0] * len(slopes)))]
+
+            def judge(self, forgets):
+                real, fake = tf.reshape(tf.linspace(-1.0, 1.0, 16), (8, 2)), self.generator(tf.ones((8, 5)))
+                variables = self.discriminator.trainable_variables
+                with tf.GradientTape() as tape:
+                    loss = tf.math.log(self.discriminator(real)) + tf.math.log(1 - self.discriminator(fake))
+                    loss = -tf.reduce_mean(loss)
+                slopes = tape.gradient(loss, variables)
+                if not forgets:
+                    slopes = [a + b for a, b in zip(slopes, self.left)]
+                self.left = [0.0 * slope for slope in slopes]
+                keras.optimizers.SGD(0.01).apply(slopes, variables)
 
         def without_bias():
             return discriminator(layers.Dense(1, use_bias=False))
@@ -277,6 +311,24 @@ def test_steps_from_the_same_parameters(zygotes: Zygotes, framework: FrameworkNa
     with a_gan(zygotes, framework, momentum=0.9) as (_, (whole, _, discriminator)):
         first, second = gan.moves(discriminator, lambda: whole.climb(0.1), 2)
     assert np.linalg.norm(flat(second)) == pytest.approx(1.9 * np.linalg.norm(flat(first)), rel=0.01)
+
+
+@BOTH
+@pytest.mark.parametrize("forgets", [True, False])
+def test_gradients_that_another_player_leaves_are_found(
+    zygotes: Zygotes, framework: FrameworkName, forgets: bool
+) -> None:
+    with a_gan(zygotes, framework) as (_, (whole, _, discriminator)):
+        steered = gan.Steered(discriminator, POINTS, gan.ALIKE)
+        with nullcontext() if forgets else pytest.raises(CheckFailed, match="D's answers go up"):
+            gan.starts_without_gradients(
+                discriminator,
+                steered.set,
+                steered.lift,
+                generator_step=whole.forge,
+                discriminator_step=lambda: whole.judge(forgets),
+                samples="points",
+            )
 
 
 @BOTH

@@ -318,3 +318,33 @@ def cosine(a: Mapping[str, Numbers], b: Mapping[str, Numbers]) -> float:
     """The cosine of the angle between two parameter changes, as flattened vectors; 0 if nothing changed."""
     first, second = flat(a), flat(b)
     return float(first @ second / max(np.sqrt((first @ first) * (second @ second)), 1e-30))
+
+
+def starts_without_gradients(
+    discriminator: Remote,
+    set_level: Callable[[float], object],
+    lift: Callable[[Parameters], float],
+    *,
+    generator_step: Callable[[], object],
+    discriminator_step: Callable[[], object],
+    samples: str,
+) -> None:
+    """D's own steps must not follow gradients that G's steps have left in D.
+
+    `set_level(level)`: sets D's logit for all inputs; `lift(change)`: by how much a change of D's parameters raises it.
+    `samples`: what D judges, in a student's words. Raises `CheckFailed` if D follows such gradients.
+
+    Where D ≈ 0.02, G's step makes large gradients in D, upwards. In D's own step, where D ≈ 0.9, the fakes pull down.
+    """
+    set_level(-4.0)
+    for _ in range(10):
+        generator_step()
+    set_level(2.2)
+    first = moves(discriminator, discriminator_step, 3)
+    expect.that(
+        float(np.mean([lift(each) for each in first])) < 0,
+        tried="10 steps of train_generator where D ≈ 0.02, then 3 of train_discriminator where D ≈ 0.9",
+        saw="D's answers go up",
+        expected=f"down, since half of the {samples} are fakes",
+        cause="G's steps leave gradients in D: zero D's gradients before each step of its own, not after it.",
+    )
