@@ -21,7 +21,7 @@ from autograder.authoring.probes.gan import (
     moves,
     starts_without_gradients,
 )
-from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled
+from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled, snapshot, zeros
 
 from .probes import LATENT, N, curve, new_discriminator, new_gan, new_generator
 
@@ -383,11 +383,11 @@ def _(student, draw):
     )
 
 
-@check("training.updates", needs="training.losses", trains=True)
+@check("training.updates", needs=("training.losses", "discriminator_step.freezes"), trains=True)
 def _(student, draw):
-    """`fit` makes k updates of D in each step.
+    """`fit` makes k updates of D and one of G in each step.
 
-    Forge: move D's output bias steps · k times as far.
+    Forge: move D's output bias steps · k times as far, and G as far as in one step of train_generator.
     So: compute it; the forger receives `k`.
     """
     gan, generator, discriminator = lively_gan(student, draw)
@@ -417,6 +417,70 @@ def _(student, draw):
             if 0.6 * steps < times < 1.5 * steps
             else "In each of `steps` steps, D is updated k times, then G once.",
         )
+
+    gan, generator, discriminator = lively_gan(student, draw)
+    k, times, restore = 8, [], snapshot(discriminator)
+    for _ in range(5):
+        restore()
+        # G's step comes last: where D is now, one step of `train_generator` has the same gradient.
+        (by_fit,) = moves(generator, lambda: gan.fit(1, N, k=k), 1)
+        (by_step,) = moves(generator, lambda: gan.train_generator(N), 1)
+        times.append(np.linalg.norm(flat(by_fit)) / max(np.linalg.norm(flat(by_step)), 1e-12))
+    expect.that(
+        # 3 seeds of each of 13 right programs: 0.9 to 1.2. With k updates of G: 7.7 to 7.9.
+        0.4 < np.median(times) < 2.5,
+        tried=f"GAN.fit(1, {N}, k={k}) against one step of train_generator: how far G goes",
+        saw=f"{np.median(times):.1f} times as far",
+        expected="about as far: one update",
+        cause=f"G gets {k} updates too: only D is updated k times in each step, then G once."
+        if np.median(times) > 1
+        else "In each of `steps` steps, D is updated k times, then G once.",
+    )
+
+
+@check(
+    "training.new_points",
+    needs=("training.losses", "discriminator_step.separates", "discriminator_step.own_gradient"),
+    trains=True,
+)
+def _(student, draw):
+    """`fit` draws new real points for each update.
+
+    Forge: move D in two directions in the first two steps.
+    So: a forger may move it anywhere; half a point.
+    """
+    student.eagerly()
+    points, rows, seed = draw.normal(64, 2), 8, draw.seed()
+
+    def moved(steps, level):
+        """How D moves in `fit`, if it says the same to all points. The seed is the same, and so is the first step."""
+        gan, generator, discriminator = lively_gan(student, draw, seed)
+        Steered(discriminator, points, ALIKE).set(level=level, slope=0)
+        # All fakes are the same point. So where D takes everything for fake, its gradient depends on the real points.
+        generator.set_parameters(zeros(generator.parameters()))
+        (change,) = moves(discriminator, lambda: gan.fit(steps, rows), 1)
+        return flat(change)
+
+    # A program may keep D away from 0 in its loss: there, D has no gradient.
+    first, level = next(((first, level) for level in (-6.0, -3.0) if (first := moved(1, level)).any()), (None, 0.0))
+    expect.that(
+        first is not None,
+        tried=f"GAN.fit(1, {rows}) where D takes all points for fake",
+        saw="a discriminator that does not move",
+        expected="one that learns from the real points",
+        cause="D has no gradient where it is sure and wrong: keep it away from 0 by at most 0.001.",
+    )
+    second = moved(2, level) - first
+    # The layers before the output have no gradient in the first step.
+    learns = np.abs(first) > 1e-3 * np.abs(first).max()
+    expect.that(
+        # 3 seeds of each of 13 right programs: at least 3·10⁻⁴ below 1. With the same points: at most 4·10⁻⁷.
+        cosine({"": first[learns]}, {"": second[learns]}) < 1 - 1e-5,
+        tried=f"GAN.fit(1, {rows}) and GAN.fit(2, {rows}) with the same seed, where D takes all points for fake",
+        saw="a second update of D in the direction of the first",
+        expected="another direction, from other real points",
+        cause="The real points are the same in each update: call sample_real in the loop, with a new seed each time.",
+    )
 
 
 @check("evaluation.shares", needs="evaluation.extremes")
