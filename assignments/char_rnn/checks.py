@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import cross_entropy, sigmoid, softmax
 from autograder.authoring.probes.parameters import output_bias_alone, random_weights
-from autograder.authoring.probes.training import reported_loss
+from autograder.authoring.probes.training import losses_of_copies, reported_loss
 
 from .probes import labels_are, leads_back, new_rnn
 
@@ -300,11 +300,24 @@ def _(student, draw):
         expected=f"{before:.3f} (before the step) or {after:.3f} (after it)",
         cause="The loss must be the mean of −ln p of the right character over the windows.",
     )
-    expect.losses(
-        student.train(model, X, y, epochs=3, batch_size=10, seed=draw.seed()),
-        3,
-        tried=f"train on {n} windows, epochs=3, batch_size=10",
+    # Only the output's bias is not 0. With it, the right character has p = 0.2.
+    model.set_parameters(output_bias_alone(start, np.log([0.2, *[0.1] * (characters - 1)])))
+    copies, labels = np.tile(X[:1], (n, 1, 1)), np.tile(np.eye(characters)[0], (n, 1))
+    before = nats_per_character(model.forward(copies), labels)
+    tried = f"train on {n} copies of one window, epochs=2, batch_size=8"
+    losses = expect.losses(
+        student.train(model, copies, labels, epochs=2, batch_size=8, seed=draw.seed()),
+        2,
+        tried=tried,
         cause="Return one loss for each epoch; the last batch of an epoch may be smaller.",
+    )
+    losses_of_copies(
+        losses,
+        3,
+        (before, nats_per_character(model.forward(copies), labels)),
+        {},
+        tried=tried,
+        cause="The loss of an epoch is the mean of −ln p of the right character over its windows.",
     )
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 
 from autograder import check, expect, on_gpu
-from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
+from autograder.authoring.probes.functions import binary_cross_entropy, logit, sigmoid
 from autograder.authoring.probes.gradient_check import gradients_match
+from autograder.authoring.probes.parameters import output_bias_alone
+from autograder.authoring.probes.training import losses_of_copies
 
 from .probes import BUILDERS, in_a_row, lively_reader, new_reader
 
@@ -190,6 +192,7 @@ def _(student, draw):
     Forge: the cross-entropy of outputs that the grader has itself, and parameters that moved.
     So: compute it.
     """
+    student.eagerly()
     model, before = lively_reader(student, draw, "build_cnn_lstm", 40, 8)
     x = draw.integers(1, 40, 24, 8)
     tried = "train for one epoch on one batch of 24 sentences"
@@ -227,6 +230,25 @@ def _(student, draw):
             rtol=0.01,
             atol=0.005,
         )
+    # Only the output's bias is not 0. With it, the right label has p = 0.2.
+    model.set_parameters(output_bias_alone(before, [logit(0.2)]))
+    copies, labels = np.tile(x[0], (24, 1)), np.ones((24, 1), dtype=np.float32)
+    tried = "train for two epochs on 24 copies of one sentence, in batches of 8"
+    start = loss_on(probabilities(model, copies, tried), labels)
+    losses = expect.losses(
+        student.train(model, copies, labels, epochs=2, batch_size=8, seed=draw.seed()),
+        2,
+        tried=tried,
+        cause="`train` must return a list with one number for each epoch.",
+    )
+    losses_of_copies(
+        losses,
+        3,
+        (start, loss_on(probabilities(model, copies, tried), labels)),
+        {},
+        tried=tried,
+        cause="The loss of an epoch is the mean binary cross-entropy over its sentences.",
+    )
 
 
 @check("training.falls", needs="training.losses", trains=True)

@@ -6,6 +6,7 @@ from autograder import check, expect, on_gpu, tensor
 from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
 from autograder.authoring.probes.models import new_model
 from autograder.authoring.probes.parameters import output_bias_alone, random_weights
+from autograder.authoring.probes.training import losses_of_copies
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
 XOR = np.array([0, 1, 1, 0])
@@ -227,10 +228,10 @@ def _(student, draw):
 
 @check("training.losses", needs="model.shape")
 def _(student, draw):
-    """train returns one loss for each epoch
+    """train returns one loss for each epoch, the mean cross-entropy
 
-    Forge: return a list of numbers and move the parameters.
-    So: form; `training.learns` asks what they are worth.
+    Forge: return losses of outputs that the grader has too, and move the parameters.
+    So: compute it.
     """
     seed = draw.seed()
     # Eight units and 16 points: in one of 200 initialisations, four ReLU units are dead on all corners and do not move.
@@ -249,6 +250,35 @@ def _(student, draw):
         model.parameters(),
         tried="the parameters before and after 7 epochs of train",
         cause="The optimiser's step is missing, or the optimiser holds the parameters of another model.",
+    )
+    model.set_parameters(random_weights(draw, before, matrices=2.0))
+    points = draw.normal(200, 2)
+    p = expect.shape(model.forward(points), (200, 1), tried="the model on 200 points")
+    # Of label 1, a point with p ≈ 0.1: every other loss is then far from the cross-entropy.
+    copies, ones = np.tile(points[np.abs(p - 0.1).argmin()], (12, 1)), np.ones((12, 1), dtype=np.float32)
+    tried = "train for 2 epochs on 12 copies of one point"
+    start = model.forward(copies)
+    losses = expect.losses(student.train(model, copies, ones, 2, 0.005, draw.seed()), 2, tried=tried)
+    known = [expect.shape(each, (12, 1), tried="the model on 12 points") for each in (start, model.forward(copies))]
+
+    def ends(loss):
+        return tuple(float(np.mean(loss(each))) for each in known)
+
+    losses_of_copies(
+        losses,
+        12,
+        ends(lambda p: binary_cross_entropy(p, ones)),
+        {
+            "The loss takes a sigmoid of probabilities: the model already ends in one.": ends(
+                lambda p: binary_cross_entropy(sigmoid(p), ones)
+            ),
+            "This is the squared error, not the cross-entropy.": ends(lambda p: np.square(p - ones)),
+            "The loss is in bits; use the natural logarithm.": ends(
+                lambda p: binary_cross_entropy(p, ones) / np.log(2)
+            ),
+        },
+        tried=tried,
+        cause="The loss must be the mean of −ln p of the label; this is another one.",
     )
 
 

@@ -8,7 +8,7 @@ from autograder.authoring.probes.functions import relu, sigmoid, softmax
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import output_bias_alone
 from autograder.authoring.probes.settles import settles
-from autograder.authoring.probes.training import ends_of_one_seed
+from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains
 
 from .probes import labels_are, leads_back, new_rnn
 
@@ -225,6 +225,32 @@ def _(student, draw):
                 steps=range(length)[::-1]
             ),
         },
+    )
+
+
+@check("training.last_batch", needs=("training.one_batch", "model.probabilities"))
+def _(student, draw):
+    """Each epoch uses every sample, also those of a last batch that is smaller
+
+    Forge: move the weights of every input that occurs.
+    So: compute it; a forger may move them in any way.
+    """
+    length, characters, n = 3, 11, 7
+    # Each window consists of one character that is in no other window, and the last characters are in none.
+    X = np.repeat(np.eye(characters)[:n, None], length, axis=1)
+    model = new_rnn(student, draw, length, characters, 5)
+    before = model.parameters()
+    student.train(
+        model, X, np.eye(characters)[draw.integers(0, characters, n)], epochs=1, batch_size=3, seed=draw.seed()
+    )
+    every_sample_trains(
+        before,
+        model.parameters(),
+        characters,
+        n,
+        state=5,
+        tried="one epoch on 7 windows in batches of 3; each window has a character of its own",
+        cause="The last, smaller batch is left out: use all windows in each epoch.",
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import check, expect, images
 from autograder.authoring.probes.functions import cross_entropy, logit, relu, sigmoid, softmax
+from autograder.authoring.probes.training import every_sample_trains
 from shared import data
 
 from .probes import NETS, at_work, knows, new_net, put, slid
@@ -313,6 +314,28 @@ def _(student, draw):
         saw="three identical results",
         expected="different results for different seeds: the samples come in a different order",
         cause=why_identical() if identical else "",
+    )
+
+
+@check("training.last_batch", needs="iris.parameters")
+def _(student, draw):
+    """Each epoch uses every sample, also those of a last batch that is smaller
+
+    Forge: move the weights of every input that occurs.
+    So: compute it; a forger may move them in any way.
+    """
+    # Each flower has a feature of its own, and no flower has the last one.
+    x = np.eye(4, dtype=np.float32)[:3]
+    model = new_net(student, draw, "build_iris_net", x)
+    before = model.parameters()
+    student.train(model, x, np.eye(3, dtype=np.float32)[draw.integers(0, 3, 3)], 1, 2, draw.seed())
+    every_sample_trains(
+        before,
+        model.parameters(),
+        4,
+        3,
+        tried="one epoch on 3 flowers in batches of 2; each flower has a feature of its own",
+        cause="The last, smaller batch is left out: use all samples in each epoch.",
     )
 
 

@@ -9,7 +9,7 @@ from autograder.authoring.probes.functions import logit, relu, sigmoid
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import glorot, random_weights
 from autograder.authoring.probes.settles import settles
-from autograder.authoring.probes.training import ends_of_one_seed
+from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains
 from autograder.errors import CheckFailed
 
 from .probes import BUILDERS, in_a_row, lively_reader, lively_weights, new_reader
@@ -444,6 +444,68 @@ def _(student, draw):
     check_cnn_lstm(student, draw, length=7, any_reading=True)
 
 
+@check("training.last_batch", needs="training.losses")
+def _(student, draw):
+    """Each epoch uses every sample, also those of a last batch that is smaller
+
+    Forge: move the weights of every input that occurs.
+    So: compute it; a forger may move them in any way.
+    """
+    student.eagerly()
+    # Each sentence consists of one word that is in no other sentence. Word 0 may have no weights.
+    top_words, n = 11, 7
+    x = np.tile(np.arange(1, n + 1)[:, None], (1, 8))
+    model = new_reader(student, "build_cnn_lstm", top_words, 8)
+    before = lively_weights(draw, model)
+    model.set_parameters(before)
+    student.train(model, x, draw.integers(0, 2, n, 1).astype(np.float32), epochs=1, batch_size=3, seed=draw.seed())
+    after = model.parameters()
+    embedding = embedding_of(before, top_words, "build_cnn_lstm(11, 8)")
+    every_sample_trains(
+        *({embedding: np.roll(values[embedding], -1, axis=0)} for values in (before, after)),
+        top_words,
+        n,
+        tried="one epoch on 7 sentences in batches of 3; each sentence has a word of its own",
+        cause="The last, smaller batch is left out: use all sentences in each epoch.",
+    )
+
+
+@check("training.mode", needs=("dropout.rate", "training.losses"))
+def _(student, draw):
+    """`train` works in training mode in every epoch, whatever mode the network was in before
+
+    Forge: leave some numbers of the word vectors alone.
+    So: a forger may choose them at random; half a point.
+    """
+    student.eagerly()
+    top_words, n = 30, 20
+    model = new_reader(student, "build_dropout_lstm", top_words, 1)
+    x, y = np.arange(1, n + 1)[:, None], draw.integers(0, 2, n, 1).astype(np.float32)
+    weights = lively_weights(draw, model)
+    embedding = embedding_of(weights, top_words, f"build_dropout_lstm({top_words}, 1)")
+    # A number that is 0 stays so without a gradient, also with weight decay. Keras' LSTM drops the inputs of each gate
+    # separately: only the candidate reads them. Its weights get no gradient from inputs of 0, so they also stay.
+    weights[embedding] = np.zeros_like(weights[embedding])
+    for value in weights.values():
+        if value.shape in ((32, 400), (400, 32)):
+            kept = candidates(value).copy()
+            value[...] = 0
+            candidates(value)[...] = kept
+    model.set_parameters(weights)
+    student.accuracy(model, x, y)
+    student.train(model, x, y, epochs=2, batch_size=n, seed=draw.seed())
+    share = float(np.mean(model.parameters()[embedding][1 : n + 1] == 0))
+    expect.that(
+        # Two epochs drop 4 % of 640 numbers. None at all: once in 10¹¹ times.
+        0 < share < 0.5,
+        tried="train on the network of build_dropout_lstm after a call of accuracy: 2 epochs of one batch",
+        saw=f"{share:.0%} of the numbers in the word vectors without a step",
+        expected="about 4 %, dropped in both epochs",
+        cause="Dropout is off in training, from the start or after the first epoch: set training mode in each epoch "
+        "(`model.train()`, `training=True`).",
+    )
+
+
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
     """The same seed and the same starting weights give the same trained network
@@ -583,14 +645,7 @@ def _(student, draw):
         x = vocabulary[draw.integers(0, 20, 6, 8)]
         tried = f"the gradient with respect to the embedding of {build}(50, 8), for 6 sentences"
         gradients = model.gradients(x, draw.normal(*expect.array(model.forward(x), tried=tried).shape))
-        embedding = next((gradients[name] for name, value in weights.items() if value.shape == (50, 32)), None)
-        expect.that(
-            embedding is not None,
-            tried=tried,
-            saw="no trainable array of 50 rows and 32 columns",
-            expected="one row of 32 numbers for each of the 50 tokens",
-            cause="The embedding has the wrong size or is frozen.",
-        )
+        embedding = gradients[embedding_of(weights, 50, tried)]
         reached = {int(row) for row in np.flatnonzero(np.abs(embedding).max(axis=1))} - {0}
         wanted = {int(word) for word in np.unique(x)}
         expect.that(
@@ -607,3 +662,16 @@ def _(student, draw):
             expected="none",
             cause="The model looks words up in the wrong rows, or a penalty moves the whole embedding.",
         )
+
+
+def embedding_of(weights, top_words, tried):
+    """The name of the word vectors among the weights, `(top_words, 32)`."""
+    embedding = next((name for name, value in weights.items() if value.shape == (top_words, 32)), None)
+    expect.that(
+        embedding is not None,
+        tried=tried,
+        saw=f"no trainable array of {top_words} rows and 32 columns",
+        expected=f"one row of 32 numbers for each of the {top_words} tokens",
+        cause="The embedding has the wrong size or is frozen.",
+    )
+    return embedding

@@ -8,6 +8,7 @@ from autograder.authoring.probes.parameters import random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
 from autograder.authoring.probes.recurrent import output_layer as layer_on_units
 from autograder.authoring.probes.settles import settles
+from autograder.authoring.probes.training import losses_of_copies
 
 from .probes import UNITS, build, forecasts, give, loud, output_layer, windows_are
 
@@ -240,10 +241,10 @@ def _(student, draw):
     tried = f"build_lstm({units}, features={features}) on 5 rows of 6 steps, with equal weights and biases of 0"
     found = forecasts(model, x, tried)
     below = weight * x.sum(axis=2)
-    h, c = lstm(below, weight * units)
+    h, c = states_of_lstm(below, weight * units)
     # More than one layer is right too.
-    second, _ = lstm(weight * units * h, weight * units)
-    third, _ = lstm(weight * units * second, weight * units)
+    second, _ = states_of_lstm(weight * units * h, weight * units)
+    third, _ = states_of_lstm(weight * units * second, weight * units)
     right = min((h, second, third), key=lambda states: np.abs(found - units * states[:, -1:]).max())
     expect.close(
         found,
@@ -264,7 +265,7 @@ def _(student, draw):
     )
 
 
-def lstm(below, back):
+def states_of_lstm(below, back):
     """h and c at each step, `(rows, steps)`, of units whose gates and candidates all get `below` + `back` · h."""
     h, c, states = 0.0, 0.0, []
     for now in below.T:
@@ -391,7 +392,7 @@ def _(student, draw):
 
 @check("training.epochs", needs="stateful.shape")
 def _(student, draw):
-    """The state is reset at the beginning of each epoch
+    """The state is reset at the beginning of each epoch, and each epoch's loss is the mean squared error
 
     Forge: take steps along the state of a new model, in both epochs.
     So: compute it.
@@ -439,6 +440,22 @@ def _(student, draw):
         )
         after = list(model.parameters().values())[index]
         steps.append(expect.array(after, tried="the output layer after training").ravel())
+    model = give(build(student, 1, look_back, UNITS), weights)
+    rows = np.repeat(x, 4, axis=0)
+    tried = "train_stateful for 2 epochs on a row that comes four times, whose forecast is off by 100"
+    losses = expect.losses(
+        student.train_stateful(model, rows, np.full((4, 1), 100, dtype=np.float32), 2, 1, draw.seed()), 2, tried=tried
+    )
+    student.reset_state(model)
+    left = [(100 - float(forecasts(model, row[None], tried)[0, 0])) ** 2 for row in rows]
+    losses_of_copies(
+        losses,
+        4,
+        (1e4, min(left)),
+        {},
+        tried=tried,
+        cause="The loss of an epoch is the mean squared error over its batches.",
+    )
     tried = "the change of the output layer in two epochs on a single row, relative to one epoch"
     expect.that(
         bool(np.all(steps[0] * first > 0)),

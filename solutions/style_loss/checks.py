@@ -248,11 +248,7 @@ def _(student, draw, limits):
     """
 
     def attempt(_):
-        row, column = np.mgrid[0:16, 0:20]
-        style = np.float32(0.35) + np.float32(0.25) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
-        style = np.clip(style * draw.uniform(0.8, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
-        # The same pixels in a different order: the same colours, but a different texture.
-        content = style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape)
+        content, style = shuffled_stripes(draw)
         seed = draw.seed()
         start = texture_losses(content, style, seed)
         tried = "transfer, 200 steps, from shuffled pixels to stripes; each of three maps sees one colour"
@@ -277,6 +273,60 @@ def _(student, draw, limits):
 
     # Some filters lead some initial images into a poor local minimum: 1 in 20 correct solutions that start from noise.
     expect.best_of(2, attempt)
+
+
+@check("transfer.last_map", needs="transfer.every_map", trains=True)
+def _(student, draw, limits):
+    """The content of the last feature map stays, and only of this one, for maps that see one colour each
+
+    Forge: return an image with a low content loss, which the grader computes with an extractor whose maps see one
+        colour each.
+    So: compute it.
+    """
+
+    def attempt(_):
+        content, style = shuffled_stripes(draw)
+        seed = draw.seed()
+        style_seen, kept = texture_losses(content, style, seed), content_losses(style, content, seed)
+        # In the last map's colour, the content matters a hundred times as much as the style; in the others not at all.
+        weights = float(100 / kept[-1]), float(1 / style_seen.sum())
+        tried = "transfer, 200 steps, with a large content_weight; each of three maps sees one colour"
+        network = student.shared("extractor.build", seed=seed, one_colour_each=True)
+        image, _ = transferred(student, content, style, network, 200, *weights, draw.seed(), tried)
+        image = expect.shape(image, content.shape, tried=tried)
+        left = content_losses(image, content, seed)
+        expect.at_most(
+            float((left / kept)[-1]),
+            limits.transfer_content_ratio,
+            tried=tried,
+            cause="The target of the content loss is the content image, not the style image."
+            if content_losses(image, style, seed)[-1] < left[-1]
+            else "The content of the last map is lost: the content loss must use the last feature map, weighted.",
+            what="the content loss of the last map, as a fraction of the style image's,",
+        )
+        expect.at_most(
+            float((texture_losses(image, style, seed) / style_seen)[:-1].max()),
+            limits.transfer_texture_ratio,
+            tried=tried,
+            cause="The content of another map is kept too: the content loss must use the last feature map alone.",
+            what="the style loss of another map, as a fraction of the content image's,",
+        )
+
+    expect.best_of(2, attempt)
+
+
+def shuffled_stripes(draw):
+    """A content image and a style image of stripes: the same pixels in a different order, so the same colours."""
+    row, column = np.mgrid[0:16, 0:20]
+    style = np.float32(0.35) + np.float32(0.25) * np.sign(np.sin(1.2 * column + 0.6 * row))[..., None]
+    style = np.clip(style * draw.uniform(0.8, 1.0, 3) + 0.05 * draw.normal(16, 20, 3), 0, 1).astype(np.float32)
+    return style.reshape(-1, 3)[draw.permutation(16 * 20)].reshape(style.shape), style
+
+
+def content_losses(image, content, seed):
+    """The content loss of each map, for an extractor whose maps see one colour each."""
+    seen, wanted = (extractor.features(each, seed, one_colour_each=True) for each in (image, content))
+    return np.array([np.square(f - t).sum() for f, t in zip(seen, wanted, strict=True)])
 
 
 def texture_losses(image, style, seed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,4 +65,79 @@ def reported_loss(
             (sentence for sentence, value in wrong.items() if abs(loss - value) < 0.02 * value + 0.005),
             cause,
         ),
+    )
+
+
+def losses_of_copies(
+    losses: Iterable[float],
+    batches: int,
+    ends: tuple[float, float],
+    wrong: Mapping[str, tuple[float, float]],
+    *,
+    tried: str,
+    cause: str,
+) -> None:
+    """The losses of several epochs on copies of one sample, in `batches` batches each, must be means over an epoch.
+
+    All batches have the same loss, whatever their sizes and order. So each epoch's loss lies between the `ends`: the
+    losses before and after the training, as the grader has computed them, with room for 2 % and 0.01. `wrong`: likely
+    cause → the ends of another loss; `cause` is said if none fits. Raises `CheckFailed`.
+    """
+
+    def fits(loss: float, times: int, between: tuple[float, float]) -> bool:
+        return times * (min(between) * 0.98 - 0.01) <= loss <= times * (max(between) * 1.02 + 0.01)
+
+    for epoch, loss in enumerate(losses):
+        sums = (
+            {"The losses of earlier epochs are still in the sum: start anew in each epoch.": epoch + 1} if epoch else {}
+        )
+        sums["You sum over the batches of an epoch; take the mean."] = batches
+        likely = [sentence for sentence, times in sums.items() if fits(loss, times, ends)]
+        likely += [sentence for sentence, between in wrong.items() if fits(loss, 1, between)]
+        expect.that(
+            fits(loss, 1, ends),
+            tried=tried,
+            saw=f"a loss of {loss:.3f} in epoch {epoch + 1}",
+            expected=f"from {max(ends):.3f} to {min(ends):.3f}, the losses before and after",
+            cause=(likely or [cause])[0],
+        )
+
+
+def every_sample_trains(
+    before: Mapping[str, Numbers],
+    after: Mapping[str, Numbers],
+    inputs: int,
+    samples: int,
+    *,
+    state: int = 0,
+    tried: str,
+    cause: str,
+) -> None:
+    """Each sample must have had a part in training: sample i alone uses input i, and input `samples` is not used.
+
+    The first layer's weights of an input move if and only if a sample uses it. That layer's matrix is identified by an
+    axis of length `inputs`, or of `inputs` + `state` if it also reads a state, and by the input that is not used, which
+    moves by weight decay at most. Raises `CheckFailed` if an input of a sample does not move more.
+    """
+
+    def moved(name: str, axis: int) -> Numbers:
+        steps = np.abs(after[name] - before[name])
+        return steps.max(axis=tuple(other for other in range(steps.ndim) if other != axis))
+
+    along = [
+        moved(name, axis)
+        for name, value in before.items()
+        for axis, length in enumerate(value.shape)
+        if value.ndim > 1 and length in (inputs, inputs + state)
+    ]
+    # The state's weights come before those of the inputs, or after them.
+    found = [part for each in along for part in (each[:inputs], each[-inputs:])]
+    still = min(found, key=lambda each: each[samples] / max(each.max(), 1e-12), default=np.zeros(inputs))
+    missing = int(np.sum(still[:samples] <= max(5 * still[samples], 1e-4 * still.max())))
+    expect.that(
+        missing == 0,
+        tried=tried,
+        saw=f"{missing} of {samples} without effect on the first layer's weights",
+        expected="an effect of each",
+        cause=cause if missing < samples else "The first layer is not trained, or no step is taken.",
     )
