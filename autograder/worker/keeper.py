@@ -2,7 +2,7 @@
 
 The zygote is a child of this small process, which puts it into a process namespace of its own where the system allows
 that: the kernel then ends all processes of that namespace with the zygote. Elsewhere this process adopts them and ends
-them. If this process ends first, the kernel ends the zygote. Linux only.
+them. If this process ends first, the kernel ends the zygote, or tells it to end its workers. Linux only.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ def main() -> None:
     this = os.getpid()
     zygote = os.fork()
     if zygote == 0:
-        # A process does not see a parent that is outside of its process namespace.
-        kernel.die_with_parent(0 if enclosed else this)
+        if enclosed:
+            # A process does not see a parent that is outside of its process namespace.
+            kernel.die_with_parent(0)
+        else:
+            # The zygote ends what its workers have started: no namespace does.
+            kernel.die_with_parent(this, signal.SIGTERM)
         from autograder.worker.zygote import serve_orders
 
         serve_orders(name, int(descriptor), readable, enclosed)

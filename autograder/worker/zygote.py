@@ -81,6 +81,8 @@ def serve_orders(name: str, descriptor: int, readable: Sequence[str], enclosed: 
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     reports: dict[int, int] = {}
     folders: dict[int, str] = {}
+    # Its keeper has ended.
+    signal.signal(signal.SIGTERM, lambda number, frame: _end(folders))
     while True:
         ready, _, _ = select.select([orders, woken], [], [])
         if woken in ready:
@@ -177,6 +179,7 @@ def _become_worker(
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         die_with_parent(os.getppid())
         adopt_orphans()

@@ -91,9 +91,9 @@ def change_root(folder: str) -> None:
     os.chdir("/")
 
 
-def die_with_parent(parent: int) -> None:
-    """Make the kernel kill this process when its parent, with that process id, dies. Linux only."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Make the kernel send this process a signal when its parent, with that process id, dies. Linux only."""
+    prctl(PR_SET_PDEATHSIG, by)
     # The parent may have died before the call.
     if os.getppid() != parent:
         os._exit(125)
