@@ -42,10 +42,14 @@ class LimitExceeded(Exception):
 
 
 class NotAskedAgain(Exception):
-    """A check calls a function of the student's that ran past its time limit in an earlier check."""
+    """A check calls a function of the student's that ran past its time limit in an earlier check.
 
-    def __init__(self, function: str, earlier: str) -> None:
-        super().__init__(f"`{function}` ran past its time limit in {earlier}")
+    `caller`: the function that the check calls, if that one only uses it.
+    """
+
+    def __init__(self, function: str, earlier: str, caller: str = "") -> None:
+        uses = f"`{caller}` uses `{function}`, which" if caller else f"`{function}`"
+        super().__init__(f"{uses} ran past its time limit in {earlier}")
         self.function = function
         self.earlier = earlier
         """The id of that check."""

@@ -64,11 +64,11 @@ def submission_cost(zygotes: Zygotes, name: str, framework: FrameworkName, seed:
     """CPU seconds and wall-clock seconds of one right submission."""
     exercise = catalogue.load(name)
     handed_in = catalogue.as_submission(name, framework, catalogue.reference_source(name, framework))
-    children, own, started = _children_cpu(), time.process_time(), time.perf_counter()
+    children, own, started = children_cpu(), time.process_time(), time.perf_counter()
     result = grader.grade(handed_in, grader.Job(exercise, seed, zygotes.of))
     assert result.score == result.maximum, catalogue.not_passed(result)
     wall = time.perf_counter() - started
-    return time.process_time() - own + _children_cpu() - children, wall
+    return time.process_time() - own + children_cpu() - children, wall
 
 
 def demo() -> float:
@@ -123,7 +123,7 @@ def page(
     return "\n".join(lines) + "\n"
 
 
-def _children_cpu() -> float:
+def children_cpu() -> float:
     """CPU seconds of all descendants of this process: zygotes and the workers that they have reaped."""
     import psutil
 

@@ -13,10 +13,12 @@ from autograder.grading.slow import Slow
 from tests import toy
 
 
-def ask(slow: Slow, check: str, name: str, *, ends: bool, limit: str = "time", verb: str = "call") -> None:
-    with slow.watching(check, verb, {"name": name}):
+def ask(slow: Slow, check: str, name: str, *, ends: bool, limit: str = "time", verb: str = "call") -> bool:
+    """Whether the function was suspected."""
+    with slow.watching(check, verb, {"name": name}) as suspected:
         if not ends:
             raise LimitExceeded(limit, "9 s", "8 s")  # pyright: ignore[reportArgumentType]
+    return suspected
 
 
 def test_a_function_that_never_returned_is_not_asked_again() -> None:
@@ -49,6 +51,31 @@ def test_other_failures_do_not_count(limit: str, verb: str) -> None:
     for _ in range(3):
         with pytest.raises(LimitExceeded):
             ask(slow, "training.losses", "train", ends=False, limit=limit, verb=verb)
+
+
+CALLS = [("a", "def noise(): pass\ndef step(): noise()\ndef fit(): step()\ndef evaluate(): pass\n")]
+
+
+def test_what_calls_an_endless_function_has_less_time() -> None:
+    slow = Slow(CALLS)
+    assert not ask(slow, "part.fit", "evaluate", ends=True)
+    with pytest.raises(LimitExceeded):
+        ask(slow, "part.noise", "noise", ends=False)
+    assert not ask(slow, "part.evaluate", "evaluate", ends=True)
+    assert ask(slow, "part.step", "step", ends=True), "it may not always call it"
+    assert not ask(slow, "part.step", "step", ends=True), "it returns"
+    with pytest.raises(NotAskedAgain, match=r"^`fit` uses `noise`, which ran past its time limit in part\.noise$"):
+        ask(slow, "part.fit", "fit", ends=False)
+
+
+def test_what_calls_a_function_that_has_returned_is_not_suspected() -> None:
+    slow = Slow(CALLS)
+    ask(slow, "part.example", "noise", ends=True)
+    with pytest.raises(LimitExceeded):
+        ask(slow, "part.noise", "noise", ends=False)
+    assert not ask(slow, "part.fit", "fit", ends=True)
+    with pytest.raises(LimitExceeded):
+        ask(slow, "part.fit", "fit", ends=False)
 
 
 CHECKS = '''
@@ -84,3 +111,30 @@ def test_an_endless_loop_costs_one_limit(zygotes: Zygotes, tmp_path: Path) -> No
     assert result.checks[1].saw == "because `endless` ran past its time limit in part.a"
     assert result.output.count("asked") == 1
     assert result.score == 5
+
+
+def test_the_rest_is_graded_with_all_of_its_seconds(zygotes: Zygotes, tmp_path: Path) -> None:
+    """The loop takes 2 s of the submission's 2 s, and what calls it no more than its share."""
+    checks = "from autograder import check, expect\n"
+    for name in ("endless", "caller", "one"):
+        checks += f'@check("part.{name}")\ndef _(student):\n    """It is 1"""\n'
+        checks += f'    expect.equal(student.{name}(), 1, tried="it")\n'
+    points = {"part": {"endless": 5.0, "caller": 5.0, "one": 10.0}}
+    limits = "{seconds: 2, check_seconds: 2.5, wall_seconds: 600, memory_mb: 300}"
+    exercise = toy.load(toy.project(tmp_path, checks, points, limits=limits))
+    source = SOURCE + "def caller():\n    return endless()\n"
+    result = grader.grade(toy.handed_in(source), grader.Job(exercise, 1, zygotes.of))
+    assert [check.status for check in result.checks] == ["failed", "skipped", "passed"], result.checks
+    assert result.checks[1].saw == "because `caller` uses `endless`, which ran past its time limit in part.endless"
+
+
+def test_a_file_of_endless_cells_is_read_in_twice_the_time_of_one(zygotes: Zygotes, tmp_path: Path) -> None:
+    source = "# %%\ndef endless():\n    return 1\ndef one():\n    return 1\n" + "# %%\nwhile True: pass\n" * 3
+    points = {"part": {"a": 5.0, "b": 5.0, "c": 5.0, "other": 5.0}}
+    limits = "{seconds: 4, check_seconds: 4, wall_seconds: 600, memory_mb: 300}"
+    exercise = toy.load(toy.project(tmp_path, CHECKS, points, limits=limits))
+    with grader.Run(toy.handed_in(source), grader.Job(exercise, 1, zygotes.of)) as run:
+        results = [run.result_of(check) for check in exercise.ordered()]
+        assert run.session.lost_seconds < 2 * 4 + 3
+    assert [check.status for check in results] == ["passed"] * 4, results
+    assert len([note for note in run.session.notes if "was not run" in note]) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.costs import Costs
 from autograder.course.policy import ExercisePolicy
 from autograder.errors import UsageError
+from autograder.worker.names import FrameworkName
 
 PARAMETERS = ("student", "reference", "pretended", "gpu", "draw", "limits")
 
@@ -71,6 +73,8 @@ class Exercise:
     """SHA-256 of checks, solutions and policy."""
     check_digests: dict[str, str] = field(repr=False, default_factory=dict[str, str])
     """Check id → SHA-256 of what decides its outcome, its points apart (see `check_digests.py`)."""
+    costs: Costs = field(repr=False, default_factory=dict[FrameworkName, Mapping[str, float]])
+    """What the checks cost the reference solution. They are in no digest: measuring again makes no result outdated."""
 
     def points(self, check: Check) -> float:
         """The maximum points of a check."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.authoring.check_digests import check_digests
+from autograder.authoring.costs import read_costs
 from autograder.authoring.exercise import Check, Exercise, collecting
 from autograder.authoring.thresholds import thresholds_that_do_not_fit
 from autograder.course.policy import ExercisePolicy, Policy, did_you_mean
@@ -52,7 +53,7 @@ def load_exercise(policy: Policy, name: str) -> Exercise:
     references = sorted(solutions.glob(f"{name}_*.py")) if half else []
     folders = [folder, *([half] if half else [])]
     digests = check_digests(graded, own, folders, references)
-    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own), digests)
+    return Exercise(name, own, graded, folder, half, _digest(folder, half, name, own), digests, read_costs(folder))
 
 
 def load_exercises(policy: Policy, names: Iterable[str]) -> dict[str, Exercise]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from autograder.errors import UsageError
 from autograder.worker.course_modules import COURSE
@@ -58,21 +58,51 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Limits(_Strict):
-    """The resource limits of a submission."""
+class Bounds(_Strict):
+    """The least and the most of a limit that follows from what the reference solution needs: CPU seconds."""
 
-    seconds: float = Field(default=300, gt=0, le=36_000)
-    """CPU seconds for all checks of a submission together."""
-    check_seconds: float = Field(default=60, gt=0, le=3_600)
-    """CPU seconds for one request of a check that trains."""
-    exact_seconds: float = Field(default=30, gt=0, le=3_600)
-    """CPU seconds for one request of any other check, if that is less: most endless loops end there."""
+    least: float = Field(gt=0, le=36_000)
+    most: float = Field(gt=0, le=36_000)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Bounds:
+        if self.least > self.most:
+            raise ValueError(f"least is {self.least:g}, and most is {self.most:g}, which is less")
+        return self
+
+
+class Limits(_Strict):
+    """The resource limits of a submission.
+
+    A limit on CPU time is `factor` times what the reference solution needs (`costs.yml`), within bounds. All these
+    seconds are those of the machine on which the project is measured; a slower machine gives more.
+    """
+
+    factor: float = Field(default=30, ge=1, le=1_000)
+    """A program may take so many times as long as the reference solution. The slowest right programs that the tests
+    know take twenty (`predict` in every step) and thirty times as long (`fit` for every step, in `xor`).
+    """
+    exact: Bounds = Bounds(least=30, most=30)
+    """For one request of a check that trains nothing. The reference needs less than a second for nearly all of them."""
+    # The most: eleven times the longest request of any reference, 13 s (a translator's training in Keras, of which a
+    # check makes up to three), and a half more than the slowest right program is known to need, 103 s
+    # (`stateful_lstm` with eager execution). An endless loop costs that much, once.
+    training: Bounds = Bounds(least=60, most=150)
+    """For one request of a check that trains."""
+    whole: Bounds = Bounds(least=300, most=900)
+    """For all checks of a submission together, without the requests that ran past their limit."""
+    seconds: float | None = Field(default=None, gt=0, le=36_000)
+    """Instead of `whole`: the same number of CPU seconds on every machine."""
+    check_seconds: float | None = Field(default=None, gt=0, le=3_600)
+    """Instead of `training`, and if it is less also of `exact`: CPU seconds for one request."""
+    exact_seconds: float | None = Field(default=None, gt=0, le=3_600)
+    """Instead of `exact`: CPU seconds for one request of a check that trains nothing; at most `check_seconds`."""
     wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
     """Wall-clock seconds for all requests of a submission together, without the time spent waiting for cores that others
-    hold; by default four times `seconds`. With that time, five times as much.
+    hold; by default four times the CPU seconds. With that time, five times as much.
     """
     check_wall_seconds: float | None = Field(default=None, gt=0, le=360_000)
-    """Wall-clock seconds for one request, waiting included; by default twenty times `check_seconds`."""
+    """Wall-clock seconds for the longest request, waiting included; by default twenty times its CPU seconds."""
     memory_mb: int = Field(default=1_500, ge=50, le=1_000_000)
     """In addition to what the framework itself uses."""
     output_mb: int = Field(default=10, ge=1, le=1_000)

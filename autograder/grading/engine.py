@@ -18,10 +18,12 @@ from autograder.execution.environment import make_undumpable
 from autograder.execution.gpus import NO_GPUS, Gpus
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading import grader
+from autograder.grading.allowance import Allowance
 from autograder.grading.orders import Order, by_code, completed, longest_first, said_of
 from autograder.grading.pool import LISTEN_SECONDS, Pool, Threads
 from autograder.results.files import result_path, write_whole
 from autograder.results.form import Result, encode, read
+from autograder.worker.names import FRAMEWORKS
 
 if TYPE_CHECKING:
     # SQLAlchemy takes long to import, and most of those who grade record nothing.
@@ -90,7 +92,9 @@ def run(
 
 def _gradings(plan: Plan, history: History | None) -> Iterator[Order | Result]:
     """An order for each grading that is needed, and the result for each that is not."""
-    limit_of = {name: exercise.policy.limits.seconds for name, exercise in plan.exercises.items()}
+    limit_of = {
+        name: max(Allowance(exercise, each).in_all for each in FRAMEWORKS) for name, exercise in plan.exercises.items()
+    }
     submissions = longest_first(plan.submissions, limit_of)
     alike = plan.seed is not None and plan.only is None
     groups = by_code(submissions) if alike else iter([[each] for each in submissions])

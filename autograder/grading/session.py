@@ -13,6 +13,7 @@ from autograder.execution.output import OUTPUT_KEPT
 from autograder.execution.watchdog import WALL_IN_ALL, WALL_PER_CPU, Budget, Wall
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygote
+from autograder.grading.allowance import Allowance
 from autograder.grading.diagnose import Raised
 from autograder.grading.slow import Slow
 from autograder.worker.names import DEVICE_IMPORTS, SLOW_IMPORTS, FrameworkName
@@ -22,6 +23,9 @@ HELLO_SECONDS = 120.0
 
 LONG_SECONDS = 1.0
 """CPU seconds above which a cell counts as slow if loading the file exceeds the time limit."""
+
+MOST_HALVINGS = 4
+"""The time for reading the file is halved so many times, once for each time that it was not enough."""
 
 NOTED = 20
 """Cells that raised that the notes of a result list."""
@@ -45,24 +49,28 @@ class Session:
         self._file = file
         self._device: DeviceMode = device
         self._gpu = gpu
-        self._seconds = limits.check_seconds
-        self._exact_seconds = min(limits.exact_seconds, limits.check_seconds)
-        self._wall_seconds = limits.wall_seconds or limits.seconds * WALL_PER_CPU
+        self._allowance = Allowance(exercise, file.framework)
+        self.seconds = self._allowance.in_all
+        """CPU seconds for all checks together, without those that were lost."""
+        longest = self._allowance.for_loading
+        self._wall_seconds = limits.wall_seconds or self.seconds * WALL_PER_CPU
         self._budget = Budget(
             limits.memory_mb,
             limits.output_mb,
             limits.file_mb,
-            int(limits.seconds * WALL_PER_CPU) + 1,
+            int(self.seconds * WALL_PER_CPU) + 1,
             limits.gpu_memory_mb if gpu else 0,
-            (limits.check_wall_seconds or WALL_IN_ALL * limits.check_seconds) / limits.check_seconds,
+            (limits.check_wall_seconds or WALL_IN_ALL * longest) / longest,
         )
         self._zygote_of = zygote_of
         self._slow_imports = _slow_imports(file, device)
         self._worker: Worker | None = None
         self._unloadable: LimitExceeded | None = None
-        self.slow = slow or Slow()
+        self.slow = slow or Slow(file.cells)
         self._check: Check | None = None
         self._spent = 0.0
+        self.lost_seconds = 0.0
+        """CPU seconds of requests that a limit ended."""
         self._clock = Wall(0.0, 0.0)
         self.output = ""
         self.notes: list[str] = []
@@ -127,21 +135,24 @@ class Session:
             )
 
     def _read_file(self) -> bool:
-        """Run the cells in order, all together within the seconds of one check. `False` if they take longer.
+        """Run the cells in order, all together within the seconds of one request. `False` if they take longer.
 
         The worker is then gone, and the next one loads only the definitions of slow cells. An experiment left in the
         file thus costs no points.
         """
         assert self._worker
         cells = self._file.cells
-        self.notes = [_not_run(cells[number], self._seconds) for number in sorted(self.slow.shortened)]
+        allowed = self._allowance.for_loading
+        # Each time, half as long: a file of many endless cells is not read for hours.
+        left = allowed / 2 ** min(self.slow.unread, MOST_HALVINGS)
+        self.notes = [_not_run(cells[number], allowed) for number in sorted(self.slow.shortened)]
         self.raised = []
         spent: dict[int, float] = {}
         for number, (name, source) in enumerate(cells):
             times = self.slow.shortened.get(number, 0)
             if times > 1:
                 continue
-            before, left = self._worker.cpu_seconds, self._seconds - sum(spent.values())
+            before = self._worker.cpu_seconds
             try:
                 troubles = self._worker.ask("load", seconds=max(left, 1.0), args=[[name, source, times == 1]])
             except LimitExceeded as problem:
@@ -150,11 +161,14 @@ class Session:
                     # imports.
                     self.slow.shortened |= {each: 1 for each, seconds in spent.items() if seconds > LONG_SECONDS}
                     self.slow.shortened[number] = times + 1
+                    self.slow.unread += 1
+                    self.lost_seconds += self._worker.cpu_seconds
                     return False
                 used = f"{problem.used}, while the file was loaded"
                 self._unloadable = LimitExceeded(problem.limit, used, problem.allowed)
                 raise self._unloadable from None
             spent[number] = self._worker.cpu_seconds - before
+            left -= spent[number]
             raised = [Raised(*trouble) for trouble in troubles]
             self.raised += raised
             self.notes += [f"{each.said()}." for each in raised[: max(0, NOTED - len(self.notes))]]
@@ -163,7 +177,7 @@ class Session:
         return True
 
     def ask(self, verb: str, **fields: Any) -> Any:
-        """Send a request; the limit depends on whether the check trains, which takes longer.
+        """Send a request; its limit depends on the check (see `Allowance`).
 
         Raises `NotAskedAgain` for a function that has run past it before (see `Slow`).
         """
@@ -171,10 +185,14 @@ class Session:
             # A check that continues after its worker has died gets the same error again.
             raise LimitExceeded("process", "the process had ended", "a process that keeps running")
         self._keep_to_the_clock()
-        # On a GPU, the first request also loads the device's libraries.
-        exact = self._check is not None and not self._check.trains and self._device != "gpu"
-        with self.slow.watching(self._check.id if self._check else "", verb, fields):
-            return self._worker.ask(verb, seconds=self._exact_seconds if exact else self._seconds, **fields)
+        before = self._worker.cpu_seconds
+        try:
+            with self.slow.watching(self._check.id if self._check else "", verb, fields) as suspected:
+                seconds = self._allowance.for_request(self._check, on_gpu=self._device == "gpu", suspected=suspected)
+                return self._worker.ask(verb, seconds=seconds, **fields)
+        except (LimitExceeded, NotAskedAgain):
+            self.lost_seconds += self._worker.cpu_seconds - before
+            raise
 
     def _keep_to_the_clock(self) -> None:
         """A submission that sleeps in every request uses no CPU time, and would never end."""
