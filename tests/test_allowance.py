@@ -41,7 +41,8 @@ def test_a_factor_within_bounds(cost: float | None, limit: float) -> None:
 
 def test_the_defaults() -> None:
     assert seconds("part.cheap", trains=False) == pytest.approx(30 * S)
-    assert seconds("part.dear", trains=False) == pytest.approx(30 * S)
+    assert seconds("part.dear", trains=False) == pytest.approx(100 * S)
+    assert seconds("part.unknown", trains=False) == pytest.approx(30 * S)
     assert seconds("part.cheap", trains=True) == pytest.approx(60 * S)
     assert seconds("part.dear", trains=True) == pytest.approx(120 * S)
     assert seconds("part.cheap", trains=False, on_gpu=True) == pytest.approx(60 * S)
@@ -49,16 +50,16 @@ def test_the_defaults() -> None:
 
 
 def test_what_calls_an_endless_function_has_less() -> None:
-    assert seconds("part.cheap", trains=True, suspected=True) == pytest.approx(2 * S)
+    assert seconds("part.cheap", trains=True, suspected=True) == pytest.approx(1 * S)
     assert seconds("part.dear", trains=True, suspected=True) == pytest.approx(16 * S)
-    assert seconds("part.unknown", trains=True, suspected=True) == pytest.approx(2 * S)
+    assert seconds("part.unknown", trains=True, suspected=True) == pytest.approx(1 * S)
     assert seconds("part.dear", trains=True, suspected=True, check_seconds=1) == 1
 
 
 def test_an_author_s_own_seconds_hold_on_every_machine() -> None:
     assert seconds("part.dear", trains=True, check_seconds=7) == 7
     assert seconds("part.dear", trains=False, check_seconds=7) == 7
-    assert seconds("part.dear", trains=False, check_seconds=700) == pytest.approx(30 * S)
+    assert seconds("part.dear", trains=False, check_seconds=700) == pytest.approx(100 * S)
     assert seconds("part.dear", trains=False, exact_seconds=3) == 3
     assert seconds("part.dear", trains=True, exact_seconds=3) == pytest.approx(120 * S)
     assert seconds("part.dear", trains=True, factor=20) == pytest.approx(80 * S)
@@ -100,7 +101,7 @@ def test_every_check_is_measured(name: str) -> None:
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_a_right_program_may_be_slow(name: str) -> None:
-    """Twenty times as slow as the reference in whatever trains for less than five seconds, four times in the rest."""
+    """Twenty times as slow as the reference in what takes it less than five seconds, four times in the rest."""
     exercise = catalogue.load(name)
     for framework, costs in exercise.costs.items():
         allowance = Allowance(exercise, framework)

@@ -125,7 +125,7 @@ def test_the_wheel_has_everything_for_students(wheel: Path) -> None:
     top = {name.partition("/")[0] for name in there}
     assert {name for name in top if not name.endswith(".dist-info")} == {"autograder"}
     assert sorted(name for name in there if "/xor/" in name) == [
-        f"{course}/assignments/xor/{file}" for file in ("README.md", "checks.py", "xor.png", "xor_keras.ipynb", "xor_torch.ipynb")
+        f"{course}/assignments/xor/{file}" for file in ("README.md", "checks.py", "costs.yml", "xor.png", "xor_keras.ipynb", "xor_torch.ipynb")
     ]  # fmt: skip
 
 

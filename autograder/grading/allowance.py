@@ -11,7 +11,7 @@ from autograder.grading.speed import USUAL_SECONDS, slowness
 from autograder.worker.names import FrameworkName
 
 _SUSPECTED = 4.0
-_SUSPECTED_LEAST = 2.0
+_SUSPECTED_LEAST = 1.0
 """A function that calls one which never returned will hardly return itself. It may not always call it, though, so that
 it has some time: this many times what the reference needs, and so many seconds.
 """
@@ -33,7 +33,7 @@ class Allowance:
         limits, cost = self._limits, self._cost(check)
         seconds = limits.check_seconds or allowed(limits.training, limits.factor, cost)
         if check is not None and not check.trains and not on_gpu:
-            seconds = min(limits.exact_seconds or allowed(limits.exact, limits.factor, cost), seconds)
+            seconds = min(limits.exact_seconds or allowed(limits.exact, limits.factor, cost or 0.0), seconds)
         if suspected:
             seconds = min(seconds, slowness() * max(_SUSPECTED_LEAST, _SUSPECTED * (cost or 0.0)))
         return seconds
