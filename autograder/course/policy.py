@@ -82,8 +82,8 @@ class Limits(_Strict):
     """A program may take so many times as long as the reference solution. The slowest right programs that the tests
     know take twenty (`predict` in every step) and thirty times as long (`fit` for every step, in `xor`).
     """
-    # The most: twenty times the five seconds that the dearest of them need (a pretended GPU in Keras). They come last, so
-    # that what a cheaper check calls, too, runs into the least.
+    # The most: twenty times the five seconds that the dearest of them need (a pretended GPU in Keras). Nearly all
+    # of these come after a cheaper check of the same function, in which an endless loop runs into the least.
     exact: Bounds = Bounds(least=30, most=100)
     """For one request of a check that trains nothing. The reference needs less than a second for nearly all of them: if
     nobody has measured one, it has the least.
