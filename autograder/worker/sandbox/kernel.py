@@ -91,9 +91,9 @@ def change_root(folder: str) -> None:
     os.chdir("/")
 
 
-def die_with_parent(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
-    """Make the kernel send this process a signal when its parent, with that process id, dies. Linux only."""
-    prctl(PR_SET_PDEATHSIG, by)
+def die_with_parent(parent: int, by: signal.Signals | None = None) -> None:
+    """Make the kernel kill this process, or send it a signal, when its parent, with that process id, dies. Linux only."""
+    prctl(PR_SET_PDEATHSIG, by or signal.SIGKILL)
     # The parent may have died before the call.
     if os.getppid() != parent:
         os._exit(125)
