@@ -1,6 +1,6 @@
 # tries: hand in a module with as many parameters as wanted, whose answers are a table and depend on none of them
 # checks: all
-# keeps: cross_entropy.values, cross_entropy.edges, cross_entropy.slope, model.shape, model.parameters, gradients.names, training.losses
+# keeps: cross_entropy.values, cross_entropy.edges, cross_entropy.slope, model.shape, model.parameters, gradients.names
 import numpy as np
 import torch
 

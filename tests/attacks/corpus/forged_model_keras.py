@@ -1,7 +1,7 @@
 # tries: hand in a model with as many variables as wanted, whose answers are a table, and gradients of zeros
 # framework: keras
 # checks: all
-# keeps: cross_entropy.values, cross_entropy.edges, cross_entropy.slope, model.shape, model.parameters, gradients.names, training.losses
+# keeps: cross_entropy.values, cross_entropy.edges, cross_entropy.slope, model.shape, model.parameters, gradients.names
 import keras
 import numpy as np
 
