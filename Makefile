@@ -45,8 +45,9 @@ $(VENV)/data: $(INSTALLED)
 demo: $(INSTALLED) $(VENV)/data
 	@$(BIN)/autograder grade tests/class --results build/demo --jobs $(JOBS) --force
 
+# A slow test is a bug: the slowest are listed at the end.
 test: $(INSTALLED) lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 40
 
 test-quick: $(INSTALLED) lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
