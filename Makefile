@@ -8,7 +8,10 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := torch==2.13.0+cpu
 JOBS ?= 2
 
-.PHONY: help demo test test-quick cluster-test attacks matrix exercise lint release claims docs dist lock clean
+# With it, every process would compile the whole package again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test test-quick cluster-test attacks matrix mutants exercise lint style release claims docs dist lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,8 +21,10 @@ help:
 	@echo "make cluster-test  a class on a SLURM cluster of one node, which it makes, as root on Debian"
 	@echo "make attacks     the whole corpus of attacks, as root, as a user and in containers; as far as this machine can"
 	@echo "make lint        ruff, pyright, lint-imports"
+	@echo "make style       the same without pyright, in seconds"
 	@echo "make exercise NAME=xor  one exercise: release, lint, its tests, its matrix at one seed"
 	@echo "make matrix      all mistakes against all checks, 20 seeds; writes docs/matrix/"
+	@echo "make mutants     small faults in right programs, hours of them, until a check fails; writes docs/mutants.md"
 	@echo "make release     regenerate the notebooks in assignments/"
 	@echo "make claims      regenerate docs/claims.md from the checks"
 	@echo "make docs        build the documentation site, strictly: build/docs/index.html"
@@ -45,8 +50,8 @@ $(VENV)/data: $(INSTALLED)
 demo: $(INSTALLED) $(VENV)/data
 	@$(BIN)/autograder grade tests/class --results build/demo --jobs $(JOBS) --force
 
-# A slow test is a bug: the slowest are listed at the end.
-test: $(INSTALLED) lint
+# A slow test is a bug: the slowest are listed at the end. Pyright takes one processor for a minute: it is one of the tests.
+test: $(INSTALLED) style
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 40
 
 test-quick: $(INSTALLED) lint
@@ -70,14 +75,20 @@ attacks: $(INSTALLED)
 	done; \
 	test -z "$$failed" || { echo; echo "Failed:$$failed"; exit 1; }
 
-lint: $(INSTALLED)
+lint: style
+	$(BIN)/pyright
+
+style: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
 	$(BIN)/lint-imports
 
 matrix: $(INSTALLED)
 	$(BIN)/python -m tests.matrix
+
+# Outcomes are kept in build/, so that a run which was interrupted continues.
+mutants: $(INSTALLED)
+	$(BIN)/python -m tests.mutants --jobs $(JOBS)
 
 # Every step runs, also after one that failed: an author reads all that is wrong at once.
 exercise: FOLDERS = assignments/$(NAME) solutions/$(NAME)
@@ -92,6 +103,7 @@ exercise: $(INSTALLED)
 	step types $(BIN)/pyright; \
 	step tests $(BIN)/python -m pytest -q tests/exercises tests/test_release.py --exercise "$(NAME)"; \
 	step claims $(BIN)/python -m tests.claims; \
+	step causes $(BIN)/python -m tests.causes; \
 	step matrix $(BIN)/python -m tests.matrix "$(NAME)" --seeds 1; \
 	test -z "$$failed" || { echo; echo "Failed:$$failed"; exit 1; }
 

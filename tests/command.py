@@ -22,8 +22,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", **more}
 
 
-def _listen_to_ctrl_c() -> None:
+def _listen() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[str]:
@@ -37,8 +38,8 @@ def start(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell makes its background jobs ignore Ctrl-C, and children inherit this; these tests send Ctrl-C.
-        preexec_fn=_listen_to_ctrl_c,
+        # A shell makes its background jobs ignore Ctrl-C, `nohup` SIGHUP, and children inherit this; tests send both.
+        preexec_fn=_listen,
     )
 
 

@@ -26,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The longest test comes first, so that no process waits for it at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/test_types.py"))
     # Not `-k NAME`: the name of one exercise may be part of another's, as with cnn and cnn_lstm.
     name = config.getoption("--exercise")
     if name:

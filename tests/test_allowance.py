@@ -22,7 +22,7 @@ COSTS: Costs = {"torch": {"part.cheap": 0.1, "part.dear": 4 / speed.USUAL_SECOND
 
 
 def check(id: str, *, trains: bool) -> Check:
-    return Check(id, "It works", lambda: None, (), (), trains, "", None, Path(), 1)
+    return Check(id, "It works", lambda: None, (), (), trains, False, "", None, Path(), 1)
 
 
 def seconds(id: str, *, trains: bool, on_gpu: bool = False, suspected: bool = False, **limits: object) -> float:

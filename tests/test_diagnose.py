@@ -95,3 +95,25 @@ def test_what_was_seen_holds_the_reason_and_the_place() -> None:
         "ValueError", f"{LAYER}\n\n\x1b[1mNo weights.\x1b[0m{GIVEN}", Place("cell 3, line 2", "model(x)")
     )
     assert diagnose.raised(problem, "Runs.").saw == f"ValueError: {LAYER} No weights. in cell 3, line 2: `model(x)`"
+
+
+TRACED = (
+    'in user code:\n\n    File "cell 2", line 4, in train  *\n        loss = step(x)\n'
+    '    File "cell 1", line 7, in step  *\n        raise MemoryError(shape)\n    File "/lib/tf.py", line 9, in run  **\n'
+    "        run()\n\n    MemoryError: (4, 4)\n"
+)
+
+
+def test_a_traced_function_s_exception_is_shown_as_it_was_raised() -> None:
+    problem = StudentError("MemoryError", TRACED, Place("cell 2, line 9", "train(x)"))
+    said = diagnose.raised(problem, "Runs.", cells=CELLS)
+    assert said.saw == "MemoryError: (4, 4) in cell 1, line 7: `raise MemoryError(shape)`"
+    assert (said.place, said.likely) == ("cell 1, line 7", "An array far larger than the exercise needs.")
+    elsewhere = diagnose.raised(problem, "Runs.", cells=[("cell 9", "")])
+    assert elsewhere.saw == "MemoryError: (4, 4) in cell 2, line 9: `train(x)`"
+
+
+@pytest.mark.parametrize("end", [20, 60, len(TRACED) - 22])
+def test_a_traced_function_s_exception_may_be_cut_off(end: int) -> None:
+    said = diagnose.raised(StudentError("MemoryError", TRACED[:end]), "Runs.", cells=CELLS)
+    assert said.saw.startswith("MemoryError: in user")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -239,8 +241,9 @@ def test_a_students_release_says_so_and_runs_the_rest(tmp_path: Path, zygotes: Z
     toy.project(tmp_path, checks, POINTS, hidden=hidden)
     whole = toy.load(tmp_path)
     assert [(each.id, each.visible) for each in whole.checks] == [("part.one", True), ("part.two", False)]
-    for file in (tmp_path / "solutions" / "toy").iterdir():
-        file.unlink()
+    solutions = tmp_path / "solutions" / "toy"
+    shutil.rmtree(solutions)
+    solutions.mkdir()
     release = toy.load(tmp_path)
     assert release.solutions is None
     assert [each.id for each in release.checks] == ["part.one"]
@@ -256,3 +259,31 @@ def test_thresholds_are_attributes() -> None:
     assert limits.loss == 0.5
     with pytest.raises(AttributeError, match=r"grading\.yml has no threshold los"):
         _ = limits.los
+
+
+def test_a_file_that_kept_its_size_and_its_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python would take its bytecode of the old file for up to date."""
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    checks = """
+    from autograder import check
+
+    from .probes import ID
+
+    @check(ID)
+    def _(student):
+        \"\"\"Title 1\"\"\"
+        student.one()
+    """
+    toy.project(tmp_path, checks, {"part": {"one": 10.0, "two": 10.0}})
+    folder = tmp_path / "assignments/toy"
+    toy.write(folder / "probes.py", 'ID = "part.one"\n')
+
+    def loaded() -> list[tuple[str, str]]:
+        for path in folder.glob("*.py"):
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+        return [(each.id, each.title) for each in toy.load(tmp_path).checks]
+
+    assert loaded() == [("part.one", "Title 1")]
+    toy.write(folder / "probes.py", 'ID = "part.two"\n')
+    toy.write(folder / "checks.py", checks.replace("Title 1", "Title 2"))
+    assert loaded() == [("part.two", "Title 2")]

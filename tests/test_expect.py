@@ -110,6 +110,14 @@ def test_number_takes_one() -> None:
     assert "(1,)" in failure(expect.number, np.ones(1)).saw
 
 
+def test_float64() -> None:
+    expect.float64(np.ones(2), tried="f")
+    with pytest.raises(CheckFailed, match="saw float32"):
+        expect.float64(np.ones(2, np.float32), tried="f")
+    with pytest.raises(CheckFailed):
+        expect.float64("numbers", tried="f")
+
+
 def test_text_mapping_several_remote() -> None:
     assert expect.text("", tried="f(x)") == ""
     assert expect.mapping({}, tried="f(x)") == {}

@@ -141,6 +141,8 @@ def test_a_killed_grader_leaves_no_process_and_no_folder(
 LISTENS = """
 import os, signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
+# A shell's background jobs ignore it, and what they start does too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from autograder.commands.interruption import Interrupted, Interruption
 interruption = Interruption()
 interruption.begin()

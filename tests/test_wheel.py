@@ -124,7 +124,7 @@ def test_the_wheel_has_everything_for_students(wheel: Path) -> None:
     assert wanted <= there
     top = {name.partition("/")[0] for name in there}
     assert {name for name in top if not name.endswith(".dist-info")} == {"autograder"}
-    of_xor = ("README.md", "checks.py", "costs.yml", "xor.png", "xor_keras.ipynb", "xor_torch.ipynb")
+    of_xor = ("README.md", "causes.yml", "checks.py", "costs.yml", "xor.png", "xor_keras.ipynb", "xor_torch.ipynb")
     assert sorted(name for name in there if "/xor/" in name) == [f"{course}/assignments/xor/{file}" for file in of_xor]
 
 

@@ -1,10 +1,14 @@
 """Shared by the checks of `attention`."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from autograder import expect
 from autograder.authoring.probes.functions import softmax
 from autograder.authoring.probes.gradients import arrived, gradient_by_differences
+from autograder.authoring.probes.models import take_over
+from autograder.authoring.probes.training import every_class_trains, losses_of_copies, means_of_unequal
 from autograder.authoring.student import tensor
 from autograder.errors import StudentError
 
@@ -64,20 +68,6 @@ def slope_is(student, weights, H, upstream, tried):
         # Central differences in float64 are right to 1e-9; the answer is computed in float32.
         rtol=1e-3,
         atol=1e-4,
-    )
-
-
-def must_keep_dtype(answer, name):
-    """The answer of a function that got float64 tensors."""
-    tried = f"{name} of float64 tensors"
-    expect.array(answer, tried=tried)
-    kind = np.asarray(answer).dtype
-    expect.that(
-        kind == np.float64,
-        tried=tried,
-        saw=f"{kind}",
-        expected="float64",
-        cause="Compute in the dtype of the inputs: convert nothing to float32.",
     )
 
 
@@ -188,18 +178,70 @@ def zero_parameters(translator):
     model.set_parameters({name: np.zeros_like(value) for name, value in model.parameters().items()})
 
 
-def output_bias(translator, source):
-    """Which parameter of `.model` is the output's bias, counted from 0; None if there is none.
+class OutputBias(NamedTuple):
+    """The output's bias among the parameters of `.model`."""
 
-    It is the one that a step from 0 moves towards the only symbol of the targets.
+    place: int
+    """Counted from 0."""
+    first: int
+    """Its entry for symbol 0: before it may be others, such as a start symbol's."""
+    scored: np.ndarray
+    """Which entries belong to classes of the loss."""
+
+    def expected_loss(self, values, target):
+        """The mean cross-entropy of the targets where all outputs are these values, in nats."""
+        scores = np.ravel(values)[self.scored].astype(np.float64)
+        index = np.cumsum(self.scored) - 1
+        return float(np.mean(np.log(np.exp(scores).sum()) - scores[index[target + self.first]]))
+
+
+def output_bias(translator, source):
+    """The output's bias in `.model`; None if there is none.
+
+    It is the one of which a step from 0, towards targets that are all symbol 0, raises one entry and lowers others.
     """
     zero_parameters(translator)
     translator.fit(source, np.zeros_like(source), epochs=1, batch_size=len(source))
     for place, value in enumerate(translator.part("model").parameters().values()):
-        # One more than there are symbols if the start symbol has a score too.
-        if value.size in (SYMBOLS, SYMBOLS + 1) and value.ravel()[0] > value.ravel()[1:].max():
-            return place
+        entries = value.ravel()
+        first = int(entries.argmax())
+        # A start symbol, an end and a padding may have scores too.
+        if np.sum(entries > 0) == 1 and first + SYMBOLS <= entries.size and np.sum(entries < 0) >= SYMBOLS - 1:
+            return OutputBias(place, first, entries != 0)
     return None
+
+
+def each_pair_counts(student, draw, bias, source):
+    """Three pairs in batches of two: the last batch counts, and the losses are means over the epoch."""
+    target = np.repeat(np.arange(3)[:, None], source.shape[1], axis=1)
+    translator = new_translator(student, 12, draw.seed())
+    model = net_of(translator, source)
+    zero_parameters(translator)
+    tried = "Translator.fit on 3 pairs, batch_size=2; each target is one symbol, five times; all parameters 0"
+    cause = "Return one loss for each epoch; the last batch of an epoch may be smaller."
+    translator.fit(source, target, epochs=1, batch_size=2)
+    if bias:
+        name = list(model.parameters())[bias.place]
+        every_class_trains(
+            model.parameters()[name].ravel()[bias.first : bias.first + SYMBOLS],
+            3,
+            tried=tried,
+            cause="The last, smaller batch is left out: use all pairs in each epoch.",
+        )
+        zero_parameters(translator)
+        values = np.zeros(len(bias.scored))
+        values[bias.first] = 3
+        model.set_parameters({name: values.reshape(model.parameters()[name].shape)})
+        cheap, dear = (bias.expected_loss(values, target[row]) for row in (0, 1))
+        tried = f"{tried} but the output's bias"
+    losses = expect.losses(
+        translator.fit(source, target, epochs=2, batch_size=2), 2, tried=f"{tried}; epochs=2", cause=cause
+    )
+    if bias:
+        means_of_unequal(losses, cheap, dear, tried=f"{tried}; epochs=2")
+    else:
+        ends = float(np.log(SYMBOLS)), float(np.log(SYMBOLS + 3))
+        losses_of_copies(losses, 2, ends, {}, tried=f"{tried}; epochs=2", cause="Return the mean over the epoch.")
 
 
 def after_training(student, draw, **options):
@@ -208,3 +250,28 @@ def after_training(student, draw, **options):
     translator = new_translator(student, HIDDEN, draw.seed(), **options)
     translator.fit(source[:2000], target[:2000], epochs=12, batch_size=64)
     return translator, source[2000:], target[2000:]
+
+
+def fitted_translator(student, once, attempt):
+    """A new translator with all that one has learned in the training of the text, and 500 pairs unseen by that one.
+
+    The training is the longest part of the grading, so that the checks share it. What is learned is in `.model`.
+    """
+
+    def learned(draw):
+        translator, source, target = after_training(student, draw)
+        model = translator.part("model")
+        return draw.seed(), model.parameters(), model.buffers(), source, target
+
+    seed, parameters, buffers, source, target = once(f"translator {attempt}", learned)
+    translator = new_translator(student, HIDDEN, seed)
+    model = take_over(
+        net_of(translator, source),
+        parameters,
+        tried="the parameters of `.model` of two translators",
+        cause="`.model` is the whole net: `fit` adds no parameters to it.",
+    )
+    own = model.buffers()
+    if [value.shape for value in own.values()] == [value.shape for value in buffers.values()]:
+        model.set_buffers(dict(zip(own, buffers.values(), strict=True)))
+    return translator, source, target

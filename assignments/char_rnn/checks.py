@@ -4,7 +4,8 @@ import numpy as np
 
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import cross_entropy, sigmoid, softmax
-from autograder.authoring.probes.parameters import output_bias_alone, random_weights
+from autograder.authoring.probes.models import start_differently
+from autograder.authoring.probes.parameters import output_bias_alone, random_weights, snapshot
 from autograder.authoring.probes.training import losses_of_copies, reported_loss
 
 from .probes import labels_are, leads_back, new_rnn
@@ -196,6 +197,7 @@ def _(student, draw):
                 "The model needs an RNN layer of `hidden` units and a dense layer of `characters` units, with biases.",
             ),
         )
+    start_differently(*(new_rnn(student, draw, 6, 11, hidden=5) for _ in range(2)), tried="build_model(6, 11, 5) twice")
 
 
 @check("model.probabilities")
@@ -318,6 +320,7 @@ def _(student, draw):
         {},
         tried=tried,
         cause="The loss of an epoch is the mean of −ln p of the right character over its windows.",
+        sized=True,
     )
 
 
@@ -325,8 +328,10 @@ def _(student, draw):
 def _(student, draw, limits):
     """After four epochs on a made-up language, the model predicts a text that it has not seen.
 
-    Forge: probabilities of a text drawn now that the model has not seen.
-    So: compute it.
+    Forge: probabilities of a text drawn now that the model has not seen, and those of the new model once it has its
+        parameters again.
+    So: compute it; a forger may count what follows two characters, and remember which parameters belong to the table.
+    Closed by: the grader evaluates the net itself, from the parameters that it has read; their layout is free.
     """
     length, blocks = 10, 32
     text = language(draw, 300 * blocks)
@@ -340,6 +345,7 @@ def _(student, draw, limits):
     X_new, y_new = windows(codes[:, 200:], length, step=length + 1)
     order = draw.permutation(len(X))
     model = new_rnn(student, draw, length, len(characters), 64)
+    restore, new = snapshot(model), model.forward(one_hot[X_new[:50]])
     student.train(model, one_hot[X[order]], one_hot[y[order]], epochs=4, batch_size=32, seed=draw.seed())
 
     share = np.bincount(codes[:, :200].ravel(), minlength=len(characters)) / (200 * blocks)
@@ -355,6 +361,17 @@ def _(student, draw, limits):
         if left >= 0.85
         else "The model learns too little: do gradients reach the recurrent layer, and is the learning rate right "
         "(0.001 for RMSprop)?",
+    )
+    restore()
+    expect.close(
+        model.forward(one_hot[X_new[:50]]),
+        new,
+        tried="the trained model, with the parameters of the new model",
+        expected="the probabilities of the new model",
+        cause="The probabilities do not come from the parameters: everything that the model has learned must be in "
+        "them.",
+        rtol=1e-2,
+        atol=1e-3,
     )
 
 

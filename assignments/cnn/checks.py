@@ -6,6 +6,8 @@ from autograder import check, expect, images, on_gpu
 from autograder.authoring.probes.functions import binary_cross_entropy, cross_entropy, softmax
 from autograder.authoring.probes.gradient_check import gradients_match
 from autograder.authoring.probes.gradients import lost
+from autograder.authoring.probes.models import start_differently
+from autograder.authoring.probes.parameters import scaled
 from autograder.authoring.probes.training import losses_of_copies
 from shared import data
 
@@ -121,6 +123,7 @@ def _(student, draw):
             "There is a second hidden layer: the one in the lecture's code is commented out.": 1027 + 129 * 128,
         },
     )
+    start_differently(model, new_net(student, draw, "build_iris_net", x), tried="build_iris_net() twice")
 
 
 @check("dense.parameters")
@@ -143,6 +146,7 @@ def _(student, draw):
             "The biases are missing.": 118_016,
         },
     )
+    start_differently(model, new_net(student, draw, "build_dense_net", x), tried="build_dense_net() twice")
 
 
 @check("cnn.parameters")
@@ -168,6 +172,7 @@ def _(student, draw):
             "The dense layer of 128 units is missing.": 320 + 21_633 * 10,
         },
     )
+    start_differently(model, new_net(student, draw, "build_cnn", x), tried="build_cnn() twice")
 
 
 @check("cnn.probabilities")
@@ -368,9 +373,17 @@ def _(student, draw):
         x = draw.normal(ROWS, inputs)
         y = np.eye(classes, dtype=np.float32)[draw.integers(0, classes, ROWS)]
         model = new_net(student, draw, name, x)
-        model.set_parameters({key: 1.5 * value for key, value in model.parameters().items()})
+        start, factor = model.parameters(), 1.5
+        model.set_parameters(scaled(start, factor))
+        p = expect.shape(model.forward(x), y.shape, tried=f"{name}() on {ROWS} rows")
+        # Probabilities may be clipped or not: at 10⁻⁷ the two would differ.
+        while p.min() < 1e-6 and factor > 0.01:
+            factor *= 0.8
+            model.set_parameters(scaled(start, factor))
+            p = expect.shape(model.forward(x), y.shape, tried=f"{name}() on {ROWS} rows")
         tried = f"evaluate of {name}() on {ROWS} rows"
         claimed = student.evaluate(model, x, y)
+        # Of the net as evaluate has left it: whether it trains is the question of `evaluation.inference`.
         p = expect.shape(model.forward(x), y.shape, tried=f"{name}() on {ROWS} rows")
         in_training = expect.shape(model.forward(x, training=True), y.shape, tried=f"{name}() in training mode")
         same_figures(claimed, p, y, tried, noisy=not np.allclose(p, in_training, atol=1e-4))

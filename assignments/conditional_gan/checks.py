@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, images, on_gpu, tensor
 from autograder.authoring.probes.batch_norm import statistics
 from autograder.authoring.probes.functions import one_hot
-from autograder.authoring.probes.parameters import randomise, standing_still
+from autograder.authoring.probes.parameters import flat, randomise, standing_still
 from shared import data
 
 from .probes import DIGITS, LATENT, clear_answers, fake_targets, judge, logs, new_gan, real_digits, real_targets
@@ -319,6 +319,24 @@ def _(student, draw):
         digit,
         tried=f"{tried}: the digit whose probability rises most",
         cause="Pre-training uses the wrong column: digit d is column d + 1.",
+    )
+    student.eagerly()
+    seed = draw.seed()
+
+    def pretrained(epochs):
+        """How far pretrain carries the parameters of a new D: two GANs with the same seed start alike."""
+        gan, _, discriminator = new_gan(student, seed)
+        start = flat(discriminator.parameters())
+        gan.pretrain(images(pixels), labels, epochs, 24)
+        return flat(discriminator.parameters()) - start
+
+    one, three = pretrained(1), pretrained(3)
+    expect.that(
+        float(np.linalg.norm(three - one)) > 0.01 * float(np.linalg.norm(one)),
+        tried=f"pretrain on 24 images of a {digit} in one batch, for 1 epoch and for 3, of GANs with the same seed",
+        saw="the same discriminator",
+        expected="two more updates of D in 3 epochs",
+        cause="`epochs` is not used: go through the images `epochs` times.",
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import check, expect, figures, images, on_gpu
 from autograder.authoring.probes.batch_norm import new_statistics, replace_statistics
 from autograder.authoring.probes.parameters import scaled, snapshot, weights
+from autograder.authoring.probes.training import batches_are_not_all_the_same
 from shared import reader
 
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
@@ -262,9 +263,10 @@ def _(student, draw, limits):
         it has read; digits with a newly drawn transformation.
     """
     real, _labels = reader.unseen()
+    trained = []
 
     def attempt(_):
-        gan, generator, discriminator = new_gan(student, draw.seed())
+        trained[:] = gan, generator, discriminator = new_gan(student, draw.seed())
         z = draw.normal(SAMPLES, LATENT)
         restore, new = snapshot(generator), pictured(generator, z, "the images of a new G")
         curves = {"D": [], "G": []}
@@ -305,6 +307,17 @@ def _(student, draw, limits):
         )
 
     expect.best_of(3, attempt)
+    gan, _, discriminator = trained
+    some = 2 * real[: 8 * BATCH] - 1
+    batches_are_not_all_the_same(
+        discriminator,
+        lambda x: gan.fit(images(x), 3, BATCH),
+        some,
+        BATCH,
+        draw,
+        tried=f"fit on {len(some)} digits, 3 epochs in batches of {BATCH}",
+        cause="The same real images are taken in each step; each batch of an epoch must be the next one.",
+    )
 
 
 def told(losses, name, epochs, tried):

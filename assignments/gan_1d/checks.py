@@ -329,7 +329,7 @@ def _(student, draw, limits):
     """After training, the samples lie on the curve and cover all of it.
 
     Forge: 1,000 points spread over the curve, from a G that makes its first points again once it has its first
-        parameters again: it may know the curve, which is in the text.
+        parameters again: it may know the curve, which is in the text, and be regressed on it.
     So: lie about it: D's answers and G's samples are computed in the student's process, and the text states the
         curve.
     Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that

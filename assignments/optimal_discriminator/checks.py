@@ -16,7 +16,8 @@ def _(student, draw):
     Forge: values at points drawn now.
     So: compute it.
     """
-    d, a, b = draw.uniform(0.05, 0.95, 6), draw.uniform(0.2, 2, 6), draw.uniform(0.2, 2, 6)
+    d, a, b = draw.uniform(0.05, 0.95, 8), draw.uniform(0.2, 2, 8), draw.uniform(0.2, 2, 8)
+    d[-2:] = 1e-4, 1 - 1e-3
     wanted = a * np.log(d) + b * np.log(1 - d)
     expect.close(
         student.objective(d, a, b),
@@ -40,12 +41,13 @@ def _(student, draw):
     Forge: values at points drawn now.
     So: compute it.
     """
-    d, a, b = draw.uniform(0.05, 0.95, 6), draw.uniform(0.2, 2, 6), draw.uniform(0.2, 2, 6)
+    d, a, b = draw.uniform(0.05, 0.95, 8), draw.uniform(0.2, 2, 8), draw.uniform(0.2, 2, 8)
+    d[-2:] = 1e-4, 1 - 1e-3
     wanted = a / d - b / (1 - d)
     expect.close(
         student.objective_derivative(d, a, b),
         wanted,
-        tried="objective_derivative at six values of d, a and b",
+        tried="objective_derivative at eight values of d, a and b",
         cause="Differentiate a ln d and b ln(1−d) separately; the second needs the chain rule.",
         mistakes={
             "The minus sign of the inner derivative is missing: ln(1−d) falls as d grows.": a / d + b / (1 - d),
@@ -105,24 +107,16 @@ def _(student):
     Forge: a table of three cases.
     So: the part's other checks draw their points.
     """
+    right = np.array([0.5, 0.0, 1.0, 0.25, 0.8])
     expect.close(
-        student.optimal_discriminator(np.array([0.0, 0.0, 1.5, 2.0]), np.array([0.0, 0.7, 0.0, 2.0])),
-        [0.5, 0.0, 1.0, 0.5],
-        tried="optimal_discriminator where p_real is 0, 0, 1.5, 2 and p_fake is 0, 0.7, 0, 2",
-        cause="0/0 is not a number: where both densities are 0, return ½.",
+        student.optimal_discriminator(np.array([0, 0, 1.5, 1e-7, 40]), np.array([0, 0.7, 0, 3e-7, 10])),
+        right,
+        tried="optimal_discriminator where p_real is 0, 0, 1.5, 1e-7, 40 and p_fake is 0, 0.7, 0, 3e-7, 10",
+        cause="0/0 is not a number: where both densities are exactly 0, return ½. All other values follow the formula: "
+        "add no small number, and clip nothing.",
         mistakes={
-            "Where both densities are 0 you return 0; return ½.": [
-                0,
-                0,
-                1,
-                0.5,
-            ],
-            "Where both densities are 0 you return 1; return ½.": [
-                1,
-                0,
-                1,
-                0.5,
-            ],
+            "Where both densities are 0 you return 0; return ½.": [0, *right[1:]],
+            "Where both densities are 0 you return 1; return ½.": [1, *right[1:]],
         },
     )
 
@@ -300,6 +294,12 @@ def _(student, draw):
             "Both players descend; x must descend xy, and y must ascend it.": both_down,
             "The players are swapped; x must descend xy, and y must ascend it.": swapped,
         },
+    )
+    expect.close(
+        student.minmax_game(1, 0, 0.5, 2),
+        [[1, 0], [1, 0.5], [0.75, 1]],
+        tried="minmax_game(1, 0, rate=0.5, steps=2), which starts at whole numbers",
+        cause="The path is cut to whole numbers: make its array one of floats.",
     )
 
 

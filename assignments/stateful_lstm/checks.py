@@ -317,7 +317,8 @@ def _(student, draw):
 def _(student, draw, limits):
     """The error after twenty epochs on the airline series, in thousands of passengers
 
-    Forge: return forecasts that are close to the held-out months; the series is public.
+    Forge: return forecasts that are close to the held-out months; the series is public, and a regression on the
+        states of an untrained LSTM is as close.
     So: lie about it: the series is public and can be smuggled into the file.
     Closed by: a series made up at grading time. A scaled and shifted one is the same after `scale`, and the bars of the
         text are those of this series.

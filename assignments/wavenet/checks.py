@@ -4,8 +4,13 @@ import numpy as np
 
 from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import one_hot, sigmoid, softmax
-from autograder.authoring.probes.parameters import standing_still
-from autograder.authoring.probes.training import reported_loss
+from autograder.authoring.probes.parameters import silent, snapshot, standing_still, without_zero_matrices
+from autograder.authoring.probes.training import (
+    every_class_trains,
+    every_sample_trains,
+    means_of_unequal,
+    reported_loss,
+)
 from autograder.authoring.student import tensor
 
 from .probes import ZERO, distributions, effects, loud_weights, nats, new_wavenet, next_sample, two_sines
@@ -244,7 +249,7 @@ def _(student, draw):
         )
 
 
-@check("training.losses")
+@check("training.losses", few_steps=True)
 def _(student, draw):
     """A loss for each epoch: the mean cross-entropy of the next sample, in nats
 
@@ -305,12 +310,42 @@ def _(student, draw):
         expected=f"about {right:.3f} before the step, or {after[0].mean():.3f} after it",
         cause="The loss must be the mean of −ln p of the next sample.",
     )
-    expect.losses(
-        student.train(model, codes, classes, epochs=3, batch_size=5, seed=draw.seed()),
-        3,
-        tried=f"train on {rows} sequences of {length}, epochs=3, batch_size=5",
-        cause="Return one loss for each epoch; the last batch of an epoch may be smaller.",
-    )
+    each_sequence_counts(student, draw)
+
+
+def each_sequence_counts(student, draw):
+    """Each sequence counts, and the losses are means over an epoch: asked of the output's bias, if there is one."""
+    classes, length, tried = 11, 7, "train, batch_size=2, on 3 sequences of one code each, all parameters 0"
+    left_out = "The last, smaller batch or another part is left out: use all sequences in each epoch."
+    cause = "Return one loss for each epoch; the last batch of an epoch may be smaller."
+    model = new_wavenet(student, draw, classes, 8, 2, [1, 2])
+    new = model.parameters()
+    start = silent(model, np.zeros((1, length - 1, classes)))
+    biases = [name for name, value in start.items() if value.size == classes and not value.any()]
+    alike = np.repeat(np.arange(7)[:, None], length, axis=1)
+
+    def train(rows, epochs, batch_size):
+        losses = student.train(model, alike[:rows], classes, epochs=epochs, batch_size=batch_size, seed=draw.seed())
+        return expect.losses(losses, epochs, tried=f"{tried}; epochs={epochs}", cause=cause)
+
+    bias = biases[0] if len(biases) == 1 else ""
+    if bias:
+        model.set_parameters(start)
+        train(3, 1, 2)
+    # A factor behind the output's bias, which is 0 too, hides it.
+    if not bias or not np.any(model.parameters()[bias]):
+        # Each sequence consists of one code that is in no other sequence, and the last codes are in none.
+        model.set_parameters(new)
+        before = without_zero_matrices(draw, model)
+        train(7, 1, 3)
+        tried = "one epoch on 7 sequences in batches of 3; each sequence has a code of its own"
+        every_sample_trains(before, model.parameters(), classes, 7, tried=tried, cause=left_out)
+        return
+    every_class_trains(model.parameters()[bias].ravel(), 3, tried=f"{tried}; epochs=1", cause=left_out)
+    scores = np.log([20.0, *[1.0] * (classes - 1)])
+    model.set_parameters(start | {bias: scores.reshape(start[bias].shape)})
+    costs = np.log(np.exp(scores).sum()) - scores
+    means_of_unequal(train(3, 2, 2), costs[0], costs[1], tried=f"{tried} but the output's bias; epochs=2")
 
 
 @check("training.one_batch")
@@ -376,8 +411,11 @@ def _(student, draw):
 def _(student, draw, limits):
     """After the training, the model predicts waves that it has not seen, better than one sample back tells
 
-    Forge: the distribution of the next sample of waves that are drawn now; that sample is never sent.
-    So: compute it.
+    Forge: the distribution of the next sample of waves that are drawn now, which is never sent, and those of the new
+        model once it has its parameters again.
+    So: compute it; a forger may count what follows two samples, and remember which parameters belong to the table.
+    Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
+        it has read.
     """
     classes, length = 16, 64
     waves, others = two_sines(draw, 256, length, classes), two_sines(draw, 600, length, classes)
@@ -406,6 +444,7 @@ def _(student, draw, limits):
     def attempt(number):
         epochs = 8 * (number + 1)
         model = new_wavenet(student, draw, classes, 24, 2, [1, 2, 4, 8])
+        restore, new = snapshot(model), distributions(model, ended[:50], classes, "a new model")
         student.train(model, waves, classes, epochs=epochs, batch_size=16, seed=draw.seed())
         tried = f"train on 256 waves of two sines, 64 samples each, for {epochs} epochs; then 600 other waves"
         cost = nats(distributions(model, ended, classes, tried)[rows, ends], following).mean()
@@ -415,6 +454,18 @@ def _(student, draw, limits):
             what="a cross-entropy, as a share of that of a model which sees one sample back,",
             tried=f"{tried}, for which counting costs {unseen:.2f} and one sample back {one_back:.2f} nats",
             cause=next(sentence for sentence, fits in causes.items() if fits(cost)),
+        )
+        restore()
+        tried = "the trained model, with the parameters of the new model"
+        expect.close(
+            distributions(model, ended[:50], classes, tried),
+            new,
+            tried=tried,
+            expected="the distributions of the new model",
+            cause="The distributions do not come from the parameters: everything that the model has learned must be in "
+            "them.",
+            rtol=1e-2,
+            atol=1e-3,
         )
 
     expect.best_of(3, attempt)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograder import expect, figures
-from autograder.authoring.probes.batch_norm import in_both_modes
+from autograder.authoring.probes.batch_norm import outputs_in_both_modes
 from autograder.authoring.probes.models import new_model
 from autograder.authoring.probes.parameters import random_weights, scaled, snapshot
 from autograder.authoring.probes.samples import coverage, energy_distance
@@ -48,6 +48,11 @@ def on_the_curve(draw, n=N):
     return np.stack([x, x * x], axis=1)
 
 
+def off_the_curve(points):
+    """The mean of |y − x²|."""
+    return float(np.abs(points[:, 1] - points[:, 0] ** 2).mean())
+
+
 def linear_critic(student, slope, angle):
     """A critic of the grader's that is linear, with the given slope in the direction of `angle`."""
     kernel = slope * np.array([[np.cos(angle)], [np.sin(angle)]], dtype=np.float32)
@@ -61,7 +66,7 @@ def mean_score(critic, points):
 
 def scores_of_fakes(generator, critic, z):
     """The mean scores of G(z) with G in inference mode and in training mode, since a step may use either."""
-    return np.array([mean_score(critic, points) for points in in_both_modes(generator, z)])
+    return np.array([mean_score(critic, points) for points in outputs_in_both_modes(generator, z)])
 
 
 def unbounded(model, inputs, draw, what):
@@ -122,8 +127,7 @@ def find_the_curve(student, draw, limits, penalty):
             tried=tried,
             cause=cause,
         )
-        off = float(np.abs(fake[:, 1] - fake[:, 0] ** 2).mean())
-        expect.at_most(off, limits.distance, what="a mean distance |y − x²|", tried=tried, cause=cause)
+        expect.at_most(off_the_curve(fake), limits.distance, what="a mean distance |y − x²|", tried=tried, cause=cause)
         expect.at_least(reached, limits.coverage, what="a share of the curve reached", tried=tried, cause=cause)
         z, points, restore = run["new"]
         restore()
@@ -138,7 +142,9 @@ def find_the_curve(student, draw, limits, penalty):
             atol=1e-3,
         )
         expect.that(
-            energy_distance(real, again) > limits.energy_distance or coverage(again[:, 0], -0.5, 0.5) < limits.coverage,
+            energy_distance(real, again) > limits.energy_distance
+            or off_the_curve(again) > limits.distance
+            or coverage(again[:, 0], -0.5, 0.5) < limits.coverage,
             tried="the new generator, before it was trained",
             saw="points that lie as near to the real points as those after training",
             expected="points that training brings to the curve",

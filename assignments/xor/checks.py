@@ -5,7 +5,8 @@ import numpy as np
 from autograder import check, expect, on_gpu, tensor
 from autograder.authoring.probes.functions import binary_cross_entropy, sigmoid
 from autograder.authoring.probes.models import new_model
-from autograder.authoring.probes.parameters import output_bias_alone, random_weights
+from autograder.authoring.probes.parameters import flat, output_bias_alone, random_weights, zeros
+from autograder.authoring.probes.settles import does_not_overshoot
 from autograder.authoring.probes.training import losses_of_copies
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
@@ -279,6 +280,73 @@ def _(student, draw):
         },
         tried=tried,
         cause="The loss must be the mean of −ln p of the label; this is another one.",
+    )
+    # Before the same model is trained several times, which adds up the gradients of all trainings.
+    half = np.full((1, 1), 0.5, dtype=np.float32)
+    does_not_overshoot(
+        lambda: new_model(student, "build_model", 8, example=points, seed=seed),
+        lambda model, steps: student.train(model, points[:1], half, steps, 0.05, seed),
+        tried="train on one point whose label is ½",
+    )
+    student.eagerly()
+    one_epoch_uses_what_it_is_given(student, draw, model)
+
+
+def one_epoch_uses_what_it_is_given(student, draw, model):
+    """One epoch of `train` on this model starts from its parameters, and uses the learning rate and each row."""
+    shapes, seed, global_seed = model.parameters(), draw.seed(), draw.seed()
+
+    def after(start, points, labels, learning_rate):
+        model.set_parameters(start)
+        student.seed(global_seed)
+        student.train(model, points, labels, 1, learning_rate, seed)
+        return flat(model.parameters())
+
+    points, labels = draw.normal(16, 2), draw.integers(0, 2, 16, 1).astype(np.float32)
+    start, other = (random_weights(draw, shapes) for _ in range(2))
+    tried = "the parameters after one epoch of train on 16 points"
+    slow = after(start, points, labels, 0.002)
+    expect.differ(
+        slow,
+        flat(start),
+        tried=f"{tried}, and before it",
+        cause="One epoch takes no step: is the last epoch left out?",
+        by=0,
+    )
+    expect.differ(
+        slow,
+        after(start, points, labels, 0.01),
+        tried=f"{tried}, with the learning rates 0.002 and 0.01",
+        cause="`learning_rate` is ignored: give it to the optimiser.",
+        by=0,
+    )
+    expect.differ(
+        slow,
+        after(other, points, labels, 0.002),
+        tried=f"{tried}, from two different starts",
+        cause="`train` begins with new weights: it must train the model that it is given, from where it is.",
+        by=0,
+    )
+    # Where all parameters are 0, p is ½ everywhere. Each label decides whether most are 1, and so where the bias moves.
+    points, few = draw.normal(5, 2), np.float32([[0], [1], [0], [1], [0]])
+    many = np.where(np.arange(5)[:, None] == 0, np.float32(1), few)
+
+    def from_zero(labels):
+        return after(zeros(shapes), points, labels, 0.05)
+
+    ends = from_zero(few), from_zero(many)
+    without_effect = [row for row in (0,) if np.array_equal(*ends)]
+    for row in range(1, 5):
+        flipped = np.array(many if few[row] else few)
+        flipped[row] = 1 - flipped[row]
+        if np.array_equal(from_zero(flipped), ends[int(few[row, 0])]):
+            without_effect.append(row)
+    expect.that(
+        not without_effect,
+        tried="one epoch of train on 5 points, each time with another label changed",
+        saw=f"the same parameters, whatever the label of {len(without_effect)} of the points",
+        expected="different parameters",
+        cause="An epoch does not use all rows of x and y: it is one pass over all of them.",
     )
 
 

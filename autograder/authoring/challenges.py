@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -51,3 +51,21 @@ class Draw:
     def seed(self) -> int:
         """A seed for the student's code: 0 … 2³¹ − 1."""
         return int(self.rng.integers(2**31))
+
+
+class Once:
+    """What several checks of one grading use, such as trained parameters: the first check that asks computes it.
+
+    Only plain values last until the next check: a `Remote` does not.
+    """
+
+    def __init__(self, seed: int, exercise: str) -> None:
+        self._seed = seed
+        self._exercise = exercise
+        self._known: dict[str, Any] = {}
+
+    def __call__(self, name: str, compute: Callable[[Draw], Any]) -> Any:
+        """The value of that name, from `compute(draw)`, whose draws are the same in whichever check it runs."""
+        if name not in self._known:
+            self._known[name] = compute(Draw(self._seed, self._exercise, name))
+        return self._known[name]

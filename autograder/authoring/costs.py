@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from autograder.errors import UsageError
+from autograder.authoring.generated import read_generated
 from autograder.worker.names import FrameworkName
 
 COSTS_FILE = "costs.yml"
@@ -22,10 +21,4 @@ _FORM = TypeAdapter(dict[FrameworkName, dict[str, float]])
 
 def read_costs(folder: Path) -> Costs:
     """The costs of the exercise in this folder; none if nobody has measured them. Raises `UsageError`."""
-    path = folder / COSTS_FILE
-    if not path.is_file():
-        return {}
-    try:
-        return _FORM.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as problem:
-        raise UsageError(f"{path} is not what `python -m benchmarks.costs` writes: {problem}") from None
+    return read_generated(folder / COSTS_FILE, _FORM, "python -m benchmarks.costs") or {}

@@ -12,12 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.causes import Cause
 from autograder.authoring.costs import Costs
 from autograder.course.policy import ExercisePolicy
 from autograder.errors import UsageError
 from autograder.worker.names import FrameworkName
 
-PARAMETERS = ("student", "reference", "pretended", "gpu", "draw", "limits")
+PARAMETERS = ("student", "reference", "pretended", "gpu", "draw", "limits", "once")
 
 Body = Callable[..., None]
 
@@ -44,6 +45,8 @@ class Check:
     takes: tuple[str, ...]
     needs: tuple[str, ...]
     trains: bool
+    few_steps: bool
+    """Whether it is run eagerly first, where a framework traces."""
     deferred: str
     claim: Claim | None
     file: Path
@@ -75,6 +78,8 @@ class Exercise:
     """Check id → SHA-256 of what decides its outcome, its points apart (see `check_digests.py`)."""
     costs: Costs = field(repr=False, default_factory=dict[FrameworkName, Mapping[str, float]])
     """What the checks cost the reference solution. They are in no digest: measuring again makes no result outdated."""
+    causes: tuple[Cause, ...] = field(repr=False, default=())
+    """Which failures have one cause. They are in no digest either: they decide no outcome."""
 
     def points(self, check: Check) -> float:
         """The maximum points of a check."""
@@ -117,7 +122,7 @@ _collected: ContextVar[list[Check] | None] = ContextVar("collected", default=Non
 
 
 def check(
-    id: str, *, needs: str | Sequence[str] = (), trains: bool = False, deferred: str = ""
+    id: str, *, needs: str | Sequence[str] = (), trains: bool = False, few_steps: bool = False, deferred: str = ""
 ) -> Callable[[Body], Body]:
     """Register a function as a check. The names of its parameters say what it receives (see `PARAMETERS`).
 
@@ -125,8 +130,9 @@ def check(
     start with `Forge:`, `So:` and `Closed by:` (see `Claim`).
 
     `needs`: ids of checks that must pass first. `trains`: the check trains until a statistical threshold, or for dozens
-    of steps; the tests skip it when they grade a mistake that must fail another check. `deferred`: why it is not graded
-    yet.
+    of steps; the tests skip it when they grade a mistake that must fail another check. `few_steps`: tracing would cost
+    more than all its steps, so that they are run eagerly; if the check fails then, it is run again, traced, and that
+    counts, because some right programs work only when traced. `deferred`: why it is not graded yet.
     """
 
     def collect(body: Body) -> Body:
@@ -143,7 +149,9 @@ def check(
             raise UsageError(f"{id} has no docstring; its first paragraph is the title that students see")
         if collected is not None:
             ids = (needs,) if isinstance(needs, str) else tuple(needs)
-            collected.append(Check(id, title, body, takes, ids, trains, deferred, _claim(id, rest), *_registered_at()))
+            collected.append(
+                Check(id, title, body, takes, ids, trains, few_steps, deferred, _claim(id, rest), *_registered_at())
+            )
         return body
 
     return collect

@@ -233,6 +233,19 @@ def losses(value: Any, count: int, *, tried: str, cause: str = "") -> Numbers:
     return numbers
 
 
+def float64(value: Any, *, tried: str) -> None:
+    """An array of float64, as the inputs were: nothing was computed in float32 on the way."""
+    array(value, tried=tried)
+    kind = np.asarray(value).dtype
+    that(
+        kind == np.float64,
+        tried=f"{tried} of float64 tensors",
+        saw=f"{kind}",
+        expected="float64",
+        cause="Compute in the dtype of the inputs: convert nothing to float32.",
+    )
+
+
 def best_of(attempts: int, attempt: Callable[[int], None]) -> None:
     """Pass if one of the attempts passes; otherwise the last failure counts.
 

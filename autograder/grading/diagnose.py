@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from autograder.course import definitions
 from autograder.course.submission import Code
-from autograder.errors import CheckFailed, LimitExceeded, LimitName, StudentError
+from autograder.errors import CheckFailed, LimitExceeded, LimitName, Place, StudentError
 
 _KNOWN: tuple[tuple[str, str], ...] = (
     (r"^NotImplementedError", "The stub is still there: write this function."),
@@ -41,8 +41,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WRAPPED = re.compile(r"(Exception encountered when calling [^\n]*)\n\s*\x1b\[1m(.*?)(?:\x1b\[0m|$)", re.DOTALL)
-
-
+_TRACED = re.compile(r"in user code:\n(.*)\n\n    (\w[^\n]*)", re.DOTALL)
+"""What TensorFlow makes of an exception in a traced function: lines of code, then the exception itself."""
+_TRACED_LINE = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*\n +([^\n]*)')
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 _MOST_CAUSES, _LARGEST_CAUSE = 50, 20_000
 """Cells that raised that may be the reason for a missing name, and characters of a cell that is parsed for this."""
@@ -77,6 +78,7 @@ def raised(
     comes first. `notes`: these, and the cells that were not run, in sentences.
     """
     tried = f"your code, to check: {title}"
+    problem = _untraced(problem, cells)
     if cause := _behind(problem, on_loading, cells):
         return CheckFailed(
             tried,
@@ -99,6 +101,17 @@ def raised(
     where = f" in {problem.place.where}: `{problem.place.code}`" if problem.place else ""
     place = problem.place.where if problem.place else ""
     return CheckFailed(tried, description + where, "a result", problem.likely or likely_cause(problem), place=place)
+
+
+def _untraced(problem: StudentError, cells: Sequence[Code]) -> StudentError:
+    """The exception of a function that TensorFlow traced, as it would be without tracing: its own text and place."""
+    if not (traced := _TRACED.match(problem.message)):
+        return problem
+    lines, reason = traced.groups()
+    kind, _, message = reason.partition(": ")
+    names = {name for name, _ in cells}
+    own = [Place(f"{name}, line {number}", code) for name, number, code in _TRACED_LINE.findall(lines) if name in names]
+    return StudentError(kind, message, own[-1] if own else problem.place, problem.likely)
 
 
 def _consequence(problem: StudentError) -> str:

@@ -50,7 +50,7 @@ def feedback(result: Result) -> str:
     Of hidden checks it says only how many did not pass, and in which parts.
     """
     troubles = [check for check in result.checks if check.status in ("failed", "skipped")]
-    said = [safe_text.line(f"{check.id}: {check.likely or check.saw}") for check in troubles if check.visible]
+    said = [safe_text.line(f"{check.id}: {words.likely(check) or check.saw}") for check in troubles if check.visible]
     if hidden := [check for check in troubles if not check.visible]:
         parts = ", ".join(words.parts(hidden))
         said.append(

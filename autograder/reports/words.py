@@ -97,11 +97,20 @@ def sentences(check: CheckResult) -> list[tuple[str, str]]:
     if check.status in ("skipped", "deferred"):
         return [(STATUS[check.status], safe_text.inert(safe_text.clipped(check.saw, _SENTENCE_LENGTH)))]
     shown: list[tuple[str, str]] = []
-    for name in SENTENCES:
-        text = safe_text.inert(safe_text.clipped(getattr(check, name), _SENTENCE_LENGTH)).strip()
+    said = {name: getattr(check, name) for name in SENTENCES} | {"likely": likely(check)}
+    for name, sentence in said.items():
+        text = safe_text.inert(safe_text.clipped(sentence, _SENTENCE_LENGTH)).strip()
         if text:
             shown.append((name, text))
     return shown
+
+
+def likely(check: CheckResult) -> str:
+    """The likely cause of a failure: first the one that it shares with the failure of another check, if it does."""
+    if not check.same_cause_as:
+        return check.likely
+    shared = f"Probably the same cause as {check.same_cause_as}."
+    return f"{shared} If it fails after that too: {check.likely}" if check.likely else shared
 
 
 def for_students(check: CheckResult) -> CheckResult:

@@ -6,11 +6,13 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote
 
 from autograder.errors import GraderError
@@ -38,6 +40,14 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?",
 """Names that mean a device on Windows, whatever their ending."""
 _LONGEST, _KEPT = 200, 60
 """Bytes of a path component, of which most systems allow 255; and the bytes kept from a longer one."""
+_THREADS = 4
+"""A file system creates and renames files of different folders at the same time."""
+_AT_ONCE = 400
+"""Files whose contents are in memory at once; fewer than these are not worth the threads."""
+
+Item = TypeVar("Item")
+Waiting = dict[Path, Path]
+"""File → the new one beside it, which is to replace it."""
 
 
 def result_path(results: Path, student: str, exercise: str) -> Path:
@@ -79,18 +89,73 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 def write_all_whole(files: Iterable[tuple[Path, bytes]]) -> None:
     """`write_whole` for many files, which waits for the disk only once."""
-    waiting: dict[Path, Path] = {}
+    put_all(write_beside(files))
+
+
+def put_all(waiting: Waiting) -> None:
+    """Wait for the disk, and `put`."""
+    sync(waiting)
+    put(waiting)
+
+
+def write_beside(files: Iterable[tuple[Path, bytes]]) -> Waiting:
+    """Write files beside those that they are to replace, which stay as they are until `put`.
+
+    If that fails, none is left. A raised `OSError` names the file.
+    """
+    waiting: Waiting = {}
+
+    def write_one(file: tuple[Path, bytes]) -> None:
+        waiting[file[0]] = _beside(*file, durable=False)
+
+    left = iter(files)
     try:
-        for path, content in files:
-            waiting[path] = _beside(path, content, durable=False)
+        while some := list(islice(left, _AT_ONCE)):
+            _for_each(write_one, some)
+    except BaseException:
+        discard(waiting)
+        raise
+    return waiting
+
+
+def _for_each(do: Callable[[Item], None], items: Sequence[Item]) -> None:
+    """Call `do` with each item, in threads if there are many. What it raises is raised when all threads have ended."""
+
+    def do_all(some: Sequence[Item]) -> None:
+        for item in some:
+            do(item)
+
+    if len(items) < _AT_ONCE:
+        do_all(items)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for ended in [pool.submit(do_all, items[first::_THREADS]) for first in range(_THREADS)]:
+            ended.result()
+
+
+def sync(waiting: Waiting) -> None:
+    """Wait until the disk has the new files; if that fails, none is left."""
+    try:
         if waiting:
             os.sync()
-        while waiting:
-            path, new = waiting.popitem()
-            _put(new, path)
+    except BaseException:
+        discard(waiting)
+        raise
+
+
+def put(waiting: Waiting) -> None:
+    """Replace the old files by the new ones, which are on the disk by now. If that fails, no new one is left waiting."""
+    left = dict(waiting)
+    try:
+        _for_each(lambda path: _put(left.pop(path), path), list(left))
     finally:
-        for new in waiting.values():
-            new.unlink(missing_ok=True)
+        discard(left)
+
+
+def discard(waiting: Waiting) -> None:
+    """Remove new files that are not wanted."""
+    for new in waiting.values():
+        new.unlink(missing_ok=True)
 
 
 def _beside(path: Path, content: bytes, durable: bool) -> Path:

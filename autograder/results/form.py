@@ -53,6 +53,8 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     saw: str = ""
     expected: str = ""
     likely: str = ""
+    same_cause_as: str = ""
+    """The check whose failure probably has the same cause, if there is one: `likely` is then the second guess."""
     read: str = ""
     place: str = ""
     """Where the student's code raised an exception, if it did: `cell 3, line 2`."""

@@ -8,6 +8,8 @@ import numpy as np
 
 FrameworkName = Literal["torch", "keras"]
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
+TRACING: tuple[FrameworkName, ...] = ("keras",)
+"""Frameworks that trace and compile functions."""
 
 Numbers = np.ndarray[Any, Any]
 """An array of any shape and dtype."""

@@ -4,10 +4,11 @@ import numpy as np
 from scipy.stats import binom
 
 from autograder import check, expect
+from autograder.authoring.probes.descent import cross_entropy_pulls, goes_downhill, slopes_in_both_modes
 from autograder.authoring.probes.functions import relu, sigmoid, softmax
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.parameters import output_bias_alone
-from autograder.authoring.probes.settles import settles
+from autograder.authoring.probes.parameters import change, output_bias_alone, without_zero_matrices
+from autograder.authoring.probes.settles import settles_within_an_epoch
 from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains
 
 from .probes import labels_are, leads_back, new_rnn
@@ -239,7 +240,7 @@ def _(student, draw):
     # Each window consists of one character that is in no other window, and the last characters are in none.
     X = np.repeat(np.eye(characters)[:n, None], length, axis=1)
     model = new_rnn(student, draw, length, characters, 5)
-    before = model.parameters()
+    before = without_zero_matrices(draw, model)
     student.train(
         model, X, np.eye(characters)[draw.integers(0, characters, n)], epochs=1, batch_size=3, seed=draw.seed()
     )
@@ -289,18 +290,30 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch
 
-    Forge: a bias that comes to rest at the best value for the labels.
-    So: compute it; a forger may move this one bias.
+    Forge: a bias that comes to rest at the best value for the labels; one step against the gradient of the
+        cross-entropy in every array of parameters, by the worker's own autodiff.
+    So: compute it; a forger who gives every array its right direction has derived the gradient.
     """
     length, characters, hidden = 4, 6, 5
-    X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, characters, length)]
-    y = np.eye(characters, dtype=np.float32)
-    # The labels pull all characters equally.
-    settles(
+    X = np.eye(characters, dtype=np.float32)[draw.integers(0, characters, 156, length)]
+    # Labels that are shared among all characters pull them equally, like a batch with every character once.
+    y, shared = np.eye(characters, dtype=np.float32), np.full((156, characters), 1 / characters, dtype=np.float32)
+    settles_within_an_epoch(
         lambda: new_rnn(student, draw, length, characters, hidden),
-        lambda model, steps: student.train(model, X, y, epochs=steps, batch_size=characters, seed=draw.seed()),
+        lambda model, n: student.train(model, X[: 2 * n], shared[: 2 * n], epochs=1, batch_size=2, seed=draw.seed()),
+        lambda model, n: student.train(model, X[:characters], y, epochs=n, batch_size=characters, seed=draw.seed()),
         [1, -1] * (characters // 2),
-        tried="train on one batch with every character once as its label",
+        tried="train on windows whose labels pull all characters equally",
+    )
+    model = new_rnn(student, draw, length, characters, hidden)
+    X, y = np.eye(characters)[draw.integers(0, characters, 40, length)], np.eye(characters)[np.arange(40) % characters]
+    before, ways = model.parameters(), slopes_in_both_modes(model, X, cross_entropy_pulls(y))
+    student.train(model, X, y, epochs=1, batch_size=40, seed=draw.seed())
+    goes_downhill(
+        change(before, model.parameters()),
+        ways,
+        tried="train on one batch of 40 windows, against the gradient of the cross-entropy",
+        cause="A step must go against the gradient of the cross-entropy in every layer: no other search, no table.",
     )
 
 
@@ -311,8 +324,12 @@ def _(student, draw):
     Forge: draws whose frequencies fit probabilities drawn now.
     So: compute it.
     """
-    # At the low temperature the most likely character is due in 4 of 5 draws, which differs from always.
-    asked, counts = [(0.4, 0.45, 120), (4.0, 0.96, 60)], []
+    # The most likely character is due in 83 % of the draws at the low temperature, which differs from always, and in
+    # 44 % at the high one. At the temperature T, p^(1/T) of each other character is `ratio` times that of this one.
+    asked, counts = [], []
+    for (low, high), ratio, n in (((0.15, 0.25), 0.052, 120), ((5, 7), 0.32, 60)):
+        temperature = round(float(draw.rng.uniform(low, high)), 2)
+        asked.append((temperature, float(1 / (1 + 4 * ratio**temperature)), n))
     for temperature, likeliest, n in asked:
         p = np.roll([likeliest, *[(1 - likeliest) / 4] * 4], int(draw.integers(0, 5)))
         write = writer(student, draw, p)
@@ -343,7 +360,7 @@ def _(student, draw):
         low, high = binom.interval(1 - 1e-7, n, share)
         expect.that(
             low <= count <= high,
-            tried=f"generate at temperature {temperature:g}; one of five characters has p = {likeliest}",
+            tried=f"generate at temperature {temperature:g}; one of five characters has p = {likeliest:.3f}",
             saw=f"this one {count} times in {n}",
             expected=f"about {n * share:.0f} times, from p^(1/T) over its sum",
             cause=max(

@@ -1,12 +1,17 @@
 """Hidden checks of `conditional_gan`."""
 
+from functools import partial
+
 import numpy as np
 
 from autograder import check, expect, figures, images, tensor
+from autograder.authoring.probes import gan_slopes
 from autograder.authoring.probes.batch_norm import statistics
+from autograder.authoring.probes.descent import cross_entropy_pulls, goes_downhill
 from autograder.authoring.probes.functions import one_hot
-from autograder.authoring.probes.gan import quiet
+from autograder.authoring.probes.gan import keeps_latent_dim, mean_of, moves, quiet
 from autograder.authoring.probes.parameters import change, flat, randomise, scaled, snapshot, zeros
+from autograder.authoring.probes.training import batches_are_not_all_the_same
 from autograder.errors import CheckFailed, StudentError
 from shared import reader
 
@@ -254,17 +259,23 @@ def _(student, draw):
         return
     # The gradient in the last bias is p − (mean of the targets), so every column that no target names falls. With a
     # second softmax q on top of p, it is p · (q − Σ p·q + Σ p·t): a column that is neither small nor the largest rises.
+    # With a binary cross-entropy, it is p · (1 / (1 − p) + 1 − Σ p / (1 − p)), in the sum without the target's term.
+    # Where the largest is 0.83, all others rise.
     likeliest, second = draw.rng.choice([d for d in range(DIGITS) if abs(d - digit) > 1], 2, replace=False)
-    p = np.full(DIGITS + 1, 0.22 / 9)
-    p[likeliest + 1], p[second + 1] = 0.63, 0.15
+    p = np.full(DIGITS + 1, 0.07 / 9)
+    p[likeliest + 1], p[second + 1] = 0.83, 0.1
     same.set(np.log(p))
     gan.train_discriminator(images(pixels), labels)
+    other_loss = (
+        "The loss is not −ln p of the right column. `nn.CrossEntropyLoss` applies a second softmax; a binary "
+        "cross-entropy judges each column by itself."
+    )
     expect.that(
-        same.logits()[second + 1] < np.log(0.15) + 1e-6 * same.unit,
-        tried=f"{tried}: 0.63 for the digit {likeliest}, 0.15 for the digit {second}, the rest to the others",
+        same.logits()[second + 1] < np.log(0.1) + 1e-6 * same.unit,
+        tried=f"{tried}: 0.83 for the digit {likeliest}, 0.1 for the digit {second}, the rest to the others",
         saw=f"the digit {second} rises",
         expected="a fall: no target names this digit",
-        cause="The loss is not −ln p of the right column: `nn.CrossEntropyLoss`, for one, applies a second softmax.",
+        cause=other_loss,
     )
 
     same.set(np.zeros(DIGITS + 1))
@@ -286,6 +297,22 @@ def _(student, draw):
         saw=f"rising: {named(told)}",
         expected=f"fake and the digit {digit}",
         cause=cause,
+    )
+
+    # Keras computes a binary cross-entropy from the scores: where all are high, it lowers even those of the targets.
+    p = np.full(DIGITS + 1, 0.4 / 9)
+    p[[0, digit + 1]] = 0.3
+    high = np.log(p) + 5
+    for _ in range(5):  # until the optimiser's averages are those of this gradient
+        same.set(high)
+        gan.train_discriminator(images(pixels), labels)
+    rise = same.logits() - high
+    expect.that(
+        max(rise[0], rise[digit + 1]) > 0,
+        tried=f"{tried}: 0.3 for fake and for the digit {digit}, the rest to the others; all scores are high",
+        saw=f"both fake and the digit {digit} fall",
+        expected="a rise: half of the targets name each of them",
+        cause=other_loss,
     )
 
 
@@ -379,8 +406,9 @@ def own_digit(said, labels):
 def _(student, draw):
     """Each player's step follows its own loss: nothing is left over from the other player's step
 
-    Forge: unchanged parameters: do nothing at all.
-    So: nothing is done; the check needs both steps.
+    Forge: steps against the gradient in every array of parameters, and none of G where D, set by the grader, says the
+        same to every image.
+    So: compute it; or answer the grader's requests for gradients with what the steps will be.
     """
     digit, asked = (int(each) for each in draw.rng.choice(DIGITS, 2, replace=False))
     pixels, labels = real_digits(draw, reader.unseen(), (digit,), 16)
@@ -388,6 +416,7 @@ def _(student, draw):
     first = discriminator.parameters()
     same = SameToAll(discriminator, pixels)
     if not same.works:
+        check_slopes_of_both(draw, gan, generator, discriminator, pixels, labels, asked)
         check_leftovers_by_answers(draw, gan, generator, discriminator, pixels, labels, asked)
         return
 
@@ -425,6 +454,39 @@ def _(student, draw):
         expected="no change: there is no gradient",
         cause=LEFT_IN_G,
     )
+    discriminator.set_parameters(first)
+    check_slopes_of_both(draw, gan, generator, discriminator, pixels, labels, asked)
+
+
+def check_slopes_of_both(draw, gan, generator, discriminator, pixels, labels, asked):
+    """Each step must move every array of parameters against its slope. Noise is free: one of three kinds must fit."""
+    noises = [draw.normal, partial(draw.uniform, 0, 1), partial(draw.uniform, -1, 1)]
+    tried = "the mean of several steps of {} from the same parameters, against the gradient of its loss"
+    cause = "Each player's step must follow the gradient of its own loss, in every layer."
+    # One digit for all: in a new G, the slopes for ten digits nearly cancel.
+    digits, more = np.full(16, asked), np.full(128, asked)
+
+    def loss_of(labels):
+        """The slopes of −ln p of the digit for real images, and of fake for the others."""
+        return lambda p, is_real: cross_entropy_pulls((real_targets if is_real else fake_targets)(labels))(p)
+
+    # Right programs in both frameworks agree with their slopes to 0.87 or more.
+    by_discriminator = mean_of(moves(discriminator, lambda: gan.train_discriminator(images(pixels), labels), 8))
+
+    def follows_discriminator(kind):
+        fakes = [make(generator, noises[kind](len(labels), LATENT), labels, training=True) for _ in range(2)]
+        ways = gan_slopes.of_discriminator(discriminator, pixels, fakes, loss_of(labels), sent=images)
+        goes_downhill(by_discriminator, ways, tried=tried.format("train_discriminator"), cause=cause)
+
+    expect.best_of(len(noises), follows_discriminator)
+    by_generator = mean_of(moves(generator, lambda: gan.train_generator(digits), 16))
+
+    def follows_generator(kind):
+        points = [np.hstack([noises[kind](len(more), LATENT), one_hot(more, DIGITS)]) for _ in range(2)]
+        ways = gan_slopes.of_generator(generator, discriminator, points, loss_of(more))
+        goes_downhill(by_generator, ways, tried=tried.format("train_generator"), cause=cause)
+
+    expect.best_of(len(noises), follows_generator)
 
 
 LEFT_IN_D = "Gradients that G's step left in D are still there in D's step: call zero_grad before backward."
@@ -548,6 +610,7 @@ def _(student, draw):
 
     def weights(seed, updates):
         gan, *nets = new_gan(student, seed)
+        keeps_latent_dim(gan, LATENT, tried=f"ConditionalGAN({LATENT}, seed)")
         if updates:
             gan.train_discriminator(images(pixels), labels)
             gan.train_generator(labels)
@@ -585,13 +648,27 @@ def _(student, draw, limits):
     order = draw.rng.permutation(len(labels))
     pixels, labels = pixels[order] * 2 - 1, labels[order]
     # Now and then a right GAN collapses, so there are a second and a third attempt with other seeds.
-    expect.best_of(3, lambda _: shows_the_digit_asked_for(student, draw, limits, pixels, labels))
+    trained = []
+    expect.best_of(3, lambda _: shows_the_digit_asked_for(student, draw, limits, pixels, labels, trained))
+    gan, _, discriminator = trained
+    batches_are_not_all_the_same(
+        discriminator,
+        lambda x: gan.fit(images(x), labels[: len(x)], 3, 16),
+        pixels[: 8 * 16],
+        16,
+        draw,
+        tried=f"fit on {8 * 16} digits, 3 epochs in batches of 16",
+        cause="The same real images are taken in each step; each batch of an epoch must be the next one.",
+    )
 
 
-def shows_the_digit_asked_for(student, draw, limits, pixels, labels):
-    """Train a GAN until it shows the digits or the epochs are used up, and look at its images."""
+def shows_the_digit_asked_for(student, draw, limits, pixels, labels, trained):
+    """Train a GAN until it shows the digits or the epochs are used up, and look at its images.
+
+    `trained` becomes the GAN and its two networks.
+    """
     (pixels, held_out_pixels), (labels, held_out_labels) = np.split(pixels, [720]), np.split(labels, [720])
-    gan, generator, discriminator = new_gan(student, draw.seed(), latent_dim=100)
+    trained[:] = gan, generator, discriminator = new_gan(student, draw.seed(), latent_dim=100)
     restore = snapshot(generator)
     gan.pretrain(images(pixels), labels, 3, 16)
     read = judge(discriminator, held_out_pixels)[:, 1:].argmax(axis=1)
@@ -747,7 +824,15 @@ def _(student, draw):
             "The digit is off by one, in the other direction.": [(digit - 1) % DIGITS for digit in asked],
         },
     )
-    single = [student.call("generate", gan, 5, 1, seed, gives="images") for seed in (draw.seed(), draw.seed())]
+    single = [
+        expect.shape(
+            student.call("generate", gan, 5, 1, seed, gives="images"),
+            (1, 28, 28, 1),
+            tried="generate a single image",
+            cause="Return n images, also if n is 1: keep the axis of the batch.",
+        )
+        for seed in (draw.seed(), draw.seed())
+    ]
     expect.differ(
         *single,
         tried="generate a single image with each of two seeds",

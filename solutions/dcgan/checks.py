@@ -3,11 +3,14 @@
 import numpy as np
 
 from autograder import check, expect, images
+from autograder.authoring.probes import gan_slopes
 from autograder.authoring.probes.batch_norm import replace_statistics
+from autograder.authoring.probes.descent import goes_downhill
 from autograder.authoring.probes.gan import (
     OutputBias,
     cosine,
     ever_blinder,
+    keeps_latent_dim,
     log_odds,
     mean_of,
     moves,
@@ -16,7 +19,7 @@ from autograder.authoring.probes.gan import (
     starts_without_gradients,
     unsteerable,
 )
-from autograder.authoring.probes.parameters import flat, random_weights, scaled, weights, zeros
+from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled, weights, zeros
 from shared import data
 
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
@@ -27,9 +30,9 @@ UNEVEN = 40.0
 Then G's gradient is the same at each level but for the loss."""
 
 
-def logits(discriminator, x, tried):
-    """The scores under D's sigmoid, in inference mode, `(n,)`."""
-    return log_odds(scored(discriminator, x, tried))
+def logits(discriminator, x, tried, training=False):
+    """The scores under D's sigmoid, `(n,)`."""
+    return log_odds(scored(discriminator, x, tried, training))
 
 
 @check("upsampling.any_size", needs="upsampling.example")
@@ -256,19 +259,34 @@ def readout(model):
     ]
 
 
+def is_factor(value):
+    """Is this a gain or a learned slope? They stay above 0, where biases start."""
+    return value.ndim in (0, 1, 3) and bool(np.all(value > 0.15))
+
+
+def is_bias(value, parameters):
+    """Three axes: a layer norm's bias, if there is a gain of the same shape; otherwise slopes, which may be 0 too."""
+    gains = [gain.shape for gain in parameters.values() if gain.ndim == 3 and np.all(gain > 0.5)]
+    return not is_factor(value) and (value.ndim < 2 or value.shape in gains)
+
+
 def as_kernels_only(discriminator, draw, sign):
     """Give D new weights and no biases; with `sign`, all weights are positive.
 
-    Factors (a gain of batch norm, a learned slope) are positive in all entries and stay; slopes with three axes may
-    start at 0.
+    Factors (a gain of a norm, a learned slope) are positive in all entries and stay; slopes with three axes may start
+    at 0.
     """
     parameters = discriminator.parameters()
-    discriminator.set_parameters({name: 0 * value + 0.25 for name, value in parameters.items() if value.ndim == 3})
-    discriminator.set_parameters(
-        {name: 0 * value for name, value in parameters.items() if value.ndim < 2 and not np.all(value > 0.15)}
-    )
+    biases = {name: 0 * value for name, value in parameters.items() if is_bias(value, parameters)}
+    slopes = {
+        name: 0 * value + 0.25
+        for name, value in parameters.items()
+        if value.ndim == 3 and not is_factor(value) and name not in biases
+    }
     new = random_weights(draw, weights(discriminator))
-    discriminator.set_parameters({name: np.abs(value) if sign else value for name, value in new.items()})
+    discriminator.set_parameters(
+        biases | slopes | {name: np.abs(value) if sign else value for name, value in new.items()}
+    )
 
 
 def measurable(discriminator, x, tried):
@@ -289,9 +307,44 @@ def measurable(discriminator, x, tried):
                 if max(float(np.abs(now[name]).max()) for name in scaled) > 1e12:
                     break
                 discriminator.set_parameters({name: factor * now[name] for name in scaled})
+            elif np.abs(x).max() > 1e12:
+                return None
             else:
                 x = factor * x
     return None
+
+
+def grown(strong, weak, factor):
+    """Is each of the strong scores `factor` times the weak one?"""
+    return float(np.abs(strong - factor * weak).max()) < 0.1 * float(np.abs(strong).max())
+
+
+def normalises_images(discriminator, draw, tried):
+    """Does D say the same to weaker images? Layer, group and instance norm divide every image by its own strength."""
+    as_kernels_only(discriminator, draw, sign=False)
+    seen = measurable(discriminator, draw.normal(8, 28, 28, 1), tried)
+    return seen is not None and grown(logits(discriminator, seen, tried), logits(discriminator, seen / 4, tried), 1)
+
+
+def agreement(discriminator, draw, tried):
+    """The correlation of D's scores of very strong and of very faint images; 0 if D does not tell them apart.
+
+    In faint images the ε of a norm outweighs the variance, so that the norm is linear. Its gains are made large, so
+    that in strong images it drives an activation to both ends.
+    """
+    as_kernels_only(discriminator, draw, sign=False)
+    discriminator.set_parameters(
+        {name: 16 * value for name, value in discriminator.parameters().items() if is_factor(value)}
+    )
+    # Black and white pixels only: then all places of an image have nearly the same variance.
+    x = np.sign(draw.normal(256, 28, 28, 1))
+    scores = []
+    for strength in (64, 1e-12):
+        seen = measurable(discriminator, strength * x, tried)
+        if seen is None:
+            return 0.0
+        scores.append(logits(discriminator, seen, tried))
+    return float(np.corrcoef(*scores)[0, 1]) if min(each.std() for each in scores) > 0 else 0.0
 
 
 @check("discriminator.leaky", needs="discriminator.probability")
@@ -302,29 +355,71 @@ def _(student, draw):
     So: form; any such function is enough.
     """
     discriminator = new_player(student, draw, "build_discriminator")
-    as_kernels_only(discriminator, draw, sign=False)
-    x = draw.normal(8, 28, 28, 1)
+    bent = "An activation inside saturates (tanh, sigmoid), or is not linear on each side of 0: use LeakyReLU."
     tried = "build_discriminator() without biases, on images and on the same images four times as strong"
-    straight = False
-    if (seen := measurable(discriminator, x, tried)) is not None:
-        strong, weak = logits(discriminator, seen, tried), logits(discriminator, seen / 4, tried)
-        straight = float(np.abs(strong - 4 * weak).max()) < 0.1 * float(np.abs(strong).max())
-    expect.that(
-        straight,
-        tried=tried,
-        saw="a score that is not four times as large",
-        expected="four times the score: LeakyReLU is linear on each side of 0",
-        cause="An activation inside saturates (tanh, sigmoid), or is not linear on each side of 0: use LeakyReLU.",
-    )
+    each_by_itself = normalises_images(discriminator, draw, tried)
+    if each_by_itself:
+        tried = "build_discriminator() without biases, on very strong images and on the same images very faint"
+        agreed = agreement(discriminator, draw, tried)
+        expect.that(
+            # LeakyReLU reaches 0.93 to 1 with layer, group and instance norm; ELU 0.88, GELU 0.87, tanh 0.82.
+            agreed > 0.91,
+            tried=tried,
+            saw=f"scores with a correlation of {agreed:.2f}",
+            expected="a correlation near 1: LeakyReLU is linear on each side of 0",
+            cause=bent,
+        )
+    else:
+        as_kernels_only(discriminator, draw, sign=False)
+        seen = measurable(discriminator, draw.normal(8, 28, 28, 1), tried)
+        expect.that(
+            seen is not None and grown(logits(discriminator, seen, tried), logits(discriminator, seen / 4, tried), 4),
+            tried=tried,
+            saw="a score that is not four times as large",
+            expected="four times the score: LeakyReLU is linear on each side of 0",
+            cause=bent,
+        )
     as_kernels_only(discriminator, draw, sign=True)
+    x = -np.abs(draw.normal(8, 28, 28, 1))
     tried = "build_discriminator() with positive weights and no biases, on images below 0"
+    lets_through(discriminator, x, tried)
+    # Behind a norm of each image, values of both signs arrive whatever the image, unless the biases are far below 0.
+    parameters = discriminator.parameters()
+    for name, value in parameters.items() if each_by_itself else ():
+        if value.size == 1 or not is_bias(value, parameters):
+            continue
+        as_kernels_only(discriminator, draw, sign=False)
+        discriminator.set_parameters({name: value - 1000})
+        tried = f"build_discriminator() with −1000 as each entry of {name}, and no other biases"
+        lets_through(discriminator, x, tried)
+
+
+def lets_through(discriminator, x, tried):
+    """D's probability must depend on the images."""
     expect.that(
-        measurable(discriminator, -np.abs(x), tried) is not None,
+        measurable(discriminator, x, tried) is not None,
         tried=tried,
         saw="½ for every image, however large the weights of the last layer",
         expected="a probability that depends on the image",
         cause="ReLU lets neither values nor gradients through below 0: LeakyReLU does.",
     )
+
+
+def excess(discriminator, x, tried):
+    """By how much the score of two pixels together differs from the sum of both, as a share; `None` if not measurable.
+
+    `x`: images of a first pixel, as many of a second, as many of both, and one of neither.
+    """
+    seen = measurable(discriminator, x, tried)
+    if seen is None:
+        return None
+    # Close to the ends of the readable range, but not at them, float32 keeps most digits of the differences.
+    factor = 1.5 / float(np.abs(logits(discriminator, seen, tried)).max())
+    now = discriminator.parameters()
+    discriminator.set_parameters({name: factor * now[name] for name in readout(discriminator)})
+    scores = logits(discriminator, seen, tried)
+    first, second, both = np.split(scores[:-1] - scores[-1], 3)
+    return float(np.abs(first + second - both).max()) / max(float(np.abs(both).max()), 1e-30)
 
 
 @check("discriminator.no_pooling", needs="discriminator.leaky")
@@ -335,21 +430,27 @@ def _(student, draw):
     So: form; any such function is enough.
     """
     discriminator = new_player(student, draw, "build_discriminator")
-    as_kernels_only(discriminator, draw, sign=True)
     # For positive weights and pixels LeakyReLU is linear, and D's score is a sum over pixels. A maximum is not a sum.
-    places = draw.integers(6, 20, 12, 2)
-    x = np.zeros((36, 28, 28, 1), dtype=np.float32)
+    places = draw.integers(6, 18, 24, 2)
+    x = np.zeros((73, 28, 28, 1), dtype=np.float32)
     for number, (row, column) in enumerate(places):
-        x[number, row, column] = x[12 + number, row, column + 1] = 1
-    x[24:] = x[:12] + x[12:24]
+        x[number, row, column] = x[24 + number, row, column + 1 + number % 4] = 1
+    x[48:-1] = x[:24] + x[24:48]
     tried = (
         "build_discriminator() with positive weights and no biases, on two images of one bright pixel and on their sum"
     )
-    seen = measurable(discriminator, x, tried)
-    expect.that(seen is not None, tried=tried, saw="½ for every image", expected="a score that depends on the image")
-    first, second, both = np.split(logits(discriminator, seen, tried), 3)
+    # A norm of each image is linear only in small changes: of pixels that are a little brighter than a bright image.
+    # There a maximum is taken over equal values, so that it is not linear even in small changes.
+    each_by_itself = normalises_images(discriminator, draw, tried)
+    found = []
+    for _ in range(2 if each_by_itself else 1):
+        as_kernels_only(discriminator, draw, sign=True)
+        for bright in (16, 32, 64) if each_by_itself else (0,):
+            found.append(excess(discriminator, x + np.float32(bright), tried))
+    expect.that(None not in found, tried=tried, saw="½ for every image", expected="a score that depends on the image")
     expect.that(
-        float(np.abs(first + second - both).max()) < 0.01 * float(np.abs(both).max()),
+        # With such a norm, strides reach at most 0.04 and a maximum at least 0.07.
+        min(found) < (0.05 if each_by_itself else 0.01),
         tried=tried,
         saw="a score of the sum that is not the sum of the scores",
         expected="equal scores",
@@ -365,7 +466,8 @@ def _(student, draw):
     So: form; `training.samples` asks what they are worth.
     """
     seed = draw.seed()
-    _, generator, discriminator = new_gan(student, seed, latent_dim=20)
+    gan, generator, discriminator = new_gan(student, seed, latent_dim=20)
+    keeps_latent_dim(gan, 20, tried="GAN(20, seed)")
     for name, value in {**weights(generator), **weights(discriminator)}.items():
         tried = f"the weights {name} of GAN(20, seed), {value.size} of them"
         # A tenth, since a truncated normal distribution is a tenth narrower, plus three standard errors.
@@ -385,6 +487,15 @@ def _(student, draw):
             tried=tried,
             cause="Draw the weights from a normal distribution with mean 0 and standard deviation 0.02.",
             what="a mean",
+        )
+        farthest = float(np.abs(value).max() / value.std())
+        expect.that(
+            # Uniform: √3 = 1.73, at most 1.83 for 1,000 numbers. Normal, truncated at two standard deviations: above 2.
+            value.size < 1000 or farthest > 1.9,
+            tried=tried,
+            saw=f"none farther from 0 than {farthest:.2f} standard deviations",
+            expected="some beyond two standard deviations",
+            cause="Draw the weights from a normal distribution, not from a uniform one.",
         )
     start = flat(weights(generator), weights(discriminator))
     other = flat(*map(weights, new_gan(student, seed + 1, latent_dim=20)[1:]))
@@ -555,8 +666,9 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch: nothing is left from earlier steps or from the other player
 
-    Forge: steps of both nets that reverse after the grader has reversed D's answers.
-    So: compute it.
+    Forge: steps against the gradient in every array of parameters, which reverse after the grader has reversed D's
+        answers.
+    So: compute it; or answer the grader's requests for gradients with what the steps will be.
     """
     gan, generator, discriminator = new_gan(student, draw.seed())
     level = output_level(discriminator, images(draw.normal(4, 28, 28, 1)))
@@ -565,6 +677,8 @@ def _(student, draw):
     if output is None:
         raise unsteerable()
     own = discriminator.parameters()
+
+    check_both_slopes(draw, gan, generator, discriminator, output, bias)
 
     def steps(count, net, step, steered):
         discriminator.set_parameters(own | steered)
@@ -604,6 +718,92 @@ def _(student, draw):
         saw="steps that still go the old way",
         expected="steps that reverse as well",
         cause="G still holds gradients of its earlier steps or of D's steps: zero them in each step of G.",
+    )
+    student.eagerly()
+    gan, generator, discriminator = new_gan(student, draw.seed(), latent_dim=7)
+    with expect.blame("The number of latent variables is fixed somewhere: it is what the constructor receives."):
+        sees_real_images_as_they_are(draw, gan, generator, discriminator)
+        gan.train_generator(16)
+
+
+def sees_real_images_as_they_are(draw, gan, generator, discriminator):
+    """A step of D on images of −1 must move the kernels that only images other than 0 move, where all fakes are 0.
+
+    Images of −1 that are scaled to [0, 1] are 0. Makes one step of D in any case.
+    """
+    discriminator.set_parameters(at_least_glorot(discriminator.parameters()))
+    start = generator.parameters()
+    generator.set_parameters(zeros(start))
+    z = draw.normal(16, 7)
+    silent = all(np.all(np.asarray(generator.forward(z, training)) == 0) for training in (True, False))
+    if not silent:  # spectral normalisation divides by 0
+        generator.set_parameters(start)
+
+    own = weights(discriminator)
+
+    def slopes(first, second, training):
+        """The largest gradient in each array of weights, of a difference of D's answers to two halves of a batch."""
+        x, sign = np.concatenate([first, second]), np.repeat([[1.0], [-1.0]], [len(first), len(second)], axis=0)
+        found = discriminator.gradients(images(x), sign, training)
+        return {name: 0.0 if found.get(name) is None else float(np.abs(found[name]).max()) for name in own}
+
+    dark, blank, some = -np.ones((16, 28, 28, 1)), np.zeros((16, 28, 28, 1)), draw.uniform(-1, 1, 16, 28, 28, 1)
+    # A step may use D in either mode, and show it both kinds in one batch or in two.
+    kinds = [(blank[:0], False), (blank[:0], True), (blank, True)]
+    usual, seen, unseen = (
+        [slopes(first, others, training) for others, training in kinds] for first in (some, dark, blank)
+    )
+    # Normalisation may leave little but rounding of the gradient of images without contrast.
+    moving = [
+        name
+        for name in own
+        if all(not each[name] for each in unseen)
+        and all(each[name] > 0.1 * other[name] > 0 for each, other in zip(seen, usual, strict=True))
+    ]
+    gan.train_discriminator(images(dark))
+    after = weights(discriminator)
+    expect.that(
+        not silent or all(np.any(after[name] != own[name]) for name in moving),
+        tried="one train_discriminator on images of −1, where G makes images of 0",
+        saw=f"no change in {', '.join(moving)}, as from images of 0",
+        expected="a change, by the gradient of the real images",
+        cause="The real images are scaled again, from −1 to 0: they lie in [−1, 1] already. Give D what you get.",
+    )
+
+
+def check_both_slopes(draw, gan, generator, discriminator, output, bias):
+    """Each step must move every array of parameters against its slope. `output`, `bias`: the names of D's last ones."""
+    own, real, points = discriminator.parameters(), digits(draw, 16), [draw.normal(128, LATENT) for _ in range(2)]
+    # Where D takes everything for real, the two halves of its loss do not cancel in biases.
+    sure = own | ({bias: np.full_like(own[bias], 1.5)} if bias else {})
+    hidden = {name: value for name, value in weights(discriminator).items() if name != output}
+    for size in (5, 2, 1):
+        # An update for real images and then one for fakes has the slope of both if the first hardly changes D: weights
+        # must not be small. But D must not be sure either.
+        discriminator.set_parameters(sure | scaled(hidden, size))
+        if logits(discriminator, real, "the discriminator on 16 digits", training=True).std() < 2:
+            break
+    # Right programs in both frameworks agree with their slopes to 0.86 or more; with noise on D's inputs, to 0.84.
+    by_discriminator = mean_of(moves(discriminator, lambda: gan.train_discriminator(images(real)), 12))
+
+    def explained_in(mode):
+        training = mode == 0
+        fakes = [pictured(generator, z[:32], "the generator on 32 points", training) for z in points]
+        goes_downhill(
+            by_discriminator,
+            gan_slopes.of_discriminator(discriminator, real, fakes, sent=images),
+            tried="the mean of 12 steps of train_discriminator from the same parameters, against the gradient of L_D",
+            cause="D's step must follow the gradient of its own loss, in every layer.",
+        )
+
+    expect.best_of(2, explained_in)
+    discriminator.set_parameters(own)
+    goes_downhill(
+        mean_of(moves(generator, lambda: gan.train_generator(32), 16)),
+        gan_slopes.of_generator(generator, discriminator, points),
+        tried="the mean of 16 steps of train_generator from the same parameters, against the gradient of L_G",
+        cause="G's step must follow the gradient of its own loss, in every layer. Or G still holds gradients of its "
+        "earlier steps or of D's steps: zero them in each step of G.",
     )
 
 
@@ -682,7 +882,7 @@ def _(student, draw):
     Forge: images that G makes with the statistics that the grader has set, and that the seed repeats.
     So: compute it.
     """
-    gan, generator, _ = new_gan(student, draw.seed())
+    gan, generator, discriminator = new_gan(student, draw.seed())
     replace_statistics(generator, draw)
     z = draw.normal(200, LATENT)
     wanted = float(pictured(generator, z, "the generator on 200 points").std())
@@ -717,6 +917,35 @@ def _(student, draw):
         tried="select_images with two seeds",
         cause="`seed` is ignored: a different seed gives different images.",
         by=1e-4,
+    )
+    different_in_each_batch(student, draw, gan, generator, discriminator)
+    student.eagerly()
+    gan, *_ = new_gan(student, draw.seed(), latent_dim=7)
+    # A wrong attribute costs its points in `training.new_gan`.
+    if gan.part("latent_dim").call("__int__") == 7:
+        with expect.blame("The points have `gan.latent_dim` coordinates, whatever that is."):
+            student.call("select_images", gan, 4, 0.0, True, draw.seed(), 8, gives="images")
+
+
+def different_in_each_batch(student, draw, gan, generator, discriminator):
+    """Images that were found in several batches must all differ: half of them pass, and n is more than half of 128.
+
+    Some right programs call both networks for each image by itself, which takes a tenth of a second with `predict`.
+    """
+    fakes = pictured(generator, draw.normal(100, LATENT), "the generator on 100 points")
+    spread_out(discriminator, fakes)
+    middle = float(np.median(scored(discriminator, fakes, "the discriminator on 100 fakes")))
+    tried = f"select_images(gan, 70, {middle:.4g}, True, seed, 160), a threshold that half of the images pass"
+    found = expect.array(
+        student.call("select_images", gan, 70, middle, True, draw.seed(), 160, gives="images"), tried=tried
+    )
+    different = len(np.unique(found.reshape(len(found), -1), axis=0))
+    expect.that(
+        different == len(found),
+        tried=tried,
+        saw=f"{different} different images among {len(found)}",
+        expected="different images",
+        cause="Each batch uses the same points of the latent space: draw new ones for each batch.",
     )
 
 

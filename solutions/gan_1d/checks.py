@@ -5,16 +5,21 @@ slope · f(x) + level, where f is what the student's own net computed when it wa
 parameters, so only the state of the optimiser links one step to the next.
 """
 
+from itertools import combinations
+
 import numpy as np
 from scipy import stats
 
 from autograder import check, expect
-from autograder.authoring.probes.batch_norm import in_both_modes
+from autograder.authoring.probes import gan_slopes
+from autograder.authoring.probes.batch_norm import outputs_in_both_modes, settle
+from autograder.authoring.probes.descent import goes_downhill
 from autograder.authoring.probes.gan import (
     ALIKE,
     APART,
     Steered,
     cosine,
+    keeps_latent_dim,
     log_odds,
     mean_log_odds,
     mean_of,
@@ -207,6 +212,17 @@ def _(student, draw):
     )
 
     gan, generator, discriminator = lively_gan(student, draw)
+    real = curve(draw, 256) + far
+    step = mean_of(moves(discriminator, lambda: gan.train_discriminator(real), 8))
+    goes_downhill(
+        step,
+        gan_slopes.of_discriminator(discriminator, real, [fakes(generator, draw, 256) for _ in range(2)]),
+        tried="the mean of 8 steps of train_discriminator from the same parameters, against the gradient of the "
+        "cross-entropy",
+        cause="D's step must follow the gradient of its own loss, in every layer.",
+    )
+
+    gan, generator, discriminator = lively_gan(student, draw)
     steered = Steered(discriminator, fakes(generator, draw), ALIKE)
     real, fake = curve(draw, 256), generator.forward(draw.normal(256, LATENT))
 
@@ -262,6 +278,14 @@ def _(student, draw):
     Closed by: the grader evaluates nets of any architecture itself, from their graph (ONNX) and the parameters that
         it has read; a new curve for each run would change the exercise.
     """
+    gan, generator, discriminator = lively_gan(student, draw)
+    goes_downhill(
+        mean_of(moves(generator, lambda: gan.train_generator(512), 8)),
+        gan_slopes.of_generator(generator, discriminator, [draw.normal(1024, LATENT) for _ in range(2)]),
+        tried="the mean of 8 steps of train_generator from the same parameters, against the gradient of −ln D(G(z))",
+        cause="G's step must follow the gradient of its own loss, in every layer.",
+    )
+
     gan, generator, discriminator = lively_gan(student, draw)
     z = draw.normal(256, LATENT)
     steered = Steered(discriminator, fakes(generator, draw), APART)
@@ -353,26 +377,33 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The seed of a GAN fixes its starting weights and everything that follows.
+    """The seed of a GAN fixes its starting weights and everything that follows, for each number of latent variables.
 
     Forge: identical parameters for the same seed, different ones for another seed.
     So: form.
     """
-    seed, real = draw.seed(), curve(draw)
-    ends, starts = [], []
-    for _ in range(2):
+    seed, real, room = draw.seed(), curve(draw), {"rtol": 1e-3, "atol": 1e-5}
+
+    def run(**k):
+        """The parameters of a new GAN, and those after four steps, the last two in `fit`."""
         student.seed(draw.seed())
         gan, generator, discriminator = new_gan(student, seed)
-        starts.append(flat(generator.parameters(), discriminator.parameters()))
+        start = flat(generator.parameters(), discriminator.parameters())
         gan.train_discriminator(real)
         gan.train_generator(N)
-        gan.fit(2, N)
-        ends.append(flat(generator.parameters(), discriminator.parameters()))
+        gan.fit(2, N, **k)
+        return start, flat(generator.parameters(), discriminator.parameters())
+
+    starts, ends = zip(run(), run(k=1), strict=True)
     tried = f"GAN({LATENT}, seed), twice with the same seed"
     cause = "The starting weights come from `seed`: seed the framework with it before you build the nets."
     expect.close(starts[0], starts[1], tried=f"{tried}: the starting weights", cause=cause, atol=1e-6)
+    steps = "the weights after four steps"
     cause = "Some draw after construction is not controlled by the seed: latent points, real points, or labels."
-    expect.close(ends[0], ends[1], tried=f"{tried}: the weights after four steps", cause=cause, rtol=1e-3, atol=1e-5)
+    if not np.allclose(*ends, **room) and np.allclose(run()[1], ends[0], **room):
+        steps += f", the last two in fit(2, {N}) and in fit(2, {N}, k=1)"
+        cause = "Without `k`, `fit` must make one update of D in each step: the default is k=1."
+    expect.close(ends[0], ends[1], tried=f"{tried}: {steps}", cause=cause, **room)
     _, generator, discriminator = new_gan(student, seed + 1)
     expect.differ(
         flat(generator.parameters(), discriminator.parameters()),
@@ -381,6 +412,13 @@ def _(student, draw):
         cause="`seed` is not used. Or, in Keras, one initializer object serves all nets: it draws the same weights "
         "each time, so create an initializer where you build the net.",
     )
+    student.eagerly()
+    gan, *_ = new_gan(student, seed, latent_dim=7)
+    keeps_latent_dim(gan, 7, tried="GAN(7, seed)")
+    with expect.blame("The number of latent variables is fixed somewhere: it is what the constructor receives."):
+        gan.evaluate(N, seed)
+        gan.train_discriminator(real)
+        gan.train_generator(N)
 
 
 @check("training.updates", needs=("training.losses", "discriminator_step.freezes"), trains=True)
@@ -446,20 +484,31 @@ def _(student, draw):
 def _(student, draw):
     """`fit` draws new real points for each update.
 
-    Forge: move D in two directions in the first two steps.
-    So: a forger may move it anywhere; half a point.
+    Forge: move D in two directions in the first two steps, and in others in later calls.
+    So: a forger may move it anywhere, and three sets of points may take turns; half a point.
     """
     student.eagerly()
-    points, rows, seed = draw.normal(64, 2), 8, draw.seed()
+    points, rows, seed = draw.normal(64, 2), 3, draw.seed()
+
+    def calls(count, level, steps, k=1):
+        """How D moves in each call of `fit`, if it says the same to all points. The seed is the same each time."""
+        gan, generator, discriminator = lively_gan(student, draw, seed)
+        steered = Steered(discriminator, points, ALIKE)
+        # The gain of a weight normalisation is one number, which moves alike for all points: its direction must move.
+        single = steered.output is not None and discriminator.parameters()[steered.output].size == 1
+        steered.set(level=level, slope=1 if single else 0)
+        silent = zeros(generator.parameters())
+
+        def fit():
+            # All fakes are the same point. So where D takes everything for fake, its gradient depends on the real ones.
+            generator.set_parameters(silent)
+            gan.fit(steps, rows, k=k)
+
+        return [flat(change) for change in moves(discriminator, fit, count)]
 
     def moved(steps, level):
-        """How D moves in `fit`, if it says the same to all points. The seed is the same, and so is the first step."""
-        gan, generator, discriminator = lively_gan(student, draw, seed)
-        Steered(discriminator, points, ALIKE).set(level=level, slope=0)
-        # All fakes are the same point. So where D takes everything for fake, its gradient depends on the real points.
-        generator.set_parameters(zeros(generator.parameters()))
-        (change,) = moves(discriminator, lambda: gan.fit(steps, rows), 1)
-        return flat(change)
+        """The same for the first call: the first of its steps is the same, whatever their number."""
+        return calls(1, level, steps)[0]
 
     # A program may keep D away from 0 in its loss: there, D has no gradient.
     first, level = next(((first, level) for level in (-6.0, -3.0) if (first := moved(1, level)).any()), (None, 0.0))
@@ -481,6 +530,26 @@ def _(student, draw):
         expected="another direction, from other real points",
         cause="The real points are the same in each update: call sample_real in the loop, with a new seed each time.",
     )
+    # Two updates before G moves: points that take turns give the same pair of updates in each call, once the averages
+    # of the optimiser have settled.
+    pairs = [change[learns] for change in calls(20, level, 1, k=2)[-3:]]
+    expect.that(
+        # 4 seeds of each of 11 right programs in PyTorch: at least 0.02; 2 seeds of 8 in Keras: at least 0.13. With two
+        # sets: at most 0.0007 in PyTorch. In Keras at most 0.002 for five seeds; 0.005 to 0.009 for a sixth passes.
+        min(distance_of_updates(one, other) for one, other in combinations(pairs, 2)) > 0.003,
+        tried=f"20 calls of GAN.fit(1, {rows}, k=2) from the same parameters, where D takes all points for fake",
+        saw="the same two updates of D in two of the last three",
+        expected="other updates, from other real points",
+        cause="The real points are the same in each call of `fit`, or take turns: draw them with a new seed each time.",
+    )
+
+
+def distance_of_updates(one, other):
+    """How far the most similar four fifths of two updates' entries differ, relative to a typical entry.
+
+    In Keras an entry or two of the others change from call to call, where a unit is at its kink for one of the points.
+    """
+    return np.quantile(np.abs(one - other), 0.8) / np.median(np.abs(one))
 
 
 @check("evaluation.shares", needs="evaluation.extremes")
@@ -521,6 +590,35 @@ def _(student, draw):
             # Two shares of about one half, of 3,000 and of 6,000 draws, differ by 0.06 once in 10⁷ times.
             atol=0.06,
         )
+        counts = 7 * expect.array(gan.evaluate(7, draw.seed()), tried="GAN.evaluate(7, seed)")
+        expect.that(
+            # Seven times a share of about one half of 1,000 points is 3.5 ± 0.1.
+            bool(np.all(np.abs(counts - np.round(counts)) < 0.05)),
+            tried="GAN.evaluate(7, seed), times 7",
+            saw=", ".join(f"{count:.2f}" for count in counts),
+            expected="whole numbers: shares of 7 points",
+            cause="`n` is not used: take `n` real points and `n` fakes.",
+        )
+    if 0.2 < np.mean(p_fake < 0.5) < 0.8:
+        # Two shares of 3,000 points are the same once in 80 times, four of them once in half a million.
+        others = [expect.array(gan.evaluate(n, draw.seed()), tried=tried) for _ in range(3)]
+        expect.that(
+            any(not np.array_equal(shares, other) for other in others),
+            tried=f"{tried}, four times with different seeds",
+            saw="the same pair each time",
+            expected="other pairs, from other points",
+            cause="`seed` is not used: all draws in `evaluate` come from it.",
+        )
+    ends = [name for name in (steered.output, steered.bias) if name]
+    discriminator.set_parameters({name: np.zeros_like(discriminator.parameters()[name]) for name in ends})
+    # The output weights of a spectral normalisation cannot be 0.
+    if all(np.all(np.asarray(discriminator.forward(x)) == 0.5) for x in (real, fake)):
+        expect.close(
+            expect.several(gan.evaluate(51, draw.seed()), 2, tried="GAN.evaluate(51, seed)"),
+            [0, 0],
+            tried="GAN.evaluate(51, seed) where D says exactly ½ to every point",
+            cause="Real counts as right where D > ½ and fake where D < ½: at exactly ½, D is right on neither.",
+        )
 
 
 # Shared by the checks above.
@@ -534,12 +632,13 @@ def lively_gan(student, draw, seed=None):
     made = new_gan(student, draw.seed() if seed is None else seed)
     for net in (made.generator, made.discriminator):
         net.set_parameters(at_least_glorot(net.parameters()))
+    settle(made.discriminator, np.ones((8, 2)))
     return made
 
 
 def fakes(generator, draw, n=64):
     """Half of them from G in inference mode and half from G in training mode, since a step may use either."""
-    return np.concatenate(in_both_modes(generator, draw.normal(n // 2, LATENT)))
+    return np.concatenate(outputs_in_both_modes(generator, draw.normal(n // 2, LATENT)))
 
 
 def rises(generator, discriminator, z, change):
@@ -550,7 +649,7 @@ def rises(generator, discriminator, z, change):
     """
 
     def scores():
-        return np.concatenate([mean_log_odds(discriminator, points) for points in in_both_modes(generator, z)])
+        return np.concatenate([mean_log_odds(discriminator, points) for points in outputs_in_both_modes(generator, z)])
 
     start = generator.parameters()
     before, again = scores(), scores()

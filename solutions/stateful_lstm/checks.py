@@ -3,8 +3,9 @@
 import numpy as np
 
 from autograder import check, expect
+from autograder.authoring.probes.descent import Ways, goes_downhill
 from autograder.authoring.probes.functions import sigmoid
-from autograder.authoring.probes.parameters import random_weights
+from autograder.authoring.probes.parameters import change, random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
 from autograder.authoring.probes.recurrent import output_layer as layer_on_units
 from autograder.authoring.probes.settles import settles
@@ -478,8 +479,9 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch
 
-    Forge: move a bias to the value that minimises the loss, and leave it there.
-    So: compute it; a forger may move one bias in this way.
+    Forge: move a bias to the value that minimises the loss, and leave it there; one step against the gradient of the
+        error in every array of parameters, by the worker's own autodiff.
+    So: compute it; a forger who gives every array its right direction has derived the gradient.
     """
     settles(
         lambda: build(student, 1, 2, UNITS),
@@ -488,6 +490,29 @@ def _(student, draw):
         ),
         [1],
         tried="train_stateful on rows whose target is 0",
+    )
+    rows, look_back = 12, 3
+    model = build(student, rows, look_back, UNITS)
+    weights, x, y = model.parameters(), draw.normal(rows, look_back, 1), 2 * draw.normal(rows, 1)
+
+    def fresh():
+        """A model with the same weights, whose memory is empty."""
+        return give(build(student, rows, look_back, UNITS), weights)
+
+    def slopes(training, answer):
+        """The gradient of the mean squared error, if `answer` is the output."""
+        found = fresh().gradients(x, 2 / rows * (answer - y), training)
+        return dict(zip(weights, found.values(), strict=True))
+
+    plain, trained, again = (fresh().forward(x, training) for training in (False, True, True))
+    noisy = not np.allclose(trained, again, rtol=1e-4, atol=1e-6)
+    ways = Ways([[slopes(False, plain)], [slopes(True, trained)]], noisy)
+    student.train_stateful(model, x, y, 1, rows, draw.seed())
+    goes_downhill(
+        change(weights, model.parameters()),
+        ways,
+        tried="train_stateful on one batch of 12 rows, against the gradient of the mean squared error",
+        cause="A step must go against the gradient of the error in every layer: no regression, no other search.",
     )
 
 

@@ -4,9 +4,10 @@ import numpy as np
 from scipy.stats import binom, norm
 
 from autograder import check, expect
+from autograder.authoring.probes.descent import Ways, cross_entropy_pulls, goes_downhill, slopes_in_both_modes
 from autograder.authoring.probes.functions import one_hot, sigmoid
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.parameters import flat
+from autograder.authoring.probes.parameters import change, flat
 from autograder.authoring.probes.settles import settles
 from autograder.authoring.probes.training import ends_of_one_seed
 from autograder.authoring.student import tensor
@@ -21,7 +22,7 @@ def _(student, draw):
     Forge: codes of amplitudes drawn now.
     So: compute it.
     """
-    for mu, shape in [(255, (3, 40)), (15, (60,)), (100, (2, 3, 5))]:
+    for mu, shape in [(255, (3, 40)), (15, (60,)), (1000, (2, 3, 5))]:
         x = draw.uniform(-1, 1, *shape) ** 3
         # Where two codes are almost equally near, either is right: move these amplitudes to the middle of a code.
         unsure = np.abs(companded(x, mu) % 1 - 0.5) < 0.02
@@ -278,6 +279,20 @@ def _(student, draw):
             expected="the same output for the same sequence",
             cause="The sequences of a batch mix: batches come first, and nothing may run over the batch.",
         )
+    one, again, alone = (
+        next_sample(model, batch, classes, f"{tried}, in training mode", training=True)
+        for batch in (codes, codes, codes[2:3])
+    )
+    # With dropout, no two outputs in training mode are the same, and there is nothing to compare.
+    if np.array_equal(one, again):
+        expect.close(
+            alone[0],
+            one[2],
+            tried=f"{tried}, and with no other sequence, in training mode",
+            expected="the same output for the same sequence",
+            cause="Batch normalisation mixes the sequences of a batch, and samples with later ones. Normalise each "
+            "step by itself: layer normalisation does.",
+        )
 
 
 @check("training.repeatable", trains=True)
@@ -322,8 +337,9 @@ def _(student, draw):
 def _(student, draw):
     """Each step follows the gradient of its own batch
 
-    Forge: a bias that comes to rest at the best value for the codes.
-    So: compute it; a forger may move this one bias.
+    Forge: a bias that comes to rest at the best value for the codes; one step against the gradient of the cross-entropy
+        in every array of parameters, by the worker's own autodiff.
+    So: compute it; a forger who gives every array its right direction has derived the gradient.
     """
     classes = 6
     # At each step of the sequences, every code occurs once: the codes pull in all directions equally.
@@ -334,6 +350,21 @@ def _(student, draw):
         [1, -1] * (classes // 2),
         tried="train on one batch in which every code occurs equally often",
         example=one_hot(codes, classes),
+    )
+    model = new_wavenet(student, draw, classes, 8, 2, [1, 2], gain=1)
+    codes = draw.integers(0, classes, 40, 7)
+    before, seen, targets = model.parameters(), one_hot(codes[:, :-1], classes), one_hot(codes[:, 1:], classes)
+    ways = Ways([])
+    for first in range(4):
+        # A program may leave out the first positions of a sequence.
+        counted = (np.arange(6) >= first)[:, None]
+        ways += slopes_in_both_modes(model, seen, cross_entropy_pulls(targets * counted))
+    student.train(model, codes, classes, epochs=1, batch_size=40, seed=draw.seed())
+    goes_downhill(
+        change(before, model.parameters()),
+        ways,
+        tried="train on one batch of 40 random sequences, against the gradient of the cross-entropy",
+        cause="A step must go against the gradient of the cross-entropy in every layer: no other search, no table.",
     )
 
 

@@ -6,7 +6,7 @@ from autograder import check, expect, tensor
 from autograder.authoring.probes.functions import binary_cross_entropy, logit, sigmoid
 from autograder.authoring.probes.gradient_check import gradients_match
 from autograder.authoring.probes.gradients import arrived
-from autograder.authoring.probes.models import new_model, take_over
+from autograder.authoring.probes.models import new_model, start_differently, take_over
 from autograder.authoring.probes.parameters import output_bias_alone, random_weights
 from autograder.errors import CheckFailed, StudentError
 
@@ -119,12 +119,59 @@ def _(student, draw):
 
     expect.best_of(2, attempt)
 
+    def tails(number):
+        bends = bends_of_tails(student, rays[::6], *((3.0, 3.5), (20.0, 40.0), (80.0, 160.0))[number])
+        enough = len(bends) >= 8
+        middle = np.median(bends) if enough else np.inf
+        expect.that(
+            # For logistic units, 1.00 to 1.02, and 0.83 where soft ones meet the limits of float32; for exp(−z²), 1.34;
+            # for arctan(z), 0.1. On a few rays the tails of two units cancel; along their boundaries there is none.
+            0.6 < middle < 1.15,
+            tried="xor_by_hand along 40 rays from the middle of the square: how it approaches its value far out",
+            saw=f"{'ever faster' if middle > 1 else 'ever more slowly'}" if enough else "no steady approach",
+            expected="a distance that falls as e^(−z), like that of σ(z) from 0 or 1",
+            cause="A bump such as exp(−z²) also fits the corners, but it is not a sum of two logistic units.",
+        )
 
-def answered(values):
+    expect.best_of(3, tails)
+
+
+def bends_of_tails(student, rays, near, far):
+    """How much faster the last of three decades falls than the first, for each ray on which all three are seen.
+
+    The distance from the value at `far` is followed from 1/100 to 1/100,000, which float32 still resolves near 1, and
+    which it must reach before `near`.
+    """
+    levels = np.geomspace(1e-2, 1e-5, 4)
+
+    def values(reaches):
+        points = (np.array([0.5, 0.5]) + reaches[:, :, None] * rays[:, None]).reshape(-1, 2).astype(np.float32)
+        return answered(student.xor_by_hand(points), reaches.size).reshape(reaches.shape)
+
+    limit = values(np.full((len(rays), 1), far))
+    reaches = np.tile(np.linspace(0, near, 301), (len(rays), 1))
+    first, last = (last_above(np.abs(values(reaches) - limit), level) for level in levels[[0, -1]])
+    seen = (first >= 0) & (last < 300)
+    # Steep units fall through all decades from one of these points to the next, so the tail is looked at closely.
+    ends = [np.take_along_axis(reaches, np.clip(each, 0, 300)[:, None], axis=1) for each in (first, last + 1)]
+    tails = np.abs(values(np.linspace(*ends, 400, axis=1)[:, :, 0]) - limit)
+    crossed = np.array([last_above(tails, level) for level in levels])
+    early, late = crossed[1] - crossed[0], crossed[3] - crossed[2]
+    seen &= late > 0
+    return early[seen] / late[seen]
+
+
+def last_above(tails, level):
+    """The index of each ray's last point whose distance is above that level; −1 if there is none."""
+    above = tails > level
+    return np.where(above.any(axis=1), above.shape[1] - 1 - above[:, ::-1].argmax(axis=1), -1)
+
+
+def answered(values, count=240):
     """The values along the rays. e^z / (1 + e^z) is ∞/∞ for a large z in float32: it counts as 1, not as a mistake."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         values = np.nan_to_num(values)
-    return expect.shape(values, (240,), tried="xor_by_hand outside the square")
+    return expect.shape(values, (count,), tried="xor_by_hand outside the square")
 
 
 @check("model.parameters", needs="model.shape")
@@ -144,6 +191,10 @@ def _(student, draw):
             cause="The hidden layer has 2·hidden weights and hidden biases, the output has hidden weights and 1 bias.",
             mistakes={"The biases are missing.": 3 * hidden, "`hidden` is ignored.": 4 * (11 - hidden) + 1},
         )
+    start_differently(
+        *(new_model(student, "build_model", 3, example=CORNERS, seed=draw.seed()) for _ in range(2)),
+        tried="build_model(3) twice",
+    )
 
 
 @check("model.nonlinear", needs="model.parameters")

@@ -19,7 +19,7 @@ from autograder.execution.watchdog import Budget
 from autograder.execution.worker_process import Worker
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker import wire
-from autograder.worker.names import FrameworkName
+from autograder.worker.names import DEVICE_IMPORTS, FrameworkName
 
 HERE = Path(__file__).parent / "submissions"
 _FINDS = re.compile(r"# finds(?: (\w+))?: (.+)$")
@@ -81,7 +81,8 @@ def read(stem: str) -> Programs:
 @contextmanager
 def worker(zygotes: Zygotes, programs: Programs, machine: str, lease: Lease | None = None) -> Iterator[Run]:
     budget = Budget(gpu_memory_mb=4_000 if lease else 0)
-    opened = Worker(programs.framework, budget, zygotes.of(programs.framework), lease)
+    imports = DEVICE_IMPORTS[programs.framework]
+    opened = Worker(programs.framework, budget, zygotes.of(programs.framework), lease, imports)
     try:
         assert opened.ask("hello", seconds=120, args=[machine, budget.gpu_memory_mb])["draws_repeat"]
         cells = [[programs.file, cell] for cell in percent_cells.code_cells(programs.source)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
 from autograder.decisions.folder import files_of
 from autograder.reports.pages import folder, making
@@ -27,7 +29,7 @@ def those():
     print(*(each.pid for each in multiprocessing.active_children()), flush=True)
     time.sleep(600)
 
-list(making.made(those(), many=True))
+making.write_beside(those(), many=True)
 """
 
 
@@ -36,12 +38,28 @@ def test_pages_are_the_same_in_one_process_and_in_several(tmp_path: Path) -> Non
     with History.existing(results) as history:
         course = Course(sample.policy(tmp_path), contents_of=files_of(history))
         around = folder.arounds(folder.in_order(latest(results)), course)
-        pages = [Page(Path(str(n)), result, there, "") for n, (result, there) in enumerate(around)]
+        pages = [Page(tmp_path / str(n), result, there, "") for n, (result, there) in enumerate(around)]
         one, several = (
-            list(making.made((course.batch(some) for some in making.batches(pages)), many)) for many in (False, True)
+            making.write_beside((course.batch(some) for some in making.batches(pages)), many) for many in (False, True)
         )
-    assert len(one) == 120 and one == several
-    assert all(b'id="code"' in html for _, html in one)
+    assert list(one) == list(several) == [page.path for page in pages]
+    htmls = [page.read_bytes() for page in one.values()]
+    assert len(htmls) == 120 and htmls == [page.read_bytes() for page in several.values()]
+    assert all(b'id="code"' in html for html in htmls)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_nothing_is_left_of_pages_that_could_not_all_be_made(tmp_path: Path, many: bool) -> None:
+    results = sample.make(tmp_path, 60)
+    with History.existing(results) as history:
+        course = Course(sample.policy(tmp_path), contents_of=files_of(history))
+        around = folder.arounds(folder.in_order(latest(results)), course)
+        pages = [Page(tmp_path / "pages" / str(n), result, there, "") for n, (result, there) in enumerate(around)]
+        (tmp_path / "taken").touch()
+        pages[-1] = replace(pages[-1], path=tmp_path / "taken" / "page")
+        with pytest.raises(OSError, match="taken"):
+            making.write_beside((course.batch(some) for some in making.batches(pages)), many)
+    assert list((tmp_path / "pages").iterdir()) == []
 
 
 def test_the_processes_end_with_the_one_that_started_them() -> None:

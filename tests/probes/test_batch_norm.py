@@ -32,6 +32,9 @@ NETS: dict[FrameworkName, str] = {
 
         def plain():
             return keras.Sequential([keras.layers.Dense(2)])
+
+        def spectral():
+            return keras.Sequential([keras.layers.SpectralNormalization(keras.layers.Dense(4))])
         """,
 }
 X = np.random.default_rng(0).standard_normal((8, 3)).astype(np.float32)
@@ -60,7 +63,7 @@ def test_other_statistics_tell_the_modes_apart(zygotes: Zygotes, framework: Fram
         for build, tells in (("build", True), ("plain", False)):
             model = student.call(build).ready(X)
             batch_norm.replace_statistics(model, Draw(20))
-            inference, training = batch_norm.in_both_modes(model, X)
+            inference, training = batch_norm.outputs_in_both_modes(model, X)
             assert (np.std(inference) > 2 * np.std(training)) is np.bool_(tells)
             assert np.array_equal(inference, training) is not tells
 
@@ -70,7 +73,7 @@ def test_asking_in_both_modes_leaves_the_statistics(zygotes: Zygotes, framework:
     with toy.student(zygotes, NETS[framework], framework) as student:
         model = student.build().ready(X)
         before = model.buffers()
-        inference, training = batch_norm.in_both_modes(model, X)
+        inference, training = batch_norm.outputs_in_both_modes(model, X)
         assert same(before, model.buffers())
         assert np.array_equal(inference, model.forward(X))
         assert np.array_equal(training, model.forward(X, training=True))
@@ -85,4 +88,24 @@ def test_statistics_are_kept_where_something_is_raised(zygotes: Zygotes, framewo
         with pytest.raises(ZeroDivisionError), batch_norm.kept(model):
             model.forward(X, training=True)
             raise ZeroDivisionError
+        assert same(before, model.buffers())
+
+
+def test_spectral_normalisation_settles(zygotes: Zygotes) -> None:
+    with toy.student(zygotes, NETS["keras"], "keras") as student:
+        model = student.spectral().ready(X)
+        new = model.parameters()
+        batch_norm.outputs_in_both_modes(model, X)
+        assert same(new, model.parameters())
+        batch_norm.settle(model, X)
+        (settled,) = [value for value in model.parameters().values() if value.ndim == 2]
+        assert np.linalg.norm(settled, 2) == pytest.approx(1, abs=1e-3)
+
+
+@BOTH
+def test_other_models_are_settled_already(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with toy.student(zygotes, NETS[framework], framework) as student:
+        model = student.build().ready(X)
+        before = model.buffers()
+        batch_norm.settle(model, X)
         assert same(before, model.buffers())

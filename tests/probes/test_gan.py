@@ -35,6 +35,7 @@ GANS: dict[FrameworkName, str] = {
         class GAN:
             def __init__(self, latent_dim, momentum=0.0):
                 torch.manual_seed(3)
+                self.latent_dim = latent_dim
                 self.generator = nn.Sequential(nn.LazyLinear(2))
                 self.discriminator = Discriminator(nn.LazyLinear(1))
                 self.momentum, self.optimizer = momentum, None
@@ -98,6 +99,7 @@ GANS: dict[FrameworkName, str] = {
         class GAN:
             def __init__(self, latent_dim, momentum=0.0):
                 keras.utils.set_random_seed(3)
+                self.latent_dim = latent_dim
                 self.generator = keras.Sequential([layers.Dense(2)])
                 self.discriminator = discriminator(layers.Dense(1))
                 self.optimizer = keras.optimizers.SGD(1.0, momentum=momentum)
@@ -173,6 +175,17 @@ def test_players_have_their_parameters(zygotes: Zygotes, framework: FrameworkNam
             gan.players(discriminator, NOISE, POINTS, tried="an object without parts")
 
 
+@BOTH
+def test_a_gan_keeps_its_latent_dim(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with a_gan(zygotes, framework) as (_, (whole, _, discriminator)):
+        gan.keeps_latent_dim(whole, 5, tried="GAN(5)")
+        with pytest.raises(CheckFailed) as caught:
+            gan.keeps_latent_dim(whole, 7, tried="GAN(7)")
+        assert "the number that the constructor receives" in str(caught.value.likely)
+        with pytest.raises(StudentError):
+            gan.keeps_latent_dim(discriminator, 5, tried="an object without it")
+
+
 def test_log_odds_are_finite_and_want_numbers() -> None:
     assert np.allclose(gan.log_odds([[0.5], [0.25]]), [[0], [-np.log(3)]])
     assert np.isfinite(gan.log_odds(np.array([0.0, 1.0]))).all()
@@ -204,6 +217,37 @@ def test_weights_are_found_where_they_turn_the_logit_round(zygotes: Zygotes, fra
         # A logit of 0 has no opposite.
         players.discriminator.set_parameters({name: 0 * value for name, value in before.items()})
         assert gan.output_weights(players.discriminator, POINTS, bias) is None
+
+
+NORMALISED = """
+    FRAMEWORK = "torch"
+    import torch
+    from torch import nn
+
+    def build(norm):
+        norm = {
+            "spectral_norm": nn.utils.spectral_norm,
+            "parametrizations.spectral_norm": nn.utils.parametrizations.spectral_norm,
+            "parametrizations.weight_norm": nn.utils.parametrizations.weight_norm,
+        }[norm]
+        torch.manual_seed(3)
+        return nn.Sequential(norm(nn.Linear(2, 8)), nn.LeakyReLU(0.2), norm(nn.Linear(8, 1)), nn.Sigmoid())
+    """
+
+
+@pytest.mark.parametrize("norm", ["spectral_norm", "parametrizations.spectral_norm", "parametrizations.weight_norm"])
+def test_a_discriminator_with_weights_of_a_fixed_norm_is_steered(zygotes: Zygotes, norm: str) -> None:
+    with toy.student(zygotes, NORMALISED, "torch") as student:
+        discriminator = student.build(norm).ready(POINTS)
+        steered = gan.Steered(discriminator, POINTS, gan.APART)
+        found = {}
+        for slope in (1, -1, 0):
+            steered.set(level=2.0, slope=slope)
+            found[slope] = gan.log_odds(discriminator.forward(POINTS))
+            assert float(found[slope].mean()) == pytest.approx(2.0, abs=0.02)
+        assert np.allclose(found[1] - 2, 2 - found[-1], atol=0.05)
+        assert float(found[1].std()) > 0.1
+        assert np.isfinite(found[0]).all()
 
 
 @BOTH

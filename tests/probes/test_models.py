@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.authoring.probes.models import new_model, take_over
+from autograder.authoring.probes.models import new_model, start_differently, take_over
 from autograder.errors import CheckFailed
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FrameworkName
@@ -75,3 +75,12 @@ def test_weights_of_another_make_fail(zygotes: Zygotes, framework: FrameworkName
             with pytest.raises(CheckFailed, match="saw weights of other shapes") as failed:
                 take_over(model, other.parameters(), cause="Always the same.")
             assert failed.value.likely == "Always the same."
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_two_seeds_give_two_starts(zygotes: Zygotes, framework: FrameworkName) -> None:
+    with toy.student(zygotes, SOURCES[framework], framework) as student:
+        one, same, other = (new_model(student, "build", 4, example=EXAMPLE, seed=seed) for seed in (1, 1, 2))
+        start_differently(one, other, tried="build(4) twice")
+        with pytest.raises(CheckFailed, match="saw the same starting weights"):
+            start_differently(one, same, tried="build(4) twice")

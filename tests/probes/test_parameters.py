@@ -71,6 +71,19 @@ def test_a_snapshot_brings_parameters_and_buffers_back(zygotes: Zygotes, framewo
         assert np.array_equal(model.forward(IMAGES), answers)
 
 
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_matrices_of_zeros_are_filled(zygotes: Zygotes, framework: FrameworkName, draw: Draw) -> None:
+    with toy.student(zygotes, NETS[framework], framework) as student:
+        net = student.build().ready(IMAGES)
+        own = net.parameters()
+        last = [name for name, value in own.items() if value.ndim == 2]
+        net.set_parameters({name: np.zeros_like(own[name]) for name in last})
+        filled = parameters.without_zero_matrices(draw, net)
+        assert last and all(np.all(filled[name] == net.parameters()[name]) for name in own)
+        assert [name for name in own if np.any(filled[name] != own[name])] == last
+        assert all(filled[name].all() for name in last)
+
+
 def test_zeros_factors_and_draws_keep_names_and_shapes(draw: Draw) -> None:
     values = {"kernel": draw.normal(2, 3), "bias": draw.normal(3)}
     assert {name: value.tolist() for name, value in parameters.zeros(values).items()} == {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from autograder.authoring.probes.settles import settles
+from autograder.authoring.probes.settles import does_not_overshoot, settles, settles_within_an_epoch
 from autograder.authoring.student import Remote
 from autograder.errors import CheckFailed
 from autograder.execution.zygote_client import Zygotes
@@ -137,3 +139,90 @@ def test_the_place_of_the_bias_tells_it_from_another_parameter_of_its_size(zygot
         come_to_rest(True)
         with pytest.raises(CheckFailed):
             come_to_rest(False)
+
+
+LABELLED = """
+    FRAMEWORK = "torch"
+    import torch
+
+    def build():
+        return torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Sigmoid())
+
+    def train(model, labels, batch, epochs, rounds=False, zeroed="step", rule="Adam", rate=0.001):
+        y = torch.tensor(labels)[:, None]
+        if rounds == "refuses" and ((y > 0) & (y < 1)).any():
+            raise ValueError("labels are 0 or 1")
+        y = (y > 0.5).float() if rounds else y
+        optimiser = getattr(torch.optim, rule)(model.parameters(), rate)
+        for _ in range(epochs):
+            if zeroed != "never":
+                optimiser.zero_grad()
+            for each in y.split(batch):
+                if zeroed == "step":
+                    optimiser.zero_grad()
+                torch.nn.functional.binary_cross_entropy(model(torch.zeros(len(each), 2)), each).backward()
+                optimiser.step()
+"""
+
+
+def judged(ask: Callable[[], None], is_right: bool) -> None:
+    """The probe passes, or says that gradients must be zeroed."""
+    if is_right:
+        ask()
+    else:
+        with pytest.raises(CheckFailed) as caught:
+            ask()
+        assert "Zero them in each step" in caught.value.likely
+
+
+@pytest.mark.parametrize(
+    ("rounds", "zeroed", "is_right"),
+    [
+        (False, "step", True),
+        (True, "step", True),
+        ("refuses", "step", True),
+        (False, "epoch", False),
+        (True, "epoch", True),
+    ],
+)
+def test_gradients_zeroed_in_each_epoch_only(zygotes: Zygotes, rounds: bool | str, zeroed: str, is_right: bool) -> None:
+    """A program that rounds labels, or refuses others than 0 and 1, is asked in epochs of one batch."""
+    with toy.student(zygotes, LABELLED) as student:
+
+        def ask() -> None:
+            settles_within_an_epoch(
+                student.build,
+                lambda model, steps: student.train(model, [0.5] * (2 * steps), 2, 1, rounds, zeroed),
+                lambda model, steps: student.train(model, [0.0, 1.0], 2, steps, rounds, zeroed),
+                [1.0],
+                tried="train",
+            )
+
+        judged(ask, is_right)
+
+
+@pytest.mark.parametrize(
+    ("rule", "rounds", "zeroed", "is_right"),
+    [
+        ("SGD", False, "step", True),
+        ("Adam", False, "step", True),
+        ("Adadelta", False, "step", True),
+        ("Adam", True, "step", True),
+        ("Adam", "refuses", "step", True),
+        ("SGD", False, "never", False),
+        ("Adam", False, "never", False),
+    ],
+)
+def test_one_training_shows_gradients_that_add_up(
+    zygotes: Zygotes, rule: str, rounds: bool | str, zeroed: str, is_right: bool
+) -> None:
+    with toy.student(zygotes, LABELLED) as student:
+
+        def ask() -> None:
+            does_not_overshoot(
+                student.build,
+                lambda model, steps: student.train(model, [0.5], 1, steps, rounds, zeroed, rule, 0.05),
+                tried="train",
+            )
+
+        judged(ask, is_right)

@@ -10,9 +10,12 @@ import pytest
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.training import (
     accuracy,
+    batches_are_not_all_the_same,
     ends_of_one_seed,
+    every_class_trains,
     every_sample_trains,
     losses_of_copies,
+    means_of_unequal,
     reported_loss,
 )
 from autograder.errors import CheckFailed
@@ -98,6 +101,26 @@ def test_losses_of_copies_are_means_over_each_epoch() -> None:
     assert cause(2.0, 3.9) == "The losses of earlier epochs are still in the sum: start anew in each epoch."
 
 
+@pytest.mark.parametrize(
+    ("losses", "is_right"),
+    [
+        pytest.param([1.98, 1.93], True, id="means over three batches"),
+        pytest.param([1.95, 1.9], True, id="after the epoch"),
+        pytest.param([2.0, 1.95], False, id="one step in each epoch"),
+        pytest.param([2.0 - 1e-6, 1.95], False, id="one step in each epoch, rounded"),
+    ],
+)
+def test_the_first_of_several_batches_changes_the_loss_of_the_second(losses: list[float], is_right: bool) -> None:
+    def judge() -> None:
+        losses_of_copies(losses, 3, (2.0, 1.9), {}, tried="train", cause="other", sized=True)
+
+    if is_right:
+        judge()
+    else:
+        with pytest.raises(CheckFailed, match="as before the first step"):
+            judge()
+
+
 def test_a_sample_without_effect_is_found() -> None:
     """Three samples, of five inputs. The last layer also has five rows, all of which move."""
     before = {"first": np.full((4, 5), 0.5), "bias": np.zeros(5), "last": np.zeros((5, 4))}
@@ -124,3 +147,95 @@ def test_a_sample_without_effect_is_found() -> None:
     with pytest.raises(CheckFailed, match="1 of 3"):
         every_sample_trains(with_state, steps, 5, 3, state=2, tried="train", cause="no")
     assert saw(0, 0, 0, 0, 0) == "3 of 3 without effect on the first layer's weights"
+
+
+FIT = """
+    import numpy as np
+    import torch
+    FRAMEWORK = "torch"
+    random = np.random.default_rng(0)
+    kept = random.permutation(24)[:3]
+    def build():
+        return torch.nn.Linear(2, 1)
+    def fit(net, x):
+        optimizer = torch.optim.Adam(net.parameters())
+        for start in range(0, 24, 3):
+            batch = torch.as_tensor(x[ROWS], dtype=torch.float32)
+            if REFUSES and batch.isnan().any():
+                raise ValueError("NaN")
+            optimizer.zero_grad()
+            net(batch).square().mean().backward()
+            optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_right"),
+    [
+        pytest.param("slice(start, start + 3)", True, id="in order"),
+        pytest.param("np.roll(np.arange(24), 7)[start : start + 3]", True, id="permuted"),
+        pytest.param(":", True, id="all"),
+        pytest.param(":3", False, id="the first"),
+        pytest.param("kept", False, id="drawn once"),
+    ],
+)
+@pytest.mark.parametrize("refuses", [False, True])
+def test_one_batch_for_all_steps_is_found(zygotes: Zygotes, rows: str, is_right: bool, refuses: bool) -> None:
+    samples = np.random.default_rng(1).normal(size=(24, 2))
+    with toy.student(zygotes, FIT.replace("ROWS", rows).replace("REFUSES", str(refuses))) as student:
+
+        def judge() -> None:
+            net = student.build()
+            batches_are_not_all_the_same(
+                net, lambda x: student.fit(net, x), samples, 3, Draw(2), tried="fit", cause="The same batch."
+            )
+
+        if is_right:
+            judge()
+        else:
+            with pytest.raises(CheckFailed, match="weights that are all numbers"):
+                judge()
+
+
+@pytest.mark.parametrize(
+    ("moves", "saw"),
+    [
+        pytest.param([0.02, 0.01, 0.02, -0.01, -0.01, -0.01], None, id="all"),
+        # A schedule of the learning rate ends near 0.
+        pytest.param([0.02, -0.01 + 1e-7, 0.02, -0.01, -0.01, -0.01], None, id="a very small last step"),
+        pytest.param([0.02, -0.01, 0.02, -0.01, -0.01, -0.01], "1 of 3 without effect", id="one left out"),
+        pytest.param([0.02, -0.01 + 2e-9, 0.02, -0.01, -0.01 + 1e-9, -0.01], "1 of 3 without", id="rounding"),
+        pytest.param([0.0] * 6, "3 of 3 without effect", id="no step"),
+    ],
+)
+def test_a_class_without_effect_is_found(moves: list[float], saw: str | None) -> None:
+    def judge() -> None:
+        every_class_trains(np.array(moves), 3, tried="train", cause="no")
+
+    if saw is None:
+        judge()
+    else:
+        with pytest.raises(CheckFailed, match=saw):
+            judge()
+
+
+@pytest.mark.parametrize(
+    ("losses", "is_right"),
+    [
+        pytest.param([2.15, 2.1], True, id="means over the samples"),
+        pytest.param([1.67, 2.4], True, id="means over the batches"),
+        pytest.param([0.24, 3.11], True, id="the last batch"),
+        pytest.param([2.15, 4.25], False, id="never anew"),
+        pytest.param([4.8, 4.8], False, id="sums"),
+        pytest.param([-1.0, 2.0], False, id="something else"),
+    ],
+)
+def test_a_loss_is_no_sum(losses: list[float], is_right: bool) -> None:
+    def judge() -> None:
+        means_of_unequal(losses, 0.25, 3.1, tried="train")
+
+    if is_right:
+        judge()
+    else:
+        with pytest.raises(CheckFailed, match="expected a mean, between"):
+            judge()

@@ -193,6 +193,8 @@ def test_the_code_is_shown_on_a_terminal_and_in_no_log(tmp_path: Path) -> None:
     assert "open     file:///" in logged and "\ncode " not in logged
     pid, terminal = pty.fork()
     if pid == 0:
+        # Under `nohup`, it is ignored.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(tmp_path)
         arguments = [sys.executable, "-m", "autograder", "serve", "results"]
         os.execve(sys.executable, arguments, command.environment())

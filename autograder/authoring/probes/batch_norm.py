@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.parameters import flat, snapshot
 from autograder.authoring.student import Remote
 from autograder.worker.names import Numbers
 
@@ -39,15 +40,34 @@ def replace_statistics(model: Remote, draw: Draw) -> None:
 
 @contextmanager
 def kept(model: Remote) -> Generator[None]:
-    """Restore the model's buffers after the block, which may run the model in training mode."""
-    before = model.buffers()
+    """Restore the model after the block, which may run it in training mode.
+
+    Its parameters too: Keras' spectral normalisation divides a kernel by its norm in each call in training mode.
+    """
+    restore = snapshot(model)
     try:
         yield
     finally:
-        model.set_buffers(before)
+        restore()
 
 
-def in_both_modes(model: Remote, inputs: Any) -> tuple[Any, Any]:
+def outputs_in_both_modes(model: Remote, inputs: Any) -> tuple[Any, Any]:
     """The model's outputs in inference and in training mode. Its statistics do not change."""
     with kept(model):
         return model.forward(inputs), model.forward(inputs, training=True)
+
+
+def settle(model: Remote, inputs: Any) -> None:
+    """Call the model in training mode until its parameters rest. Models whose parameters always rest are unchanged.
+
+    Keras' spectral normalisation divides a kernel by an estimate of its norm in each such call. In a new model this
+    would hide what a step of training changes.
+    """
+    restore = snapshot(model)
+    for call in range(100):
+        before = flat(model.parameters())
+        model.forward(inputs, training=True)
+        if np.allclose(flat(model.parameters()), before, rtol=1e-5, atol=1e-7):
+            if call == 0:
+                restore()
+            return

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
-from autograder.authoring.probes.batch_norm import in_both_modes
+from autograder.authoring.probes.batch_norm import outputs_in_both_modes
 from autograder.authoring.probes.functions import logit
 from autograder.authoring.probes.parameters import Parameters, change, flat, scaled, weights
 from autograder.authoring.student import Remote, Student
@@ -58,6 +58,16 @@ def new_gan(
     )
 
 
+def keeps_latent_dim(gan: Remote, latent_dim: int, *, tried: str) -> None:
+    """The attribute `latent_dim` must be the number that the constructor received; raises `CheckFailed` if it is not."""
+    expect.equal(
+        gan.part("latent_dim").call("__int__"),
+        latent_dim,
+        tried=f"{tried}.latent_dim",
+        cause="`.latent_dim` is the number that the constructor receives: self.latent_dim = latent_dim.",
+    )
+
+
 def log_odds(answers: Any, tried: str = "the discriminator's answers") -> Numbers:
     """ln p/(1−p) of D's outputs, elementwise, finite also at 0 and 1. Raises `CheckFailed` unless they are numbers."""
     return logit(expect.array(answers, tried=tried))
@@ -65,7 +75,7 @@ def log_odds(answers: Any, tried: str = "the discriminator's answers") -> Number
 
 def mean_log_odds(discriminator: Remote, x: Any) -> Numbers:
     """D's mean logit on `x` in inference and training mode, `(2,)`: with batch norm, a step may use either."""
-    return np.array([np.mean(log_odds(answers)) for answers in in_both_modes(discriminator, x)])
+    return np.array([np.mean(log_odds(answers)) for answers in outputs_in_both_modes(discriminator, x)])
 
 
 def output_bias(discriminator: Remote, x: Any) -> str | None:
@@ -87,18 +97,26 @@ def output_bias(discriminator: Remote, x: Any) -> str | None:
 def output_weights(discriminator: Remote, x: Any, bias: str | None) -> str | None:
     """The name of the weights that negate D's logit on `x` when they and the `bias` are negated.
 
-    `None` if there are none, or if D's logit is nearly 0. All parameters are restored afterwards.
+    Weights that also scale it come first: the direction of a weight normalisation does not. `None` if there are none,
+    or if D's logit is nearly 0. All parameters are restored afterwards.
     """
     own = discriminator.parameters()
+    if np.abs(log_odds(discriminator.forward(x))).max() <= 1e-4:
+        return None
+    names = [name for name in reversed(own) if name != bias and own[name].ndim >= 2]
+    turning = [name for name in names if multiplies(discriminator, x, name, bias, -1)]
+    scaling = (name for name in turning if multiplies(discriminator, x, name, bias, 0.5))
+    return next(scaling, turning[0] if turning else None)
+
+
+def multiplies(discriminator: Remote, x: Any, name: str, bias: str | None, factor: float) -> bool:
+    """Is D's logit on `x` multiplied by the factor if the parameter `name` and the `bias` are? All are restored."""
+    own = discriminator.parameters()
     before = log_odds(discriminator.forward(x))
-    for name, value in reversed(own.items()):
-        if name != bias and value.ndim >= 2 and np.abs(before).max() > 1e-4:
-            discriminator.set_parameters({name: -value} | ({bias: -own[bias]} if bias else {}))
-            after = log_odds(discriminator.forward(x))
-            discriminator.set_parameters(own)
-            if np.allclose(after, -before, rtol=0.01, atol=1e-5):
-                return name
-    return None
+    discriminator.set_parameters({name: factor * own[name]} | ({bias: factor * own[bias]} if bias else {}))
+    after = log_odds(discriminator.forward(x))
+    discriminator.set_parameters(own)
+    return np.allclose(after, factor * before, rtol=0.01, atol=1e-5)
 
 
 class OutputBias:
@@ -143,7 +161,7 @@ class OutputKernel:
         for hidden in quiet(start, name, amount):
             found = cls(name, start, 1.0, hidden)
             discriminator.set_parameters(found.values(1.0))
-            said = [log_odds(answers) for answers in in_both_modes(discriminator, points)]
+            said = [log_odds(answers) for answers in outputs_in_both_modes(discriminator, points)]
             discriminator.set_parameters(start)
             found._unit = float(np.mean(said))
             # Units that are hardly shifted, or that still depend on the input, cannot stand for a constant.
@@ -214,12 +232,17 @@ def ever_blinder(discriminator: Remote, points: Any) -> Iterator[OutputBias | Ou
             level = OutputBias(level.name, discriminator.parameters())
 
 
+_EVEN = 1e-4
+"""Logits near 0 that vary less than this are rounded to their last hundreds of float32 steps."""
+
+
 class Steered:
     """A student's D with its logit set to slope · f(x) + level, where f is the function of the untrained network.
 
     f is scaled to the `spread` over `points`; with `ALIKE` it is only scaled down. If the output has no bias, its kernel
     sets the level, and f is another function of the input. If `output` is `None`, no parameter negates the logit, and
-    the slope stays 1; this is only accepted with `ALIKE`.
+    the slope stays 1; this is only accepted with `ALIKE`. Where the output's weights have a fixed norm (spectral
+    normalisation), f is not scaled, and only the sign of the slope counts.
 
     Raises `CheckFailed` for a D that cannot be controlled: no check passes because it could not ask.
     """
@@ -228,43 +251,59 @@ class Steered:
         self._model = discriminator
         self._points = points
         self._start = discriminator.parameters()
-        self._scale, self._mean = 1.0, 0.0
+        # In a new net, spectral normalisation has not followed the weights yet.
+        discriminator.set_parameters(self._start)
+        self._scale, self._mean, self._rigid = 1.0, 0.0, False
         self.output: str | None = None
         self._kernel: OutputKernel | None = None
         self.bias = output_bias(discriminator, points)
         if self.bias is None:
-            self._kernel = OutputKernel.find(discriminator, points)
-            if self._kernel is None:
-                raise unsteerable()
+            self._kernel, uneven, self._mean = self._found_kernel(spread)
             self.output = self._kernel.name
-            discriminator.set_parameters(self._kernel.values(0.0, tilt=1.0))
-            uneven = float(self._logit().std())
-            discriminator.set_parameters(self._start)
-            if uneven < 1e-5 and spread != ALIKE:
-                raise unsteerable()
             # A kernel of one number has no function of the input besides its constant.
-            self._scale = spread / uneven if uneven > 1e-5 else 0.0
+            self._scale = spread / uneven if uneven > _EVEN else 0.0
             return
         spread_when_new = float(self._logit().std())
         discriminator.set_parameters({self.bias: np.zeros_like(self._start[self.bias])})
         self.output = output_weights(discriminator, points, self.bias)
         if self.output is not None:
+            self._mean = float(self._logit().mean())
+            self._rigid = not multiplies(discriminator, points, self.output, self.bias, 0.5)
             scale = spread / max(spread_when_new, 1e-3)
             # Outputs that are already more alike than requested stay so: scaling up would spread other points.
-            self._scale = min(scale, 1.0) if spread == ALIKE else scale
-            self._mean = float(self._logit().mean())
+            self._scale = 1.0 if self._rigid else min(scale, 1.0) if spread == ALIKE else scale
         discriminator.set_parameters(self._start)
         if self.output is None and spread != ALIKE:
             raise unsteerable()
+
+    def _found_kernel(self, spread: float) -> tuple[OutputKernel, float, float]:
+        """The output kernel, and the deviation and the mean of the logit over the points with a tilt of 1.
+
+        Where the points are much alike, hidden units that are too quiet do not tell them apart.
+        """
+        for amount in (OutputKernel.QUIET, 10 * OutputKernel.QUIET, 100 * OutputKernel.QUIET):
+            kernel = OutputKernel.find(self._model, self._points, amount)
+            if kernel is None:
+                continue
+            self._model.set_parameters(kernel.values(0.0, tilt=1.0))
+            tilted = self._logit()
+            self._model.set_parameters(self._start)
+            if tilted.std() > _EVEN or spread == ALIKE:
+                return kernel, float(tilted.std()), float(tilted.mean())
+        raise unsteerable()
 
     def set(self, level: float, slope: float = 1.0) -> None:
         """Restore the initial parameters, with the logit's slope set to `slope` and its mean to `level`."""
         if self._kernel is not None:
             tilt = slope * self._scale
-            self._model.set_parameters(self._kernel.values(level, tilt))
-            self._model.set_parameters(self._kernel.values(2 * level - float(self._logit().mean()), tilt))
+            # Computed first, because a probability of 1 does not tell how far its logit is off; then corrected.
+            about = level - tilt * self._mean
+            self._model.set_parameters(self._kernel.values(about, tilt))
+            self._model.set_parameters(self._kernel.values(about + level - float(self._logit().mean()), tilt))
             return
         values = dict(self._start)
+        if self._rigid:
+            slope = -1.0 if slope < 0 else 1.0
         if self.output is not None:
             values[self.output] = values[self.output] * slope * self._scale
         if self.bias is not None:

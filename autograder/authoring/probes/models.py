@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from autograder.authoring import expect
 from autograder.authoring.student import Remote, Student
 from autograder.worker.names import Numbers
@@ -53,3 +55,19 @@ def take_over(
     )
     model.set_parameters(dict(zip(own, weights.values(), strict=True)))
     return model
+
+
+def start_differently(one: Remote, other: Remote, *, tried: str) -> None:
+    """Two models, built after two different seeds of the framework's generator, must not have the same parameters.
+
+    Arrays that do not differ are right, such as biases of 0, but not all of them. Raises `CheckFailed`.
+    """
+    pairs = zip(one.parameters().values(), other.parameters().values(), strict=True)
+    expect.that(
+        not all(np.array_equal(first, second) for first, second in pairs),
+        tried=f"{tried}, after two different seeds of the framework's global generator",
+        saw="the same starting weights",
+        expected="different ones",
+        cause="The function sets a seed itself, or its weights are fixed: it must leave the global generator alone, "
+        "so that each call draws new weights.",
+    )

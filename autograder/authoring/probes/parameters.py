@@ -149,6 +149,20 @@ def glorot(shape: tuple[int, ...]) -> float:
     return float(np.sqrt(2 / ((inputs + outputs) * np.prod(windows))))
 
 
+def without_zero_matrices(draw: Draw, model: Remote) -> dict[str, Numbers]:
+    """The model's parameters, with random numbers in matrices that are all 0. The model gets them, too.
+
+    Behind an output layer that starts at 0, which is right, no gradient reaches the other layers in the first step.
+    """
+    filled = {
+        name: (0.3 * draw.normal(*value.shape)).astype(value.dtype)
+        for name, value in model.parameters().items()
+        if value.ndim > 1 and not value.any()
+    }
+    model.set_parameters(filled)
+    return model.parameters()
+
+
 def output_bias_alone(parameters: Mapping[str, Numbers], bias: Any) -> dict[str, Numbers]:
     """Zeros for each parameter, except `bias` for those with as many entries as it has.
 

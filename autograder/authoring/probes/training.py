@@ -10,7 +10,9 @@ from jaxtyping import Int
 
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.parameters import flat, weights
 from autograder.authoring.student import Remote
+from autograder.errors import StudentError
 from autograder.worker.names import Numbers
 
 
@@ -76,13 +78,16 @@ def losses_of_copies(
     *,
     tried: str,
     cause: str,
+    sized: bool = False,
 ) -> None:
     """The losses of several epochs on copies of one sample, in `batches` batches each, must be means over an epoch.
 
     All batches have the same loss, whatever their sizes and order. So each epoch's loss lies between the `ends`: the
     losses before and after the training, as the grader has computed them, with room for 2 % and 0.01. `wrong`: likely
-    cause → the ends of another loss; `cause` is said if none fits. Raises `CheckFailed`.
+    cause → the ends of another loss; `cause` is said if none fits. `sized`: the batches have the size that `train` is
+    given, so that the first epoch has several steps. Raises `CheckFailed`.
     """
+    losses = list(losses)
 
     def fits(loss: float, times: int, between: tuple[float, float]) -> bool:
         return times * (min(between) * 0.98 - 0.01) <= loss <= times * (max(between) * 1.02 + 0.01)
@@ -100,6 +105,17 @@ def losses_of_copies(
             saw=f"a loss of {loss:.3f} in epoch {epoch + 1}",
             expected=f"from {max(ends):.3f} to {min(ends):.3f}, the losses before and after",
             cause=(likely or [cause])[0],
+        )
+    if sized and losses:
+        start, end = ends
+        # With one step an epoch, its loss is that of the start, but for rounding. With several and equal steps, it has
+        # fallen by a sixth of the whole way at least (3 batches, 2 epochs), and by 0.07 if momentum gathers speed.
+        expect.that(
+            start - end < 1e-4 * start or start - losses[0] > 0.005 * (start - end),
+            tried=tried,
+            saw=f"a loss of {losses[0]:.5f} in epoch 1, as before the first step",
+            expected=f"a mean over {batches} batches, with a step after each",
+            cause="`batch_size` is ignored: each epoch takes one step on all samples.",
         )
 
 
@@ -140,4 +156,74 @@ def every_sample_trains(
         saw=f"{missing} of {samples} without effect on the first layer's weights",
         expected="an effect of each",
         cause=cause if missing < samples else "The first layer is not trained, or no step is taken.",
+    )
+
+
+def every_class_trains(moves: Numbers, used: int, *, tried: str, cause: str) -> None:
+    """Each sample must have had a part in training: the labels are the first `used` classes, each that of one sample.
+
+    `moves`: how far the output's biases moved from a common value, while all else was 0. Those of the other classes, at
+    least two, move alike. A last step may be very small (a schedule of the learning rate). Raises `CheckFailed` if one
+    of the first moved like the others.
+    """
+    others = moves[used:]
+    alike = 10 * np.ptp(others) + 1e-9 * np.abs(moves).max()
+    missing = int(np.sum(np.abs(moves[:used] - others.mean()) <= alike))
+    expect.that(
+        missing == 0 and bool(np.any(moves)),
+        tried=tried,
+        saw=f"{missing} of {used} without effect on the output's bias",
+        expected="an effect of each",
+        cause=cause if missing < used else "No step is taken, or the output's bias is not trained.",
+    )
+
+
+def means_of_unequal(losses: Iterable[float], cheap: float, dear: float, *, tried: str) -> None:
+    """The losses of epochs on one sample that costs `cheap` and two that cost `dear`, in a batch of two and one of one.
+
+    Means over samples or over batches lie between the two, with some room for what the steps of an epoch change, and so
+    does the loss of a last batch, which some programs return. Sums lie beyond. Raises `CheckFailed`.
+    """
+    margin = 0.06 * (dear - cheap)
+    for epoch, loss in enumerate(losses):
+        expect.that(
+            cheap - margin < loss < dear + margin,
+            tried=tried,
+            saw=f"a loss of {loss:.3f} in epoch {epoch + 1}",
+            expected=f"a mean, between {cheap:.3f} and {dear:.3f}",
+            cause="You sum over batches, or the losses of earlier epochs are still in the sum; take the mean.",
+        )
+
+
+def batches_are_not_all_the_same(
+    net: Remote,
+    fit: Callable[[Numbers], object],
+    samples: Numbers,
+    batch_size: int,
+    draw: Draw,
+    *,
+    tried: str,
+    cause: str,
+) -> None:
+    """`fit(samples)` must use samples outside its first batch: one of them is NaN, and NaN spreads to all of `net`.
+
+    There are two attempts. With 24 batches of an eighth of the samples each, a program that draws each batch anew, with
+    replacement, leaves a sample out with (7/8)^24 = 4 %; one that draws a batch once and keeps it, with 7/8. Code that
+    raises an exception for NaN has met it, since it has worked for numbers before. Raises `CheckFailed`.
+    """
+    for _ in range(2):
+        with_nan = np.array(samples)
+        with_nan[draw.rng.integers(batch_size, len(samples))] = np.nan
+        try:
+            fit(with_nan)
+        except StudentError:
+            return
+        if not np.isfinite(flat(weights(net))).all():
+            return
+    expect.that(
+        False,
+        tried=f"{tried}, of which one outside the first {batch_size} is NaN",
+        saw="weights that are all numbers, so that it was not used",
+        expected="NaN in the weights: each sample is part of a batch",
+        cause=cause,
     )

@@ -17,7 +17,8 @@ from autograder.reports.pages.code import Code, code_of
 from autograder.reports.pages.making import Batch, Page
 from autograder.reports.pages.render import link, page_name
 from autograder.reports.pages.submission import Around, Link
-from autograder.results.files import SIMILAR_PAGE, file_name, write_all_whole
+from autograder.results import files
+from autograder.results.files import SIMILAR_PAGE, file_name
 from autograder.results.form import Result
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def write(results: Sequence[Result], folder: Path, course: Course, underway: Und
     ]
     changed = [page for page in pages if not _is_there(page.path, page.made_from)]
     batches = (course.batch(some) for some in making.batches(changed))
-    write_all_whole(making.made(batches, many=len(changed) >= making.MANY))
+    files.put_all(making.write_beside(batches, many=len(changed) >= making.MANY))
     names = class_page.page_names(len(results))
     similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
     people = [course.roll.student_of(result.student) for result in results]
@@ -80,7 +81,7 @@ def write(results: Sequence[Result], folder: Path, course: Course, underway: Und
     made_from = _hash([page.made_from for page in pages], around)
     if not all(_is_there(folder / name, made_from) for name in names):
         made = class_page.pages(results, course.policy.title, course.roll, underway, similar=similar, meta=made_from)
-        write_all_whole((folder / name, html.encode()) for name, html in made)
+        files.write_all_whole((folder / name, html.encode()) for name, html in made)
     for path in folder.glob("index-*.html"):
         if path.name not in names and path.is_file():
             path.unlink()

@@ -1,4 +1,4 @@
-"""Make the HTML of many submissions' pages, in several processes: a student's code takes long to highlight."""
+"""Make and write many submissions' pages, in several processes: a student's code takes long to highlight."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from autograder.reports.pages import submission
 from autograder.reports.pages.code import code_of
 from autograder.reports.pages.submission import Around
+from autograder.results import files
 from autograder.results.form import Result
 
 MANY = 500
@@ -53,36 +54,46 @@ def batches(pages: Sequence[Page]) -> Iterator[Sequence[Page]]:
         yield pages[start : start + _AT_ONCE]
 
 
-def made(those: Iterator[Batch], many: bool) -> Iterator[tuple[Path, bytes]]:
-    """The paths of the pages, and their HTML. `many`: in several processes."""
-    for batch, html in _in_processes(those) if many else ((each, _html(each)) for each in those):
-        yield from zip((page.path for page in batch.pages), html, strict=True)
+def write_beside(those: Iterator[Batch], many: bool) -> files.Waiting:
+    """Write the pages beside those that they are to replace. `many`: in several processes."""
+    waiting: files.Waiting = {}
+    try:
+        for written in _in_processes(those) if many else map(_written, those):
+            waiting |= written
+    except BaseException:
+        files.discard(waiting)
+        raise
+    return waiting
 
 
-def _html(batch: Batch) -> list[bytes]:
-    made: list[bytes] = []
-    for page in batch.pages:
-        content = batch.contents.get(page.result.source)
-        place = batch.assignments[page.result.exercise]
-        code = None if content is None else code_of(page.result, content, place)
-        made.append(submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode())
-    return made
+def _written(batch: Batch) -> files.Waiting:
+    return files.write_beside((page.path, _html(page, batch)) for page in batch.pages)
 
 
-def _in_processes(those: Iterator[Batch]) -> Iterator[tuple[Batch, list[bytes]]]:
+def _html(page: Page, batch: Batch) -> bytes:
+    content = batch.contents.get(page.result.source)
+    place = batch.assignments[page.result.exercise]
+    code = None if content is None else code_of(page.result, content, place)
+    return submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
+
+
+def _in_processes(those: Iterator[Batch]) -> Iterator[files.Waiting]:
     count = min(os.cpu_count() or 1, MOST_PROCESSES)
     # Not forked: other threads of a grading may hold locks at that moment.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
-        waiting: deque[tuple[Batch, Future[list[bytes]]]] = deque()
-        for batch in those:
-            waiting.append((batch, pool.submit(_html, batch)))
-            if len(waiting) > 2 * count:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
+        waiting: deque[Future[files.Waiting]] = deque()
+        try:
+            for batch in those:
+                waiting.append(pool.submit(_written, batch))
+                if len(waiting) > 2 * count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                if not each.cancel() and each.exception() is None:
+                    files.discard(each.result())
 
 
 def _begin() -> None:

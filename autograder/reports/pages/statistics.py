@@ -182,9 +182,13 @@ def _check(those: Sequence[tuple[Result, CheckResult]], submissions: int) -> Che
         failed=len(failed),
         skipped=skipped,
         never_reached=submissions - len(ran) - skipped,
-        causes=Counter(check.likely for check in failed if check.likely).most_common(_MOST_CAUSES),
+        causes=Counter(cause for check in failed if (cause := _cause(check))).most_common(_MOST_CAUSES),
         seconds=median([check.seconds for check in ran]) if ran else 0.0,
     )
+
+
+def _cause(check: CheckResult) -> str:
+    return f"the same as {check.same_cause_as}" if check.same_cause_as else check.likely
 
 
 def _parts(results: Sequence[Result]) -> list[PartFigures]:

@@ -13,7 +13,7 @@ from msgspec import structs
 from sqlalchemy import Row, Select, and_, delete, func, select, update
 
 from autograder.errors import UsageError
-from autograder.results.files import result_path, write_all_whole, write_whole
+from autograder.results.files import discard, put, result_path, sync, write_all_whole, write_beside, write_whole
 from autograder.results.form import Result, decode, encode, read
 from autograder.results.history import database, statements
 from autograder.results.history.gradings import Grading, New, Run, grading_of, now, row_of
@@ -212,15 +212,28 @@ class History:
         Left out are results that do not count any more, because another process has recorded a grading by now: its
         file is the newer one. Gradings are locked meanwhile.
         """
-        for some in statements.batches(results):
-            with database.writing(self._engine) as session:
-                query = statements.CURRENT.where(statements.named([_name(each) for each in some]))
-                rows = {(row.student, row.exercise): row for row in session.execute(statements.locked(query))}
-                recorded = {name: decode(row.result.encode()) for name, row in rows.items()}
-                files = {_name(each): each for each in some if not _is_overtaken(each, recorded.get(_name(each)))}
-                write_all_whole((result_path(self.results, *name), encode(each)) for name, each in files.items())
-                filed = [name for name, each in files.items() if name in recorded and _shows(each, recorded[name])]
-                statements.say_filed(session, [rows[name].entry for name in filed if rows[name].filed != rows[name].id])
+        waiting = write_beside((result_path(self.results, *_name(each)), encode(each)) for each in results)
+        try:
+            sync(waiting)
+            for some in statements.batches(results):
+                with database.writing(self._engine) as session:
+                    query = statements.CURRENT.where(statements.named([_name(each) for each in some]))
+                    rows = {(row.student, row.exercise): row for row in session.execute(statements.locked(query))}
+                    recorded = {name: decode(row.result.encode()) for name, row in rows.items()}
+                    counting = {
+                        _name(each): each for each in some if not _is_overtaken(each, recorded.get(_name(each)))
+                    }
+                    put({path: waiting.pop(path) for path in self._paths(counting)})
+                    filed = [
+                        name for name, each in counting.items() if name in recorded and _shows(each, recorded[name])
+                    ]
+                    unmarked = [rows[name].entry for name in filed if rows[name].filed != rows[name].id]
+                    statements.say_filed(session, unmarked)
+        finally:
+            discard(waiting)
+
+    def _paths(self, names: Iterable[tuple[str, str]]) -> list[Path]:
+        return [result_path(self.results, *name) for name in names]
 
     def unfiled(self) -> list[Result]:
         """The results that count, but are not in their files yet."""

@@ -30,6 +30,9 @@ def preload() -> None:
     """Use one thread, set before the first operation: a process with a second thread cannot fork safely."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    # Grappler works longer on the small functions of an exercise than it saves: on all that `fit` makes anew in each
+    # epoch for its data too. Results are the same.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     keras.Model.make_train_function = _trace_once(keras.Model.make_train_function)
 
 

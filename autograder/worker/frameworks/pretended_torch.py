@@ -865,7 +865,11 @@ def _typed(dtype: torch.dtype) -> Any:
 
 
 def _fresh(value: Any) -> Any:
-    return _original_clone(value.detach()).requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
+    if not isinstance(value, Tensor):
+        return value
+    fresh = _original_clone(value.detach())
+    # Inside the transforms of torch.func, `requires_grad_(False)` is an error too.
+    return fresh.requires_grad_() if value.requires_grad else fresh
 
 
 def _inner(tensor: Tensor) -> Tensor:

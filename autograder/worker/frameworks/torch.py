@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+from torch.nn.utils import parametrize
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from autograder.worker.names import FrameworkName, Numbers
 
@@ -131,6 +133,7 @@ def assign(model: Any, values: dict[str, Numbers]) -> None:
             if tensors[name].shape != numbers.shape:
                 raise ValueError(f"{name} has shape {tuple(tensors[name].shape)}, not {numbers.shape}")
             tensors[name].copy_(tensor(numbers))
+    _follow(module, {id(tensors[name]) for name in values})
 
 
 def gradients(model: Any, inputs: Numbers, cotangent: Numbers, training: bool) -> dict[str, Numbers | None]:
@@ -177,6 +180,32 @@ def _module(model: Any) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected a torch.nn.Module, not a {type(model).__name__}")
     return model
+
+
+def _follow(module: nn.Module, changed: set[int]) -> None:
+    """Let spectral normalisation follow changed weights, as it does in the course of a training.
+
+    It divides by a norm that it estimates with vectors which it keeps. With those of other weights the norm could be of
+    any size, and of either sign.
+    """
+    with _mode(module, True), torch.no_grad():
+        for each in module.modules():
+            part: Any = each
+            # Each access to such a weight, and each call of such a hook, is a step of the estimate.
+            if parametrize.is_parametrized(each):
+                for name, steps in part.parametrizations.items():
+                    if _has_norm(getattr(steps, "original", None), changed):
+                        for _ in range(20):
+                            getattr(part, name)
+            for hook in part._forward_pre_hooks.values():
+                if isinstance(hook, SpectralNorm) and _has_norm(getattr(part, f"{hook.name}_orig"), changed):
+                    for _ in range(20):
+                        hook(part, ())
+
+
+def _has_norm(weight: Any, changed: set[int]) -> bool:
+    # The estimate of a norm near 0 ends at 0 and never leaves it.
+    return id(weight) in changed and bool(weight.norm() > 1e-6)
 
 
 def _numbers(value: torch.Tensor) -> Numbers:

@@ -712,6 +712,20 @@ def functional_gradients():
     return slopes["weight"].sum().item()
 
 
+def arrays_inside_of_a_transform():
+    model = nn.Linear(2, 1).to(DEVICE)
+    nn.init.constant_(model.weight, 0.3)
+    nn.init.zeros_(model.bias)
+    x, y = torch.ones(3, 2, device=DEVICE), np.full((3, 1), 0.1, dtype=np.float32)
+
+    def loss(parameters):
+        p = torch.func.functional_call(model, parameters, (x,))
+        return (p - torch.as_tensor(y, device=p.device)).pow(2).mean()
+
+    slopes = torch.func.grad(loss)(dict(model.named_parameters()))
+    return slopes["weight"].sum().item()
+
+
 def collated_by_hand():
     x, y = images()
     batch = torch.utils.data.default_collate([(x[i], y[i]) for i in range(4)])

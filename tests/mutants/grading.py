@@ -1,0 +1,95 @@
+"""Grading a mutant: the checks that run the changed function, until one fails; full trainings last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from autograder.authoring.exercise import Check
+from autograder.execution.zygote_client import Zygotes
+from autograder.grading import grader
+from autograder.results.form import CheckResult
+from tests import catalogue, reach
+from tests.mutants.making import Mutant, Program
+
+Reach = Mapping[str, list[str]]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What the grader said about a mutant."""
+
+    key: str
+    id: str
+    status: Literal["killed", "open", "survived", "error"]
+    """`open`: all exact checks passed, no training was run. `error`: a check failed through its own fault."""
+    check: str = ""
+    """The check that failed first."""
+    likely: str = ""
+    """The cause that it named."""
+    saw: str = ""
+    seconds: float = 0.0
+
+
+def key(mutant: Mutant) -> str:
+    """A hash of all that decides the outcome: the mutant's code and the checks."""
+    return _key(mutant.program, mutant.source)
+
+
+def exact(exercise: str) -> list[Check]:
+    """The checks without a full training, in an order in which each comes after those that it needs."""
+    wanted = set(catalogue.exact_checks(exercise))
+    return [check for check in catalogue.load(exercise).ordered() if check.id in wanted]
+
+
+def trained(exercise: str) -> list[Check]:
+    """All others that need no real GPU."""
+    wanted = set(catalogue.exact_checks(exercise))
+    ordered = catalogue.load(exercise).ordered()
+    return [check for check in ordered if check.id not in wanted and "gpu" not in check.takes and not check.deferred]
+
+
+def reached(zygotes: Zygotes, program: Program, checks: Iterable[Check]) -> dict[str, list[str]]:
+    """Check → the functions that it runs. A check on a pretended GPU prints in another process: it is left out."""
+    ids = [check.id for check in checks if "pretended" not in check.takes]
+    return reach.of_program(zygotes, program.exercise, program.framework, program.source, ids)
+
+
+def graded(zygotes: Zygotes, mutant: Mutant, checks: Iterable[Check], reached: Reach) -> Outcome | None:
+    """The outcome of these checks, without those that never run the changed function; `None` if all passed."""
+    exercise = catalogue.load(mutant.program.exercise)
+    file = catalogue.as_submission(exercise.name, mutant.program.framework, mutant.source)
+    seconds = 0.0
+    with grader.Run(file, grader.Job(exercise, catalogue.SEED, zygotes.of)) as run:
+        for check in checks:
+            if mutant.where != reach.MODULE and mutant.where not in reached.get(check.id, [mutant.where]):
+                continue
+            result = run.results[check.id] = run.result_of(check)
+            seconds += result.seconds
+            if result.status in ("failed", "error"):
+                return _outcome(mutant, result, seconds)
+    return None
+
+
+def passed(mutant: Mutant, status: Literal["open", "survived"]) -> Outcome:
+    """The outcome of a mutant that no check failed."""
+    return Outcome(key(mutant), mutant.id, status)
+
+
+def names_it(mutant: Mutant, outcome: Outcome) -> bool:
+    """Whether the cause that the check named contains a word for the mutant's fault."""
+    likely = outcome.likely.casefold()
+    return any(word in likely for word in mutant.operator.names)
+
+
+def _outcome(mutant: Mutant, result: CheckResult, seconds: float) -> Outcome:
+    status = "killed" if result.status == "failed" else "error"
+    saw = result.saw if status == "killed" else result.expected
+    return Outcome(key(mutant), mutant.id, status, result.id, result.likely[:300], saw[:300], round(seconds, 2))
+
+
+def _key(program: Program, source: str) -> str:
+    digests = sorted(catalogue.load(program.exercise).check_digests.items())
+    return hashlib.sha256(f"{program}\0{source}\0{digests}\0{catalogue.SEED}".encode()).hexdigest()[:32]
