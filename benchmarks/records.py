@@ -34,7 +34,7 @@ def main() -> None:
             "accepted": ["--accept", "all", "--reason", "counts more"],
         }.items():
             began = time.perf_counter()
-            ended = command.run("rescore", *options, cwd=project)
+            ended = command.finish(command.start("rescore", *options, cwd=project))
             assert ended.code == 0, ended
             print(f"autograder rescore, {title}: {time.perf_counter() - began:.1f} s")
 

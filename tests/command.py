@@ -12,10 +12,13 @@ from typing import Any
 
 import msgspec
 
+from autograder.commands.lazy import COMMANDS
 from tests.fork_server import ROOT, Order, Server
 
 SECONDS = 300
 """Longer than any of these commands takes on a busy machine, so that a hanging command fails only its own test."""
+MODULES = ("autograder.commands.app", *sorted({f"autograder.commands.{at.split('.')[0]}" for at in COMMANDS.values()}))
+"""Those of all commands."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -82,6 +85,6 @@ def run(*arguments: str | Path, cwd: Path, **more: str) -> Ended:
 @functools.cache
 def _server(with_nbgrader: bool) -> Server:
     """A server of this test process. It has imported what most commands import, or most of those for nbgrader."""
-    modules = ("autograder.commands.app", "autograder.results.history.record", "sqlalchemy.dialects.sqlite")
+    modules = (*MODULES, "autograder.results.history.record", "sqlalchemy.dialects.sqlite")
     more = ("autograder.integrations.nbgrader.gradebook", "autograder.integrations.nbgrader.course")
     return Server((*modules, *more) if with_nbgrader else modules, environment())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 Item = TypeVar("Item")
 

@@ -28,7 +28,7 @@ from autograder.authoring.wording import (
 )
 from autograder.errors import CheckFailed, StudentError
 from autograder.results.form import Measurement
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def that(condition: bool, *, tried: str, saw: str, expected: str, cause: str = "") -> None:

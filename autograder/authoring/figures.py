@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.results.form import Picture
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 MOST = 4
 """Pictures per check; further ones are dropped."""

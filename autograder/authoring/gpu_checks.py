@@ -19,7 +19,7 @@ from autograder.authoring.challenges import Draw
 from autograder.authoring.exercise import check
 from autograder.authoring.student import Placed, Student, squared_error
 from autograder.errors import CheckFailed, StudentError
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 Workload = Callable[[Student, Draw], Mapping[str, Any] | None]
 

@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol, cast
 import numpy as np
 
 from autograder.worker import wire
+from autograder.worker.arrays import Numbers
 from autograder.worker.main import GIVES
-from autograder.worker.names import Numbers
 
 Gives = Literal["images"] | None
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograder.authoring.student import Remote
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 _DIGITS = 3
 """Significant digits, as a person would round."""

@@ -29,7 +29,11 @@ from autograder.reports import safe_text, words
 from autograder.results.form import Result
 from autograder.results.latest import latest
 
+app = typer.Typer(add_completion=False)
 
+
+# `-2` is a number of points, not an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def adjust(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="The student's id, or code if anonymous.")],
     exercise: Annotated[str, typer.Argument(metavar="EXERCISE", help="The exercise.")],

@@ -16,33 +16,8 @@ from contextlib import suppress
 import typer
 from rich.text import Text
 
-from autograder.commands import (
-    adjust,
-    check,
-    data,
-    diff,
-    doctor,
-    export,
-    feedback,
-    forget,
-    grade,
-    gradescope,
-    handin,
-    handout,
-    history,
-    imports,
-    nbgrader,
-    new,
-    otter,
-    regrade,
-    release,
-    report,
-    serve,
-    similar,
-    start,
-    worker,
-)
 from autograder.commands.interruption import SENTENCE, Interruption
+from autograder.commands.lazy import Commands
 from autograder.commands.options import INTERRUPTED, UNGRADED, USAGE, err
 from autograder.errors import GraderError, UsageError
 from autograder.reports import safe_text
@@ -58,6 +33,7 @@ _REMEDIES = {
 """Remedies by error number; for all others, another location."""
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -67,35 +43,10 @@ app = typer.Typer(
     "130 interrupted (143 by SIGTERM)",
 )
 
-# The help lists the commands in this order.
-for command in (start.start, check.check, handin.handin):
-    app.command()(command)
-app.command("import")(imports.import_)
-app.command()(grade.grade)
-# `-2` is a number of points, not an option.
-app.command(context_settings={"ignore_unknown_options": True})(adjust.adjust)
-app.command("similar")(similar.similar_)
-for command in (
-    worker.worker,
-    report.report,
-    serve.serve,
-    export.export,
-    feedback.feedback,
-    regrade.regrade,
-    regrade.rescore,
-    history.history,
-    diff.diff,
-    forget.forget,
-    handout.handout,
-    release.release,
-    data.data,
-    doctor.doctor,
-    new.new,
-):
-    app.command()(command)
-app.add_typer(nbgrader.app, name="nbgrader")
-for command in (gradescope.gradescope, otter.otter):
-    app.command()(command)
+
+@app.callback()
+def program() -> None:
+    """Stand for the program without a command: Typer makes a group of it."""
 
 
 def main(interruption: Interruption | None = None) -> None:

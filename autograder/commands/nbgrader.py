@@ -21,7 +21,11 @@ from autograder.release.notebooks import solved_exercises
 from autograder.reports import safe_text
 from autograder.results.form import Result
 
-app = typer.Typer(no_args_is_help=True, help="Create an nbgrader course whose `autograde` uses this grader.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Create an nbgrader course whose `autograde` uses this grader.",
+)
 
 Gradebook = Annotated[
     str | None,

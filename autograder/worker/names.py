@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 FrameworkName = Literal["torch", "keras"]
 FRAMEWORKS: tuple[FrameworkName, ...] = ("torch", "keras")
 TRACING: tuple[FrameworkName, ...] = ("keras",)
 """Frameworks that trace and compile functions."""
-
-Numbers = np.ndarray[Any, Any]
-"""An array of any shape and dtype."""
 
 _IN_BOTH = {
     "matplotlib.pyplot": ("plot",),

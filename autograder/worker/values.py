@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from autograder.worker import wire
+from autograder.worker.arrays import Numbers
 from autograder.worker.frameworks import Framework
-from autograder.worker.names import Numbers
 from autograder.worker.wire import Array, Remote
 
 _FLOATS = {"float16": "float32", "float32": "float32", "float64": "float64", "longdouble": "float64"}

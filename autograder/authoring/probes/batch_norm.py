@@ -11,7 +11,7 @@ import numpy as np
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.parameters import flat, snapshot
 from autograder.authoring.student import Remote
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def statistics(model: Remote) -> dict[str, Numbers]:

@@ -13,7 +13,7 @@ from autograder.authoring.probes.parameters import Parameters
 from autograder.authoring.student import Remote
 from autograder.authoring.wording import listed
 from autograder.errors import CheckFailed
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 Slopes = Mapping[str, Numbers | None]
 """Gradients of a loss by the parameters' names, as `Remote.gradients` returns them."""

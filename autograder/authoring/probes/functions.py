@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 SMALLEST = 1e-7
 """Cross-entropies clip probabilities to this distance from 0, as Keras does, so that 0 does not give infinity."""

@@ -18,7 +18,7 @@ from autograder.authoring.probes.functions import logit
 from autograder.authoring.probes.parameters import Parameters, change, flat, scaled, weights
 from autograder.authoring.student import Remote, Student
 from autograder.errors import CheckFailed
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 ALIKE, APART = 0.02, 0.5
 """Spreads of D's logit for `Steered`: nearly the same output for all points, and clearly different outputs."""

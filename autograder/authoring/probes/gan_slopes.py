@@ -15,7 +15,7 @@ import numpy as np
 from autograder.authoring import expect
 from autograder.authoring.probes.descent import Slopes, Ways, is_noisy
 from autograder.authoring.student import Remote
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 Pulls = Callable[[Numbers, bool], Numbers]
 """The derivative of the loss with respect to D's outputs, and whether D should take them for real."""

@@ -12,7 +12,7 @@ from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
 from autograder.authoring.wording import apart, listed
 from autograder.errors import CheckFailed
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 DIRECTION_STEP = 3e-3
 """Step along a direction with entries of order 1, in float32: rounding (6e-8 of the loss, averaged over the batch) and

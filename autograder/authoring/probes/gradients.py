@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from autograder.authoring import expect
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def lost(slopes: Mapping[str, Numbers | None]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.authoring import expect
 from autograder.authoring.student import Remote, Student
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def new_model(

@@ -13,7 +13,7 @@ import numpy as np
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
 from autograder.authoring.student import Remote
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 Parameters = dict[str, Numbers]
 Scale = float | Callable[[tuple[int, ...]], float]

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from autograder.authoring import expect
 from autograder.authoring.student import Remote
 from autograder.errors import CheckFailed
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def ready_without_state(model: Remote, example: Numbers) -> Remote:

@@ -11,7 +11,7 @@ from autograder.authoring.probes.parameters import silent, zeros
 from autograder.authoring.student import Remote
 from autograder.authoring.wording import rounded
 from autograder.errors import CheckFailed, StudentError
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def settles(

@@ -13,7 +13,7 @@ from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.parameters import flat, weights
 from autograder.authoring.student import Remote
 from autograder.errors import StudentError
-from autograder.worker.names import Numbers
+from autograder.worker.arrays import Numbers
 
 
 def accuracy(model: Remote, x: Any, labels: Int[np.ndarray, " rows"], classes: int, *, tried: str) -> float:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import Any, Protocol, cast
 
-from autograder.worker.names import FrameworkName, Numbers
+from autograder.worker.arrays import Numbers
+from autograder.worker.names import FrameworkName
 
 
 class Framework(Protocol):

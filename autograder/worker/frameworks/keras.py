@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.worker.names import FrameworkName, Numbers
+from autograder.worker.arrays import Numbers
+from autograder.worker.names import FrameworkName
 
 NAME: FrameworkName = "keras"
 

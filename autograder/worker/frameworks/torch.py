@@ -18,7 +18,8 @@ from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 from torch.nn.utils.spectral_norm import SpectralNorm
 
-from autograder.worker.names import FrameworkName, Numbers
+from autograder.worker.arrays import Numbers
+from autograder.worker.names import FrameworkName
 
 NAME: FrameworkName = "torch"
 
