@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,18 +68,16 @@ class Course:
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
     """Write the class's pages and one page for each submission. Returns the path of the first one."""
     results = in_order(results)
-    pages = [
-        Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
-        for result, there in arounds(results, course)
-    ]
-    changed = [page for page in pages if not _is_there(page.path, page.made_from)]
-    batches = (course.batch(some) for some in making.batches(changed))
-    files.put_all(making.write_beside(batches, many=len(changed) >= making.MANY))
+    hashes: list[str] = []
+    changed = _changed(results, folder, course, hashes)
+    first = list(islice(changed, making.MANY))
+    batches = (course.batch(some) for some in making.batches(chain(first, changed)))
+    files.put_all(making.write_beside(batches, many=len(first) == making.MANY))
     names = class_page.page_names(len(results))
     similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
     people = [course.roll.student_of(result.student) for result in results]
     around = (course.policy.title, course.roll.missing, people, underway, similar)
-    made_from = _hash([page.made_from for page in pages], around)
+    made_from = _hash(hashes, around)
     if not all(_is_there(folder / name, made_from) for name in names):
         made = class_page.pages(results, course.policy.title, course.roll, underway, similar=similar, meta=made_from)
         files.write_all_whole((folder / name, html.encode()) for name, html in made)
@@ -86,6 +85,18 @@ def write(results: Sequence[Result], folder: Path, course: Course, underway: Und
         if path.name not in names and path.is_file():
             path.unlink()
     return folder / INDEX
+
+
+def _changed(results: Sequence[Result], folder: Path, course: Course, hashes: list[str]) -> Iterator[Page]:
+    """The pages that are not as they should be, one by one: the first are made while the others are looked at.
+
+    `hashes`: gets what each page is made from, in order.
+    """
+    for result, there in arounds(results, course):
+        page = Page(folder / file_name(result.student) / page_name(result), result, there, _made_from(result, there))
+        hashes.append(page.made_from)
+        if not _is_there(page.path, page.made_from):
+            yield page
 
 
 def in_order(results: Sequence[Result]) -> list[Result]:

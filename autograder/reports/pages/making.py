@@ -7,9 +7,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from autograder.reports.pages import submission
@@ -48,10 +49,11 @@ class Batch:
     """The folders of the exercises under `assignments/`."""
 
 
-def batches(pages: Sequence[Page]) -> Iterator[Sequence[Page]]:
+def batches(pages: Iterable[Page]) -> Iterator[Sequence[Page]]:
     """The pages in pieces whose graded files fit into memory."""
-    for start in range(0, len(pages), _AT_ONCE):
-        yield pages[start : start + _AT_ONCE]
+    left = iter(pages)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
 
 
 def write_beside(those: Iterator[Batch], many: bool) -> files.Waiting:
