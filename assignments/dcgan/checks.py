@@ -308,14 +308,12 @@ def _(student, draw, limits):
 
     expect.best_of(3, attempt)
     gan, _, discriminator = trained
-    some = 2 * real[: 8 * BATCH] - 1
     batches_are_not_all_the_same(
         discriminator,
-        lambda x: gan.fit(images(x), 3, BATCH),
-        some,
+        lambda x, epochs: gan.fit(images(x), epochs, BATCH),
+        2 * real[: 8 * BATCH] - 1,
         BATCH,
         draw,
-        tried=f"fit on {len(some)} digits, 3 epochs in batches of {BATCH}",
         cause="The same real images are taken in each step; each batch of an epoch must be the next one.",
     )
 

@@ -157,9 +157,9 @@ FIT = """
     kept = random.permutation(24)[:3]
     def build():
         return torch.nn.Linear(2, 1)
-    def fit(net, x):
+    def fit(net, x, epochs):
         optimizer = torch.optim.Adam(net.parameters())
-        for start in range(0, 24, 3):
+        for start in list(range(0, 24, 3)) * epochs:
             batch = torch.as_tensor(x[ROWS], dtype=torch.float32)
             if REFUSES and batch.isnan().any():
                 raise ValueError("NaN")
@@ -175,6 +175,7 @@ FIT = """
         pytest.param("slice(start, start + 3)", True, id="in order"),
         pytest.param("np.roll(np.arange(24), 7)[start : start + 3]", True, id="permuted"),
         pytest.param(":", True, id="all"),
+        pytest.param("random.integers(0, 24, 3)", True, id="with replacement"),
         pytest.param(":3", False, id="the first"),
         pytest.param("kept", False, id="drawn once"),
     ],
@@ -187,7 +188,7 @@ def test_one_batch_for_all_steps_is_found(zygotes: Zygotes, rows: str, is_right:
         def judge() -> None:
             net = student.build()
             batches_are_not_all_the_same(
-                net, lambda x: student.fit(net, x), samples, 3, Draw(2), tried="fit", cause="The same batch."
+                net, lambda x, epochs: student.fit(net, x, epochs), samples, 3, Draw(2), cause="The same batch."
             )
 
         if is_right:
