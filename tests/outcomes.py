@@ -1,11 +1,14 @@
-"""Files of outcomes in `build/`, one on each line: a run that was interrupted continues where it was."""
+"""Files of outcomes, one on each line: a run that was interrupted continues where it was."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
+
+from autograder.results.files import write_whole
 
 
 class HasKey(Protocol):
@@ -32,3 +35,9 @@ def add(file: Path, outcome: HasKey) -> None:
     file.parent.mkdir(exist_ok=True)
     with file.open("ab") as opened:
         opened.write(msgspec.json.encode(outcome) + b"\n")
+
+
+def replace(file: Path, kept: Iterable[HasKey]) -> None:
+    """Leave only these outcomes in the file."""
+    write_whole(file, b"".join(msgspec.json.encode(each) + b"\n" for each in kept))
+    file.chmod(0o644)
