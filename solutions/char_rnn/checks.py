@@ -4,12 +4,16 @@ import numpy as np
 from scipy.stats import binom
 
 from autograder import check, expect
-from autograder.authoring.probes.descent import cross_entropy_pulls, goes_downhill, slopes_in_both_modes
+from autograder.authoring.probes.descent import (
+    cross_entropy_pulls,
+    slopes_in_both_modes,
+    trains_downhill,
+)
 from autograder.authoring.probes.functions import relu, sigmoid, softmax
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import change, output_bias_alone, without_zero_matrices
 from autograder.authoring.probes.settles import settles_within_an_epoch
-from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains
+from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains, inputs_at_zero
 
 from .probes import labels_are, leads_back, new_rnn
 
@@ -240,7 +244,9 @@ def _(student, draw):
     # Each window consists of one character that is in no other window, and the last characters are in none.
     X = np.repeat(np.eye(characters)[:n, None], length, axis=1)
     model = new_rnn(student, draw, length, characters, 5)
-    before = without_zero_matrices(draw, model)
+    weights = without_zero_matrices(draw, model)
+    before = inputs_at_zero(weights, model.gradients(X, draw.normal(n, characters)), characters, n, state=5)
+    model.set_parameters(before)
     student.train(
         model, X, np.eye(characters)[draw.integers(0, characters, n)], epochs=1, batch_size=3, seed=draw.seed()
     )
@@ -308,9 +314,14 @@ def _(student, draw):
     model = new_rnn(student, draw, length, characters, hidden)
     X, y = np.eye(characters)[draw.integers(0, characters, 40, length)], np.eye(characters)[np.arange(40) % characters]
     before, ways = model.parameters(), slopes_in_both_modes(model, X, cross_entropy_pulls(y))
-    student.train(model, X, y, epochs=1, batch_size=40, seed=draw.seed())
-    goes_downhill(
-        change(before, model.parameters()),
+
+    def moved_in(epochs):
+        model.set_parameters(before)
+        student.train(model, X, y, epochs=epochs, batch_size=40, seed=draw.seed())
+        return change(before, model.parameters())
+
+    trains_downhill(
+        moved_in,
         ways,
         tried="train on one batch of 40 windows, against the gradient of the cross-entropy",
         cause="A step must go against the gradient of the cross-entropy in every layer: no other search, no table.",

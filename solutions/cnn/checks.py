@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, images
 from autograder.authoring.probes.functions import cross_entropy, logit, relu, sigmoid, softmax
 from autograder.authoring.probes.parameters import without_zero_matrices
-from autograder.authoring.probes.training import every_sample_trains
+from autograder.authoring.probes.training import every_sample_trains, inputs_at_zero
 from shared import data
 
 from .probes import NETS, at_work, knows, new_net, put, slid
@@ -328,7 +328,9 @@ def _(student, draw):
     # Each flower has a feature of its own, and no flower has the last one.
     x = np.eye(4, dtype=np.float32)[:3]
     model = new_net(student, draw, "build_iris_net", x)
-    before = without_zero_matrices(draw, model)
+    weights = without_zero_matrices(draw, model)
+    before = inputs_at_zero(weights, model.gradients(x, draw.normal(3, 3)), 4, 3)
+    model.set_parameters(before)
     student.train(model, x, np.eye(3, dtype=np.float32)[draw.integers(0, 3, 3)], 1, 2, draw.seed())
     every_sample_trains(
         before,

@@ -791,7 +791,7 @@ def check_both_slopes(draw, gan, generator, discriminator, output, bias):
         fakes = [pictured(generator, z[:32], "the generator on 32 points", training) for z in points]
         goes_downhill(
             by_discriminator,
-            gan_slopes.of_discriminator(discriminator, real, fakes, sent=images),
+            gan_slopes.of_discriminator(discriminator, real, fakes, sent=images, labels=gan_slopes.SOFT_LABELS),
             tried="the mean of 12 steps of train_discriminator from the same parameters, against the gradient of L_D",
             cause="D's step must follow the gradient of its own loss, in every layer.",
         )

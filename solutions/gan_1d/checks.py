@@ -216,7 +216,9 @@ def _(student, draw):
     step = mean_of(moves(discriminator, lambda: gan.train_discriminator(real), 8))
     goes_downhill(
         step,
-        gan_slopes.of_discriminator(discriminator, real, [fakes(generator, draw, 256) for _ in range(2)]),
+        gan_slopes.of_discriminator(
+            discriminator, real, [fakes(generator, draw, 256) for _ in range(2)], labels=gan_slopes.SOFT_LABELS
+        ),
         tried="the mean of 8 steps of train_discriminator from the same parameters, against the gradient of the "
         "cross-entropy",
         cause="D's step must follow the gradient of its own loss, in every layer.",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import check, expect
-from autograder.authoring.probes.descent import Ways, goes_downhill
+from autograder.authoring.probes.descent import Ways, trains_downhill
 from autograder.authoring.probes.functions import sigmoid
 from autograder.authoring.probes.parameters import change, random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
@@ -492,8 +492,8 @@ def _(student, draw):
         tried="train_stateful on rows whose target is 0",
     )
     rows, look_back = 12, 3
-    model = build(student, rows, look_back, UNITS)
-    weights, x, y = model.parameters(), draw.normal(rows, look_back, 1), 2 * draw.normal(rows, 1)
+    weights = build(student, rows, look_back, UNITS).parameters()
+    x, y = draw.normal(rows, look_back, 1), 2 * draw.normal(rows, 1)
 
     def fresh():
         """A model with the same weights, whose memory is empty."""
@@ -507,9 +507,14 @@ def _(student, draw):
     plain, trained, again = (fresh().forward(x, training) for training in (False, True, True))
     noisy = not np.allclose(trained, again, rtol=1e-4, atol=1e-6)
     ways = Ways([[slopes(False, plain)], [slopes(True, trained)]], noisy)
-    student.train_stateful(model, x, y, 1, rows, draw.seed())
-    goes_downhill(
-        change(weights, model.parameters()),
+
+    def moved_in(epochs):
+        learner = fresh()
+        student.train_stateful(learner, x, y, epochs, rows, draw.seed())
+        return change(weights, dict(zip(weights, learner.parameters().values(), strict=True)))
+
+    trains_downhill(
+        moved_in,
         ways,
         tried="train_stateful on one batch of 12 rows, against the gradient of the mean squared error",
         cause="A step must go against the gradient of the error in every layer: no regression, no other search.",

@@ -4,7 +4,12 @@ import numpy as np
 from scipy.stats import binom, norm
 
 from autograder import check, expect
-from autograder.authoring.probes.descent import Ways, cross_entropy_pulls, goes_downhill, slopes_in_both_modes
+from autograder.authoring.probes.descent import (
+    Ways,
+    cross_entropy_pulls,
+    slopes_in_both_modes,
+    trains_downhill,
+)
 from autograder.authoring.probes.functions import one_hot, sigmoid
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import change, flat
@@ -359,9 +364,14 @@ def _(student, draw):
         # A program may leave out the first positions of a sequence.
         counted = (np.arange(6) >= first)[:, None]
         ways += slopes_in_both_modes(model, seen, cross_entropy_pulls(targets * counted))
-    student.train(model, codes, classes, epochs=1, batch_size=40, seed=draw.seed())
-    goes_downhill(
-        change(before, model.parameters()),
+
+    def moved_in(epochs):
+        model.set_parameters(before)
+        student.train(model, codes, classes, epochs=epochs, batch_size=40, seed=draw.seed())
+        return change(before, model.parameters())
+
+    trains_downhill(
+        moved_in,
         ways,
         tried="train on one batch of 40 random sequences, against the gradient of the cross-entropy",
         cause="A step must go against the gradient of the cross-entropy in every layer: no other search, no table.",

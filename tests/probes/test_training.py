@@ -14,6 +14,7 @@ from autograder.authoring.probes.training import (
     ends_of_one_seed,
     every_class_trains,
     every_sample_trains,
+    inputs_at_zero,
     losses_of_copies,
     means_of_unequal,
     reported_loss,
@@ -136,6 +137,8 @@ def test_a_sample_without_effect_is_found() -> None:
     assert saw(0.1, -0.2, 0.1, 0, 0) is None
     # Weight decay moves all of them a little.
     assert saw(0.1, -0.2, 0.1, -0.01, -0.01) is None
+    # A schedule of the learning rate ends near 0.
+    assert saw(0.1, -0.2, 1e-8, 0, 0) is None
     assert (
         saw(0.1, -0.2, 0, 0, 0)
         == saw(0.1, -0.2, -0.01, -0.01, -0.01)
@@ -147,6 +150,24 @@ def test_a_sample_without_effect_is_found() -> None:
     with pytest.raises(CheckFailed, match="1 of 3"):
         every_sample_trains(with_state, steps, 5, 3, state=2, tried="train", cause="no")
     assert saw(0, 0, 0, 0, 0) == "3 of 3 without effect on the first layer's weights"
+
+
+def test_the_weights_of_inputs_are_found_by_their_slopes() -> None:
+    """Three samples, of five inputs: alone, and with a state of two numbers before or after them."""
+    used = np.array([1.0, 2, -1, 0, 0])
+    rows = {"first": used, "before": np.append([3, 3], used), "after": np.append(used, [3, 3]), "last": np.ones(5)}
+    emptied = {"first": [0, 1, 2, 3, 4], "before": [2, 3, 4, 5, 6], "after": [0, 1, 2, 3, 4], "last": []}
+    slopes = {name: np.outer([1.0, 0, 0, 2], row) for name, row in rows.items()}
+    weights = {name: np.full(slope.shape, 0.5) for name, slope in slopes.items()}
+    for name, columns in emptied.items():
+        found = inputs_at_zero(weights, slopes, 5, 3, state=2)[name]
+        assert np.flatnonzero(~found.any(axis=0)).tolist() == columns
+        found = inputs_at_zero({name: weights[name].T}, {name: slopes[name].T}, 5, 3, state=2)[name]
+        assert np.flatnonzero(~found.any(axis=1)).tolist() == columns
+    # A bias is no matrix, and what a gradient does not reach reads no input.
+    biases = {"bias": np.ones(5), "lost": np.ones((5, 5))}
+    kept = inputs_at_zero(biases, {"bias": used, "lost": None}, 5, 3)
+    assert all(value.all() for value in kept.values())
 
 
 FIT = """

@@ -61,6 +61,15 @@ def goes_downhill(change: Parameters, ways: Ways, *, tried: str, cause: str) -> 
     )
 
 
+def trains_downhill(moved_in: Callable[[int], Parameters], ways: Ways, *, tried: str, cause: str) -> None:
+    """One epoch of one batch must go downhill, or two: `moved_in(epochs)` trains a new model and returns its change.
+
+    A schedule of the learning rate may end near 0, as `OneCycleLR` does. If its first step is also the last one, rounding
+    hides which way most weights go. Of two steps the first is the larger one then. Raises `CheckFailed`.
+    """
+    expect.best_of(2, lambda attempt: goes_downhill(moved_in(1 + attempt), ways, tried=tried, cause=cause))
+
+
 def is_noisy(model: Remote, inputs: Any) -> bool:
     """Whether two calls in training mode give different outputs."""
     one, other = (expect.array(model.forward(inputs, True), tried="the model's outputs") for _ in range(2))

@@ -17,6 +17,12 @@ from autograder.authoring.probes.descent import Slopes, Ways, is_noisy
 from autograder.authoring.student import Remote
 from autograder.worker.arrays import Numbers
 
+SOFT_LABELS = [(real / 10, fake / 10) for real in (10, 9, 8, 7) for fake in (0, 1, 2, 3)]
+"""What the texts allow for D's labels of real samples and of fakes, on average: soft, noisy, or flipped now and then.
+
+Where real samples and fakes pull a bias in opposite directions with nearly the same force, they decide where it goes.
+"""
+
 Pulls = Callable[[Numbers, bool], Numbers]
 """The derivative of the loss with respect to D's outputs, and whether D should take them for real."""
 
@@ -39,33 +45,46 @@ def of_discriminator(
     pulls: Pulls = cross_entropy,
     *,
     sent: Callable[[Numbers], Any] = np.asarray,
+    labels: Sequence[tuple[float, float]] = (),
 ) -> Ways:
     """The slopes of D's loss in its parameters, for each of several batches of fakes.
 
     In training mode, real samples and fakes are two batches or one: batch normalisation tells the difference.
-    `sent`: what makes inputs of D from samples, such as `images`.
+    `sent`: what makes inputs of D from samples, such as `images`. `labels`: of real samples and of fakes, other than
+    1 and 0, with which D may be trained as well.
     """
 
+    def pulled(x: Numbers, training: bool, *halves: tuple[slice, bool]) -> Slopes:
+        """The slopes if each of the `halves` of a batch should be taken for real or not; other rows have no pull."""
+        answers = _numbers(discriminator.forward(sent(x), training))
+        cotangent = np.zeros_like(answers)
+        for rows, is_real in halves:
+            cotangent[rows] = pulls(answers[rows], is_real)
+        return discriminator.gradients(sent(x), cotangent, training)
+
+    everything, first, second = slice(None), slice(len(real)), slice(len(real), None)
+
     def apart(fake: Numbers, training: bool) -> Slopes:
-        halves: list[Slopes] = []
-        for x, is_real in ((real, True), (fake, False)):
-            answers = _numbers(discriminator.forward(sent(x), training))
-            halves.append(discriminator.gradients(sent(x), pulls(answers, is_real), training))
-        return {
-            name: None if slope is None or other is None else slope + other
-            for (name, slope), other in zip(halves[0].items(), halves[1].values(), strict=True)
-        }
+        return _sum((1, pulled(real, training, (everything, True))), (1, pulled(fake, training, (everything, False))))
 
     def together(fake: Numbers) -> Slopes:
-        both = sent(np.concatenate([real, fake]))
-        answers = _numbers(discriminator.forward(both, True))
-        each = [pulls(answers[: len(real)], True), pulls(answers[len(real) :], False)]
-        return discriminator.gradients(both, np.concatenate(each), True)
+        return pulled(np.concatenate([real, fake]), True, (first, True), (second, False))
+
+    def softened(fake: Numbers, in_one_batch: bool) -> Iterator[Slopes]:
+        """For each pair of labels. The cross-entropy is linear in a label, so that four gradients tell them all."""
+        both = np.concatenate([real, fake])
+        sides = [(both, first), (both, second)] if in_one_batch else [(real, everything), (fake, everything)]
+        each = [pulled(x, True, (rows, is_real)) for x, rows in sides for is_real in (True, False)]
+        for of_real, of_fake in labels:
+            yield _sum(*zip((of_real, 1 - of_real, of_fake, 1 - of_fake), each, strict=True))
 
     def each() -> Iterator[Sequence[Slopes]]:
         yield [apart(fake, True) for fake in fakes]
         yield [together(fake) for fake in fakes]
         yield [apart(fake, False) for fake in fakes]
+        if labels:
+            for in_one_batch in (False, True):
+                yield from zip(*(softened(fake, in_one_batch) for fake in fakes), strict=True)
 
     return Ways(each(), is_noisy(discriminator, sent(real)))
 
@@ -94,3 +113,13 @@ def of_generator(
 
 def _numbers(answers: Any) -> Numbers:
     return expect.array(answers, tried="the discriminator's answers, or their gradient in the fakes")
+
+
+def _sum(*terms: tuple[float, Slopes]) -> Slopes:
+    """The weighted sum of slopes. An array that a gradient does not reach has none."""
+    total: dict[str, Numbers | None] = {}
+    for name in terms[0][1]:
+        slopes = [slope[name] for _, slope in terms]
+        reached = [weight * slope for (weight, _), slope in zip(terms, slopes, strict=True) if slope is not None]
+        total[name] = np.sum(reached, axis=0) if len(reached) == len(terms) else None
+    return total

@@ -134,6 +134,9 @@ def every_sample_trains(
     The first layer's weights of an input move if and only if a sample uses it. That layer's matrix is identified by an
     axis of length `inputs`, or of `inputs` + `state` if it also reads a state, and by the input that is not used, which
     moves by weight decay at most. Raises `CheckFailed` if an input of a sample does not move more.
+
+    A last step may be very small (a schedule of the learning rate). `before` should be `inputs_at_zero`: there neither
+    weight decay nor rounding hides such a step.
     """
 
     def moved(name: str, axis: int) -> Numbers:
@@ -149,7 +152,7 @@ def every_sample_trains(
     # The state's weights come before those of the inputs, or after them.
     found = [part for each in along for part in (each[:inputs], each[-inputs:])]
     still = min(found, key=lambda each: each[samples] / max(each.max(), 1e-12), default=np.zeros(inputs))
-    missing = int(np.sum(still[:samples] <= max(5 * still[samples], 1e-4 * still.max())))
+    missing = int(np.sum(still[:samples] <= max(5 * still[samples], 1e-9 * still.max())))
     expect.that(
         missing == 0,
         tried=tried,
@@ -157,6 +160,26 @@ def every_sample_trains(
         expected="an effect of each",
         cause=cause if missing < samples else "The first layer is not trained, or no step is taken.",
     )
+
+
+def inputs_at_zero(
+    weights: Mapping[str, Numbers], slopes: Mapping[str, Numbers | None], inputs: int, samples: int, *, state: int = 0
+) -> dict[str, Numbers]:
+    """The weights, with those that multiply inputs at 0, for `every_sample_trains` (the other arguments).
+
+    `slopes`: their gradients of any function of the outputs for all samples. The first layer's matrix has a slope for
+    each input that a sample uses, and none for the others.
+    """
+    emptied = {name: np.array(value) for name, value in weights.items()}
+    for name, value in emptied.items():
+        slope = slopes[name]
+        for axis, length in enumerate(value.shape if value.ndim > 1 and slope is not None else ()):
+            if length in (inputs, inputs + state):
+                steep = np.any(np.moveaxis(np.asarray(slope), axis, -1).reshape(-1, length), axis=0)
+                for part in (slice(inputs), slice(length - inputs, length)):
+                    if np.all(steep[part][:samples]) and not np.any(steep[part][samples:]):
+                        np.moveaxis(value, axis, -1)[..., part] = 0
+    return emptied
 
 
 def every_class_trains(moves: Numbers, used: int, *, tried: str, cause: str) -> None:
