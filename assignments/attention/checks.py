@@ -367,7 +367,8 @@ def why_wrong(right, symbols, target):
         )
     return (
         "The translator learns too little: does each step look at the encoder's states, does `translate` feed back "
-        "the symbol that it has written, and is the learning rate right (0.01 for Adam)?"
+        "the symbol that it has written, does each batch of `batch_size` pairs make a step of training, and is the "
+        "learning rate right (0.01 for Adam)?"
     )
 
 

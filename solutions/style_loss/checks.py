@@ -267,8 +267,8 @@ def _(student, draw, limits):
             float(left.max()),
             limits.transfer_texture_ratio,
             tried=tried,
-            cause="Only some maps transfer their texture: sum the style loss over all feature maps, and zero the "
-            "gradients before each step."
+            cause="Only some maps transfer their texture: sum the style loss over all feature maps, use both weights "
+            "as they are given, and zero the gradients before each step."
             if left.min() < limits.transfer_texture_ratio
             else "No map transfers its texture: does the style loss move the image, are the gradients zeroed before "
             "each step, and are the steps large enough?",

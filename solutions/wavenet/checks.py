@@ -412,7 +412,8 @@ def _(student, draw):
         expected=f"about {share:.0f} times, from p^(1/T) over its sum",
         cause=nearest
         if distances[nearest] <= 4
-        else "Draw each sample independently with p^(1/T) over its sum, the softmax of ln p / T.",
+        else "Draw each sample independently with p^(1/T) over its sum, the softmax of ln p / T, and with dropout "
+        "switched off.",
     )
 
 
