@@ -301,6 +301,19 @@ def _(student, draw):
         # A sum of five float32 weights is off by 1e-7; half precision by 1e-3.
         atol=2e-3,
     )
+    knows_all_symbols(student, draw, n, length)
+
+
+def knows_all_symbols(student, draw, n, length):
+    """A translator for more symbols than those of the trainings reads and writes all of them."""
+    many = 11
+    source = (np.arange(n * length) % many).reshape(n, length)
+    tried = f"Translator({many}, 12, seed), Translator.fit on {n} pairs and Translator.translate"
+    with expect.blame(f"The constructor's `symbols` says how many symbols there are: {many} here, 0 … {many - 1}."):
+        translator = expect.remote(student.Translator(many, 12, draw.seed()), tried=tried)
+        losses = translator.fit(source, source, epochs=1, batch_size=n)
+        expect.losses(losses, 1, tried=tried, cause=f"The targets go up to {many - 1}: `symbols` is {many} here.")
+        translator.translate(source)
 
 
 @check("translator.reverses", trains=True)
@@ -354,7 +367,8 @@ def why_wrong(right, symbols, target):
         )
     return (
         "The translator learns too little: does each step look at the encoder's states, does `translate` feed back "
-        "the symbol that it has written, and is the learning rate right (0.01 for Adam)?"
+        "the symbol that it has written, does each batch of `batch_size` pairs make a step of training, and is the "
+        "learning rate right (0.01 for Adam)?"
     )
 
 

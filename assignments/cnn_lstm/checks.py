@@ -327,7 +327,8 @@ def check_slopes(model, draw, x, cotangent, weights, gradients, tried):
         {name: np.sum(gradients[name] * way, keepdims=True).reshape(1) for name, way in ways.items()},
         draw,
         tried=tried,
-        cause="The framework's gradient is not the slope of the outputs: is a part of the model detached?",
+        cause="The framework's gradient is not the slope of the outputs: is a part of the model detached, or its "
+        "gradient scaled, as by `scale_grad_by_freq`?",
     )
 
 

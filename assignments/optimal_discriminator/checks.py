@@ -148,6 +148,7 @@ def _(student):
             "You use the logarithm to base 2; use the natural logarithm.": 1.0,
             "You use the logarithm to base 10; use the natural logarithm.": np.log10(2),
             "The factors ½ are missing: each of the two divergences counts half.": 2 * np.log(2),
+            "This is the square root of the divergence, a distance; return the divergence.": np.sqrt(np.log(2)),
             "You average over the places; a divergence is a sum over them.": np.log(2) / 5,
         },
     )

@@ -355,7 +355,7 @@ def learned(student, draw, name, layout, first, bar):
         student.train(model, layout(x), np.eye(10, dtype=np.float32)[labels], epochs, 32, draw.seed())
         asked = f"{name}() on {len(new_x)} new digits"
         after = f"{asked}, after {epochs} epochs on {len(x):,} in batches of 32"
-        guessed = "This is close to guessing (0.1): are x and y shuffled together?"
+        guessed = "This is close to guessing (0.1): are x and y shuffled together? Or is there a large weight decay?"
         samples = layout(new_x), new_labels
         knows(student, draw, name, model, samples, bar, tried=(asked, after), guessed=guessed, near_guessing=0.3)
 

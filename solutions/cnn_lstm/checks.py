@@ -366,7 +366,10 @@ def _(student, draw):
             tried=tried,
             saw=f"about {rate:.0%} of the numbers dropped {place}",
             expected="about 20 %",
-            cause=f"No dropout acts {place}." if rate < 0.05 else f"The rate of the dropout {place} is not 0.2.",
+            cause=f"No dropout acts {place}, or it drops whole words or sentences at once: drop single numbers "
+            "(`Dropout`, not `Dropout1d`, not `SpatialDropout1D`)."
+            if rate < 0.05
+            else f"The rate of the dropout {place} is not 0.2.",
         )
 
 

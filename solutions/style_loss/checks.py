@@ -70,6 +70,7 @@ def _(student, draw):
         },
         atol=1e-4,
     )
+    expect.float64(student.gram_matrix(*maps(draw.rng.standard_normal((3, 4, 5)))), tried="gram_matrix")
 
 
 @check("content.batch", needs="content.values")
@@ -103,6 +104,7 @@ def _(student, draw):
         tried=f"the length of the derivative of {tried} by autodiff",
         cause="Compute with tensors from start to end.",
     )
+    expect.float64(student.content_loss(*maps(*draw.rng.standard_normal((2, 3, 4, 5)))), tried="content_loss")
 
 
 @check("style.other_size", needs="style.values")
@@ -153,6 +155,7 @@ def _(student, draw):
         expected="a gradient that reaches `features`",
         cause=CUT_OFF,
     )
+    keeps_float64(student, draw, "style_loss")
 
 
 @check("gradient.batch", needs="gradient.differences")
@@ -177,6 +180,7 @@ def _(student, draw):
         rtol=1e-3,
         atol=1e-3,
     )
+    keeps_float64(student, draw, "style_gradient")
 
 
 @check("total.empty", needs="total.values")
@@ -263,8 +267,8 @@ def _(student, draw, limits):
             float(left.max()),
             limits.transfer_texture_ratio,
             tried=tried,
-            cause="Only some maps transfer their texture: sum the style loss over all feature maps, and zero the "
-            "gradients before each step."
+            cause="Only some maps transfer their texture: sum the style loss over all feature maps, use both weights "
+            "as they are given, and zero the gradients before each step."
             if left.min() < limits.transfer_texture_ratio
             else "No map transfers its texture: does the style loss move the image, are the gradients zeroed before "
             "each step, and are the steps large enough?",
@@ -333,3 +337,10 @@ def texture_losses(image, style, seed):
     """The style loss of each map, for an extractor whose maps see one colour each."""
     seen, wanted = (extractor.features(each, seed, one_colour_each=True) for each in (image, style))
     return np.array([style_distance(f, t) for f, t in zip(seen, wanted, strict=True)])
+
+
+def keeps_float64(student, draw, name):
+    """The function computes in the dtype of its inputs; a Gram matrix that does not costs the points of `gram`."""
+    pair = maps(*draw.rng.standard_normal((2, 3, 4, 5)))
+    if np.asarray(student.gram_matrix(pair[0])).dtype == np.float64:
+        expect.float64(student.call(name, *pair), tried=name)

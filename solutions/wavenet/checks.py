@@ -422,13 +422,14 @@ def _(student, draw):
         expected=f"about {share:.0f} times, from p^(1/T) over its sum",
         cause=nearest
         if distances[nearest] <= 4
-        else "Draw each sample independently with p^(1/T) over its sum, the softmax of ln p / T.",
+        else "Draw each sample independently with p^(1/T) over its sum, the softmax of ln p / T, and with dropout "
+        "switched off.",
     )
 
 
 @check("generation.seed")
 def _(student, draw):
-    """The draws are independent of each other and fixed by `seed`
+    """The draws are independent of each other and fixed by `seed`; without `temperature`, it is 1
 
     Forge: independent draws that are fixed by the seed.
     So: compute it.
@@ -463,6 +464,14 @@ def _(student, draw):
         saw="the same samples",
         expected="two different sequences",
         cause="`seed` has no effect: create a generator from `seed` and draw from it.",
+    )
+    # Of codes with different probabilities, another temperature draws others from the same seed.
+    model, few = new_wavenet(student, draw, classes, 6, 2, [1], gain=1), n // 2
+    expect.equal(
+        student.generate(model, start, few, classes, seed=seed),
+        samples(student, draw, model, start, few, classes, 1.0, seed),
+        tried=f"generate {few} samples without `temperature`, and with temperature=1.0 and the same seed",
+        cause="Without `temperature`, it is 1: write `temperature: float = 1.0` into the definition.",
     )
 
 

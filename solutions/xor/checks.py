@@ -254,7 +254,13 @@ def _(student):
         tried="binary_cross_entropy of p = 0 and 1 where y is the same",
         cause="0 · ln 0 is NaN: keep p away from 0 and 1, for example by 1e-7.",
     )
-    expect.at_most(sure_and_right, 0.01, tried="binary_cross_entropy of p = 0 and 1 where y is the same", what="a loss")
+    expect.at_most(
+        sure_and_right,
+        0.01,
+        tried="binary_cross_entropy of p = 0 and 1 where y is the same",
+        cause="A certain and right p costs next to nothing. You clip too early: keep p away from 0 and 1 by 1e-7 only.",
+        what="a loss",
+    )
     sure_and_wrong = expect.number(
         student.binary_cross_entropy(tensor(p), tensor(1 - p)),
         tried="binary_cross_entropy of p = 0 and 1 where y is the opposite",

@@ -158,7 +158,11 @@ def every_sample_trains(
         tried=tried,
         saw=f"{missing} of {samples} without effect on the first layer's weights",
         expected="an effect of each",
-        cause=cause if missing < samples else "The first layer is not trained, or no step is taken.",
+        cause=cause
+        if missing < samples
+        else "Weights move that no sample uses: leave out weight decay, or make it so small that it hides no gradient."
+        if still[samples] > 0
+        else "The first layer is not trained, or no step is taken.",
     )
 
 
