@@ -266,7 +266,12 @@ def _(student, draw):
     model = new_wavenet(student, draw, classes, 6, 2, [1, 2], gain=2)
     codes = draw.integers(0, classes, 4, length)
     tried = f"build_model({classes}, 6, 2, [1, 2]) on a sequence among three others"
-    usual = next_sample(model, codes, classes, tried)
+    # Random weights may close all ReLUs before the output, for every input: then others are drawn.
+    for _ in range(5):
+        usual = next_sample(model, codes, classes, tried)
+        if np.abs(usual[1] - usual[2]).max() > 1e-3:
+            break
+        model.set_parameters(loud_weights(draw, model, 2))
     expect.differ(
         usual[1],
         usual[2],
@@ -284,12 +289,14 @@ def _(student, draw):
             expected="the same output for the same sequence",
             cause="The sequences of a batch mix: batches come first, and nothing may run over the batch.",
         )
-    one, again, alone = (
-        next_sample(model, batch, classes, f"{tried}, in training mode", training=True)
-        for batch in (codes, codes, codes[2:3])
-    )
-    # With dropout, no two outputs in training mode are the same, and there is nothing to compare.
-    if np.array_equal(one, again):
+    in_training = [
+        [next_sample(model, batch, classes, f"{tried}, in training mode", training=True) for _ in range(3)]
+        for batch in (codes, codes[2:3])
+    ]
+    (one, *_), (alone, *_) = in_training
+    # With dropout, outputs in training mode change from call to call, and there is nothing to compare. A small dropout
+    # may drop nothing in a call or two.
+    if all(np.array_equal(first, other) for first, *others in in_training for other in others):
         expect.close(
             alone[0],
             one[2],

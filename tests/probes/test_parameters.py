@@ -100,13 +100,14 @@ def test_only_matrices_that_are_far_too_small_are_scaled_up(draw: Draw) -> None:
     values = {
         "tiny": 0.02 * draw.normal(20, 30),
         "usual": 0.2 * draw.normal(20, 30),
+        "alike": np.array([[0.8], [0.82]], np.float32),
         "zero": np.zeros((4, 4), np.float32),
         "bias": 1e-6 * draw.normal(30),
     }
     found = parameters.at_least_glorot(values)
-    assert found["tiny"].std() == pytest.approx(np.sqrt(2 / 50), rel=1e-5)
+    assert np.sqrt(np.mean(found["tiny"] ** 2)) == pytest.approx(np.sqrt(2 / 50), rel=1e-5)
     assert np.allclose(found["tiny"] / values["tiny"], found["tiny"][0, 0] / values["tiny"][0, 0], rtol=1e-5)
-    assert parameters.standing_still(values, found) == ["usual", "zero", "bias"]
+    assert parameters.standing_still(values, found) == ["usual", "alike", "zero", "bias"]
 
 
 def test_changes_between_two_states(draw: Draw) -> None:

@@ -70,11 +70,12 @@ def at_least_glorot(values: Mapping[str, Numbers]) -> Parameters:
     """The same parameters, with matrices that are far too small scaled to the deviation of Glorot and Bengio (2010).
 
     Some programs draw their weights from N(0, 0.02²); in a small network, float32 then rounds away the effect of a step
-    on the output. Matrices of zeros, and arrays that are not matrices, are unchanged.
+    on the output. Matrices of zeros, and arrays that are not matrices, are unchanged. The deviation is that from 0: the
+    few entries of a small matrix may be alike by chance.
     """
 
     def scaled_up(matrix: Numbers) -> Numbers:
-        due, deviation = glorot(matrix.shape), matrix.std()
+        due, deviation = glorot(matrix.shape), float(np.sqrt(np.mean(np.square(matrix))))
         return matrix * due / deviation if 0 < deviation < 0.3 * due else matrix
 
     return {name: scaled_up(value) if value.ndim == 2 else value for name, value in values.items()}
