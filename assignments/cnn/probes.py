@@ -81,6 +81,7 @@ def knows(student, draw, name, model, samples, bar, *, tried, guessed, near_gues
         tried=trained,
         cause=guessed
         if share < near_guessing
-        else "The steps are too few or too small, or gradients are never zeroed: Adam with a rate of 0.001 is enough.",
+        else "The steps are too few or too small, gradients are never zeroed, or there is a large weight decay: Adam "
+        "with a rate of 0.001, and without decay, is enough.",
         what="an accuracy",
     )
