@@ -72,17 +72,17 @@ def refresh(
     with nullcontext(record) if record else record_of(folder, history_url) as record:
         there = [changed(each) for each in _with_unfiled(before, record)]
         settled = book.settled(there, people, policy, attempts(record, policy))
-        book.update(folder, settled, before, lambda changed: _write(folder, changed, record))
         results = shown(list(settled.results))
-        course = course_of(results, settled, people, policy)
-        csv.write(results, folder / SUMMARY, settled.missing, course.roll.student_of)
         course = replace(
-            course,
+            course_of(results, settled, people, policy),
             record=folder if record and history_url is None else None,
             runs=record.runs() if record else {},
             contents_of=files_of(record),
         )
-        index = pages.write(results, folder, course, underway(folder))
+        with pages.being_made(results, folder, course, underway(folder)) as put:
+            book.update(folder, settled, before, lambda changed: _write(folder, changed, record))
+            csv.write(results, folder / SUMMARY, settled.missing, course.roll.student_of)
+            index = put()
     return Refreshed(settled, people, index, folder / SUMMARY)
 
 

@@ -199,6 +199,7 @@ def decode(content: bytes) -> Result:
 def read(path: Path) -> Result:
     """Read a result from a file. Raises `ValueError` if it does not contain a result in this format."""
     try:
-        return decode(path.read_bytes())
+        with path.open("rb", buffering=0) as file:
+            return decode(file.read())
     except (msgspec.DecodeError, OSError) as problem:
         raise ValueError(f"{path} is not a result: {problem}") from problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.results.files import results_in
 from autograder.results.form import Result, read
 
 
@@ -15,7 +16,7 @@ def latest(folder: Path, unreadable: Callable[[Path], None] = lambda path: None)
     `unreadable` is called with each file that is not a result of this version.
     """
     results: list[Result] = []
-    for path in sorted(folder.glob("*/*.json")):
+    for path in results_in(folder):
         try:
             results.append(read(path))
         except ValueError:

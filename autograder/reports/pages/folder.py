@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import chain, islice
@@ -67,24 +68,45 @@ class Course:
 
 def write(results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None) -> Path:
     """Write the class's pages and one page for each submission. Returns the path of the first one."""
+    with being_made(results, folder, course, underway) as put:
+        return put()
+
+
+@contextmanager
+def being_made(
+    results: Sequence[Result], folder: Path, course: Course, underway: Underway | None = None
+) -> Generator[Callable[[], Path]]:
+    """Begin to make the pages, if there are many in other processes, while the caller does something else.
+
+    Yields what puts them into place and returns the path of the first one. If the caller raises an exception before,
+    the pages stay as they are.
+    """
     results = in_order(results)
     hashes: list[str] = []
     changed = _changed(results, folder, course, hashes)
     first = list(islice(changed, making.MANY))
     batches = (course.batch(some) for some in making.batches(chain(first, changed)))
-    files.put_all(making.write_beside(batches, many=len(first) == making.MANY))
-    names = class_page.page_names(len(results))
-    similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
-    people = [course.roll.student_of(result.student) for result in results]
-    around = (course.policy.title, course.roll.missing, people, underway, similar)
-    made_from = _hash(hashes, around)
-    if not all(_is_there(folder / name, made_from) for name in names):
-        made = class_page.pages(results, course.policy.title, course.roll, underway, similar=similar, meta=made_from)
-        files.write_all_whole((folder / name, html.encode()) for name, html in made)
-    for path in folder.glob("index-*.html"):
-        if path.name not in names and path.is_file():
-            path.unlink()
-    return folder / INDEX
+    with making.begun(batches, many=len(first) == making.MANY) as finish:
+        names = class_page.page_names(len(results))
+        similar = SIMILAR_PAGE if (folder / SIMILAR_PAGE).is_file() else ""
+        people = [course.roll.student_of(result.student) for result in results]
+        made_from = _hash(hashes, (course.policy.title, course.roll.missing, people, underway, similar))
+        made: list[tuple[str, str]] = []
+        if not all(_is_there(folder / name, made_from) for name in names):
+            pages = class_page.pages(
+                results, course.policy.title, course.roll, underway, similar=similar, meta=made_from
+            )
+            made = list(pages)
+
+        def put() -> Path:
+            files.put_all(finish())
+            files.write_all_whole((folder / name, html.encode()) for name, html in made)
+            for path in folder.glob("index-*.html"):
+                if path.name not in names and path.is_file():
+                    path.unlink()
+            return folder / INDEX
+
+        yield put
 
 
 def _changed(results: Sequence[Result], folder: Path, course: Course, hashes: list[str]) -> Iterator[Page]:

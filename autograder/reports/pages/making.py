@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,11 @@ MANY = 500
 """
 MOST_PROCESSES = 8
 _AT_ONCE = 50
-"""Pages whose graded files are in memory at once; a notebook may have some MB."""
+"""Pages that a process makes one after the other."""
+_MOST_HELD = 100_000_000
+"""Bytes of pages that wait for a process; a notebook may have some MB."""
+_PAGE_SIZE = 2_000
+"""Bytes of a page that waits, without the graded file: of the toy exercise, with three checks, 1,600."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class Batch:
     assignments: Mapping[str, Path]
     """The folders of the exercises under `assignments/`."""
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.pages) * _PAGE_SIZE + sum(map(len, self.contents.values()))
+
 
 def batches(pages: Iterable[Page]) -> Iterator[Sequence[Page]]:
     """The pages in pieces whose graded files fit into memory."""
@@ -56,16 +66,56 @@ def batches(pages: Iterable[Page]) -> Iterator[Sequence[Page]]:
         yield some
 
 
-def write_beside(those: Iterator[Batch], many: bool) -> files.Waiting:
-    """Write the pages beside those that they are to replace. `many`: in several processes."""
+@contextmanager
+def begun(those: Iterator[Batch], many: bool) -> Generator[Callable[[], files.Waiting]]:
+    """Begin to write the pages beside those that they are to replace; yields what waits for them and returns them.
+
+    `many`: in other processes, while the caller does something else. If the caller raises an exception, none is left.
+    """
+    with _in_processes(those) if many else _here(those) as finish:
+        yield finish
+
+
+@contextmanager
+def _here(those: Iterator[Batch]) -> Generator[Callable[[], files.Waiting]]:
     waiting: files.Waiting = {}
     try:
-        for written in _in_processes(those) if many else map(_written, those):
-            waiting |= written
+        for batch in those:
+            waiting |= _written(batch)
+        yield lambda: waiting
     except BaseException:
         files.discard(waiting)
         raise
-    return waiting
+
+
+@contextmanager
+def _in_processes(those: Iterator[Batch]) -> Generator[Callable[[], files.Waiting]]:
+    waiting: files.Waiting = {}
+    futures: deque[tuple[Future[files.Waiting], int]] = deque()
+
+    def finish_until(held: int) -> None:
+        while sum(size for _, size in futures) > held:
+            waiting.update(futures.popleft()[0].result())
+
+    def finish() -> files.Waiting:
+        finish_until(0)
+        return waiting
+
+    count = min(os.cpu_count() or 1, MOST_PROCESSES)
+    # Not forked: other threads of a grading may hold locks at that moment.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
+        try:
+            for batch in those:
+                futures.append((pool.submit(_written, batch), batch.size))
+                finish_until(_MOST_HELD)
+            yield finish
+        except BaseException:
+            for each, _ in futures:
+                if not each.cancel() and each.exception() is None:
+                    waiting |= each.result()
+            files.discard(waiting)
+            raise
 
 
 def _written(batch: Batch) -> files.Waiting:
@@ -77,25 +127,6 @@ def _html(page: Page, batch: Batch) -> bytes:
     place = batch.assignments[page.result.exercise]
     code = None if content is None else code_of(page.result, content, place)
     return submission.for_instructors(page.result, page.around, code, meta=page.made_from).encode()
-
-
-def _in_processes(those: Iterator[Batch]) -> Iterator[files.Waiting]:
-    count = min(os.cpu_count() or 1, MOST_PROCESSES)
-    # Not forked: other threads of a grading may hold locks at that moment.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
-        waiting: deque[Future[files.Waiting]] = deque()
-        try:
-            for batch in those:
-                waiting.append(pool.submit(_written, batch))
-                if len(waiting) > 2 * count:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for each in waiting:
-                if not each.cancel() and each.exception() is None:
-                    files.discard(each.result())
 
 
 def _begin() -> None:

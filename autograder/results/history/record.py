@@ -13,7 +13,16 @@ from msgspec import structs
 from sqlalchemy import Row, Select, and_, delete, func, select, update
 
 from autograder.errors import UsageError
-from autograder.results.files import discard, put, result_path, sync, write_all_whole, write_beside, write_whole
+from autograder.results.files import (
+    discard,
+    put,
+    result_path,
+    results_in,
+    sync,
+    write_all_whole,
+    write_beside,
+    write_whole,
+)
 from autograder.results.form import Result, decode, encode, read
 from autograder.results.history import database, statements
 from autograder.results.history.gradings import Grading, New, Run, grading_of, now, row_of
@@ -291,7 +300,7 @@ class History:
         with database.reading(self._engine) as session:
             entries = session.execute(select(Entry.id, Entry.student, Entry.exercise, Entry.current, Entry.filed)).all()
         known = {result_path(self.results, entry.student, entry.exercise): entry for entry in entries}
-        files = set(self.results.glob("*/*.json"))
+        files = set(results_in(self.results))
         found: list[New] = []
         for path in sorted(files - known.keys()):
             try:

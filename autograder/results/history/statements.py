@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -78,11 +78,18 @@ def entries(session: Session, names: Iterable[Name]) -> dict[Name, Row[Any]]:
 
 
 def add_gradings(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Insert these gradings. Returns their numbers, in the same order."""
+    """Insert these gradings, whose entries are locked. Returns their numbers, in the same order."""
     if not rows:
         return []
-    statement = insert(_GRADINGS).returning(_GRADINGS.c.id, sort_by_parameter_order=True)
-    return list(session.scalars(statement, rows))
+    # `RETURNING` would insert them one by one on SQLite.
+    last = session.scalar(select(func.max(GradingRow.id))) or 0
+    session.execute(insert(_GRADINGS), rows)
+    numbers: dict[int, list[int]] = {}
+    for some in batches(sorted({row["entry"] for row in rows})):
+        added = select(GradingRow.entry, GradingRow.id).where(GradingRow.entry.in_(some), GradingRow.id > last)
+        for entry, run in session.execute(added.order_by(GradingRow.id.desc())):
+            numbers.setdefault(entry, []).append(run)
+    return [numbers[row["entry"]].pop() for row in rows]
 
 
 def let_count(session: Session, run_of: Mapping[int, int]) -> None:
