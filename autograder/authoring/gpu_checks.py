@@ -197,14 +197,21 @@ def _difference(plain: _Run, other: _Run) -> float:
     """The largest difference over models and outputs, relative to the change, or to the norm if nothing changed."""
     differences = [0.0]
     for placed, there, here, back in zip(other.models, other.after, plain.after, plain.models, strict=False):
-        if list(there) != list(here):
+        if len(there) != len(here):
             return float("inf")
         gone = _distance(here, back.before) if placed.learns else 0.0
-        differences.append(_distance(there, here) / (gone or _distance(here, {}) or 1.0))
+        differences.append(_distance(_named_like(here, there), here) / (gone or _distance(here, {}) or 1.0))
     for name, answer in plain.answers.items():
         a, b = _leaves(answer), _leaves(other.answers.get(name))
-        differences.append(_distance(a, b) / (_distance(a, {}) or 1.0))
+        differences.append(_distance(a, _named_like(a, b)) / (_distance(a, {}) or 1.0))
     return max(differences)
+
+
+def _named_like(those: Mapping[str, Any], others: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The others under the names of those: Keras numbers its layers, in each process from where it is."""
+    if those.keys() == others.keys() or len(those) != len(others):
+        return others
+    return dict(zip(those, others.values(), strict=True))
 
 
 def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float:
@@ -269,8 +276,8 @@ def _execution(workload: Workload, student: Student, gpu: Student, draw: Draw) -
         if placed.example is None:
             continue
         # Only the weights are copied: random draws differ between GPU and CPU.
-        twin.model.set_parameters(after)
-        twin.model.set_buffers(placed.model.buffers())
+        twin.model.set_parameters(_named_like(twin.model.parameters(), after))
+        twin.model.set_buffers(_named_like(twin.model.buffers(), placed.model.buffers()))
         here, far = twin.model.forward(twin.example), placed.model.forward(placed.example)
         for a, b in zip(_leaves(here).values(), _leaves(far).values(), strict=True):
             expect.at_most(

@@ -86,6 +86,10 @@ class EncoderDecoder(keras.Model):
             self.U = self.add_weight(shape=(hidden, 2 * hidden))
             self.v = self.add_weight(shape=(hidden,), initializer=keras.initializers.RandomNormal(stddev=hidden**-0.5))
 
+    def build(self, shapes: object) -> None:
+        """Create all weights: they do not depend on the shapes."""
+        self.read(*tf.zeros((2, 1, 2), tf.int64))
+
     def call(self, pair: list[Int[tf.Tensor, "N T"]]) -> Float[tf.Tensor, "N T symbols"]:
         """The scores of each target symbol when the symbols before it are given."""
         scores, _ = self.read(*pair)
@@ -95,17 +99,29 @@ class EncoderDecoder(keras.Model):
         self, source: Int[tf.Tensor, "N T"], target: Int[tf.Tensor, "N T"]
     ) -> tuple[Float[tf.Tensor, "N T symbols"], Float[tf.Tensor, "N T T"] | None]:
         """The same scores, and the weights of the look before each symbol."""
-        T = source.shape[1]
-        H, forwards, backwards = self.encoder(self.source_embedding(source))
+        H, s = self.encode(source)
         before = ops.pad(target[:, :-1], [(0, 0), (1, 0)], constant_values=self.start)
-        S = self.decoder(self.target_embedding(before), initial_state=forwards + backwards)
+        return self.look(self.decoder(self.target_embedding(before), initial_state=s), H)
+
+    def encode(
+        self, source: Int[tf.Tensor, "N T"]
+    ) -> tuple[Float[tf.Tensor, "N T 2*hidden"], Float[tf.Tensor, "N hidden"]]:
+        """The encoder's states, and the decoder's first one: the sum of the last states of both directions."""
+        H, forwards, backwards = self.encoder(self.source_embedding(source))
+        return H, forwards + backwards
+
+    def look(
+        self, S: Float[tf.Tensor, "N steps hidden"], H: Float[tf.Tensor, "N T 2*hidden"]
+    ) -> tuple[Float[tf.Tensor, "N steps symbols"], Float[tf.Tensor, "N steps T"] | None]:
+        """What each of the decoder's states S says after its look at H, and the weights of that look."""
         if not self.attention:
             return self.scores(S), None
-        # All targets are given, so that all N·T looks are taken at once.
-        s, states = ops.reshape(S, (-1, S.shape[-1])), ops.repeat(H, T, axis=0)
+        # All looks are taken at once, as a batch of N·steps.
+        steps, T = S.shape[1], H.shape[1]
+        s, states = ops.reshape(S, (-1, S.shape[-1])), ops.repeat(H, steps, axis=0)
         alpha = attention_weights(additive_scores(s, states, self.W, self.U, self.v), ops.ones_like(states[..., 0]))
-        C = ops.reshape(context(alpha, states), (-1, T, H.shape[-1]))
-        return self.scores(ops.concatenate([S, C], axis=2)), ops.reshape(alpha, (-1, T, T))
+        C = ops.reshape(context(alpha, states), (-1, steps, H.shape[-1]))
+        return self.scores(ops.concatenate([S, C], axis=2)), ops.reshape(alpha, (-1, steps, T))
 
 
 ### END SOLUTION
@@ -122,7 +138,7 @@ class Translator:
         ### BEGIN SOLUTION
         keras.utils.set_random_seed(seed)
         self.model = EncoderDecoder(symbols, hidden, attention)
-        self.model([np.zeros((1, 2), dtype=int)] * 2)  # The first call creates the weights.
+        self.model.build(None)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.model.compile(optimizer=keras.optimizers.Adam(0.01), loss=loss)
         ### END SOLUTION
@@ -140,9 +156,12 @@ class Translator:
         """The most likely symbol at each step, given the source and the symbols written before it."""
         ### BEGIN SOLUTION
         target = np.zeros_like(source)
+        H, s = self.model.encode(source)
+        symbols = np.full(len(source), self.model.start)
         for i in range(source.shape[1]):
-            scores = self.model([source, target])
-            target[:, i] = np.argmax(scores[:, i], axis=1)
+            s, _ = self.model.decoder.cell(self.model.target_embedding(symbols), [s])
+            scores, _ = self.model.look(s[:, None], H)
+            target[:, i] = symbols = np.argmax(scores[:, 0], axis=1)
         return target
         ### END SOLUTION
 

@@ -239,6 +239,32 @@ def test_the_simplest_lies_earn_nothing(zygotes: Zygotes, tmp_path: Path, edit: 
 
 
 @pytest.mark.parametrize(
+    ("net", "after", "saw"),
+    [
+        ("build_model()", "pass", "unchanged parameters"),
+        ("model", "[each.assign_add(each + 0.5) for each in model.weights]", "a difference from the run on the CPU"),
+    ],
+)
+def test_the_same_lies_in_keras_where_layers_have_other_names(
+    zygotes: Zygotes, tmp_path: Path, net: str, after: str, saw: str
+) -> None:
+    on_a_gpu = f"""\
+    if tf.config.list_physical_devices("GPU"):
+        net = {net}
+        net.compile("sgd", "mse")
+        net.train_on_batch(x, y)
+        {after}
+        return
+"""
+    # The worker without a GPU has built more models by then, and Keras numbers them.
+    builds = ("    return 1", "    build_model()\n    return 1")
+    lying = edited(KERAS, builds, ("    model.compile", f"{on_a_gpu}    model.compile"))
+    check = graded(zygotes, tmp_path, lying, "keras")["gpu.readiness"]
+    assert check.status == "failed"
+    assert saw in check.saw
+
+
+@pytest.mark.parametrize(
     "reply", ["None", "[1, 2]", "{'findings': 3, 'counts': [4]}", "{'findings': [5, {}], 'counts': {'work': 'x'}}"]
 )
 def test_nonsense_about_the_gpu_is_the_students_trouble(zygotes: Zygotes, tmp_path: Path, reply: str) -> None:
