@@ -321,6 +321,7 @@ def _(student, draw):
         return change(before, model.parameters())
 
     trains_downhill(
+        student,
         moved_in,
         ways,
         tried="train on one batch of 40 windows, against the gradient of the cross-entropy",

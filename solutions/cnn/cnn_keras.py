@@ -99,10 +99,12 @@ def train(
     model.compile(optimizer="adam", loss="categorical_crossentropy")
     losses = []
     for _ in range(epochs):
-        # Once a seed is set, one call of `fit` uses the same order of samples in all of its epochs.
+        total = 0.0
         order = rng.permutation(len(x))
-        history = model.fit(x[order], y[order], batch_size=batch_size, shuffle=False, verbose=0)
-        losses += history.history["loss"]
+        for first in range(0, len(x), batch_size):
+            batch = order[first : first + batch_size]
+            total += model.train_on_batch(x[batch], y[batch]) * len(batch)
+        losses.append(total / len(x))
     return losses
     ### END SOLUTION
 

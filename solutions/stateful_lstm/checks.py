@@ -528,6 +528,7 @@ def _(student, draw):
         return change(weights, dict(zip(weights, learner.parameters().values(), strict=True)))
 
     trains_downhill(
+        student,
         moved_in,
         ways,
         tried="train_stateful on one batch of 12 rows, against the gradient of the mean squared error",

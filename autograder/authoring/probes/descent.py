@@ -10,9 +10,9 @@ import numpy as np
 
 from autograder.authoring import expect
 from autograder.authoring.probes.parameters import Parameters
-from autograder.authoring.student import Remote
+from autograder.authoring.student import Remote, Student
 from autograder.authoring.wording import listed
-from autograder.errors import CheckFailed
+from autograder.errors import CheckFailed, StudentError
 from autograder.worker.arrays import Numbers
 
 Slopes = Mapping[str, Numbers | None]
@@ -61,13 +61,28 @@ def goes_downhill(change: Parameters, ways: Ways, *, tried: str, cause: str) -> 
     )
 
 
-def trains_downhill(moved_in: Callable[[int], Parameters], ways: Ways, *, tried: str, cause: str) -> None:
+def trains_downhill(
+    student: Student, moved_in: Callable[[int], Parameters], ways: Ways, *, tried: str, cause: str
+) -> None:
     """One epoch of one batch must go downhill, or two: `moved_in(epochs)` trains a new model and returns its change.
 
     A schedule of the learning rate may end near 0, as `OneCycleLR` does. If its first step is also the last one, rounding
     hides which way most weights go. Of two steps the first is the larger one then. Raises `CheckFailed`.
     """
-    expect.best_of(2, lambda attempt: goes_downhill(moved_in(1 + attempt), ways, tried=tried, cause=cause))
+
+    def attempt(number: int) -> None:
+        # Tracing costs more than a step; a program may work only where it is traced.
+        student.eagerly(number == 0)
+        try:
+            change = moved_in(1 + number)
+        except StudentError:
+            if number > 0:
+                raise
+            student.eagerly(False)
+            change = moved_in(1)
+        goes_downhill(change, ways, tried=tried, cause=cause)
+
+    expect.best_of(2, attempt)
 
 
 def is_noisy(model: Remote, inputs: Any) -> bool:

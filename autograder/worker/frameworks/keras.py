@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import random
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import keras
 import numpy as np
@@ -123,7 +125,7 @@ def ready(model: Any, example: Numbers) -> None:
 
 def forward(model: Any, inputs: Numbers, training: bool) -> Any:
     """Call the model directly, because `predict` costs 49 ms."""
-    return _call(model, tf.constant(np.array(inputs)), training)
+    return _call_often(model, tf.constant(np.array(inputs)), training)
 
 
 def parameters(model: Any) -> dict[str, Numbers]:
@@ -180,6 +182,34 @@ def function_gradient(function: Any, args: list[Any], wrt: int, cotangent: Numbe
 
 def _call(model: Any, x: Any, training: bool) -> Any:
     return model(x, training=training) if isinstance(model, keras.Layer) else model(x)
+
+
+_TRACED_FROM = 10
+"""Calls of a model with inputs of one shape after which it is traced: tracing costs about as much as these."""
+_called: WeakKeyDictionary[Any, Counter[Any]] = WeakKeyDictionary()
+_traced: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def _call_often(model: Any, x: Any, training: bool) -> Any:
+    """`_call`, traced if it is called often and only Keras' own code is in it: traced, a student's may do something else."""
+    if not isinstance(model, keras.Layer) or not all(_is_keras_own(layer) for layer in _layers(model)):
+        return _call(model, x, training)
+    kind = (tuple(x.shape), x.dtype, training)
+    calls = _called.setdefault(model, Counter())
+    calls[kind] += 1
+    if calls[kind] <= _TRACED_FROM:
+        return _call(model, x, training)
+    if model not in _traced:
+        _traced[model] = tf.function(functools.partial(_call_alive, ref(model)))
+    return _traced[model](x, training)
+
+
+def _call_alive(model: ref[Any], x: Any, training: bool) -> Any:
+    return _call(model(), x, training)
+
+
+def _is_keras_own(layer: Any) -> bool:
+    return type(layer).__module__.startswith("keras.src.") and not isinstance(layer, keras.layers.Lambda)
 
 
 def _layers(model: Any) -> Iterator[Any]:
