@@ -55,9 +55,9 @@ def test_weights_are_read_anew(student: Student) -> None:
     model: Any = student.dense()
     (kernel,) = model.parameters()
     for number in range(25):
-        model.set_parameters({kernel: np.float32([[number], [1]])})
-        assert model.forward(np.float32([[1, 2]])).tolist() == [[number + 2]]
-    assert model.forward(np.float32([[1, 2], [0, 1]])).tolist() == [[26], [1]]
+        model.set_parameters({kernel: np.array([[number], [1]], np.float32)})
+        assert model.forward(np.array([[1, 2]], np.float32)).tolist() == [[number + 2]]
+    assert model.forward(np.array([[1, 2], [0, 1]], np.float32)).tolist() == [[26], [1]]
 
 
 def test_a_state_goes_on(student: Student) -> None:

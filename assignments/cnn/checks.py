@@ -220,7 +220,7 @@ def step_of(model, bias):
     return expect.array(model.parameters().get(bias), tried="the output biases after one step of train").ravel()
 
 
-@check("training.cross_entropy")
+@check("training.cross_entropy", few_steps=True)
 def _(student, draw):
     """One training step goes downhill on the cross-entropy, not on another loss
 

@@ -187,7 +187,7 @@ def _(student, draw):
     )
 
 
-@check("transfer.image")
+@check("transfer.image", few_steps=True)
 def _(student, draw):
     """An image in [0, 1] of the same size and a loss for each step; the seed fixes them
 

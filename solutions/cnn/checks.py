@@ -429,7 +429,7 @@ def _(student, draw):
         )
 
 
-@check("gradients.moves", needs="gradients.reach")
+@check("gradients.moves", needs="gradients.reach", few_steps=True)
 def _(student, draw):
     """One training step changes every parameter of all three nets
 

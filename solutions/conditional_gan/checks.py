@@ -598,7 +598,12 @@ def tell_images_apart(draw, discriminator):
         small, large = (size, large) if said.min() > -20 else (small, size)
 
 
-@check("training.repeatable", needs=("training.discriminator_step", "training.generator_step"), trains=True)
+@check(
+    "training.repeatable",
+    needs=("training.discriminator_step", "training.generator_step"),
+    trains=True,
+    few_steps=True,
+)
 def _(student, draw):
     """The same seed gives the same nets and the same updates
 

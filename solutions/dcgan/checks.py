@@ -508,7 +508,7 @@ def _(student, draw):
     )
 
 
-@check("training.seed", needs="training.discriminator_step", trains=True)
+@check("training.seed", needs="training.discriminator_step", trains=True, few_steps=True)
 def _(student, draw):
     """The same seed gives the same weights, and the same fakes afterwards
 

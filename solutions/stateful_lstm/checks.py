@@ -391,7 +391,7 @@ def _(student, draw):
     )
 
 
-@check("training.epochs", needs="stateful.shape")
+@check("training.epochs", needs="stateful.shape", few_steps=True)
 def _(student, draw):
     """The state is reset at the beginning of each epoch, and each epoch's loss is the mean squared error
 

@@ -217,7 +217,7 @@ def _(student, draw):
         expect.close(answer, wanted, tried=f"total_loss of {what}", cause=none_there)
 
 
-@check("transfer.extractor_unchanged", needs="transfer.image")
+@check("transfer.extractor_unchanged", needs="transfer.image", few_steps=True)
 def _(student, draw):
     """Only the image is optimised: the extractor does not change
 
