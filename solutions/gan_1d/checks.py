@@ -534,6 +534,7 @@ def _(student, draw):
     )
     # Two updates before G moves: points that take turns give the same pair of updates in each call, once the averages
     # of the optimiser have settled.
+    student.eagerly(False)
     pairs = [change[learns] for change in calls(20, level, 1, k=2)[-3:]]
     expect.that(
         # 4 seeds of each of 11 right programs in PyTorch: at least 0.02; 2 seeds of 8 in Keras: at least 0.13. With two
