@@ -498,6 +498,10 @@ def _(student, draw):
     )
 
 
+FEW, MANY = 16, 1024
+"""Fakes of one step."""
+
+
 def latent_points(student, draw):
     """Steps draw as many latent points as they are asked for, standard normal: told by the losses that they report.
 
@@ -505,8 +509,8 @@ def latent_points(student, draw):
     """
     gan, generator, critic = untrained(student, draw.seed(), "clip")
     _halfway_to_the_limit(gan, critic, draw)
-    held, real, few, many = critic.parameters(), on_the_curve(draw, 1024), 16, 1024
-    normal, uniform = draw.normal(8000, LATENT), [draw.uniform(low, 1, 8000, LATENT) for low in (-1, 0)]
+    held, real = critic.parameters(), on_the_curve(draw, MANY)
+    normal, *uniform = draw.normal(8000, LATENT), *(draw.uniform(low, 1, 8000, LATENT) for low in (-1, 0))
 
     def losses(step, size, count):
         made, found = generator.parameters(), []
@@ -529,35 +533,48 @@ def latent_points(student, draw):
         return None, spread
 
     _, spread = means()
-    for name, step in (
-        ("train_critic", lambda size: gan.train_critic(real[:size])),
-        ("train_generator", gan.train_generator),
-    ):
-        small, large = (float(np.var(losses(step, size, 16))) for size in (few, many))
-        expect.that(
-            # A mean of 64 times as many has a variance of 1/64.
-            large <= small / 4 or small < 1e-4 * spread**2 / few,
-            tried=f"16 steps of {name} with {few} points, and 16 with {many:,}, from the same parameters",
-            saw=f"losses with standard deviations of {np.sqrt(small):.2g} and {np.sqrt(large):.2g}",
-            expected=f"losses of {many:,} fakes that differ much less",
-            cause="The number of fakes is always the same: make as many as `real` has points."
-            if name == "train_critic"
-            else "The number of fakes is always the same: make `n` of them.",
-        )
+    steps = {"train_critic": lambda size: gan.train_critic(real[:size]), "train_generator": gan.train_generator}
+    for name, step in steps.items():
+        as_many_fakes_as_asked(name, *(losses(step, size, 16) for size in (FEW, MANY)), spread)
     # A net that is another one in training mode, as with batch normalisation, has other losses for normal points too.
-    for net, inputs in ((generator, normal[:100]), (critic, real[:100])):
-        if not np.allclose(*outputs_in_both_modes(net, inputs), rtol=1e-4, atol=1e-6):
-            return
+    if all(
+        np.allclose(*outputs_in_both_modes(net, inputs), rtol=1e-4, atol=1e-6)
+        for net, inputs in ((generator, normal[:100]), (critic, real[:100]))
+    ):
+        latent_points_are_normal(means, lambda: losses(gan.train_generator, MANY, 4))
+
+
+def as_many_fakes_as_asked(name, of_few, of_many, spread):
+    """The losses of many fakes vary less than those of few. `spread`: the standard deviation of one fake's score."""
+    small, large = float(np.var(of_few)), float(np.var(of_many))
+    expect.that(
+        # A mean of 64 times as many has a variance of 1/64.
+        large <= small / 4 or small < 1e-4 * spread**2 / FEW,
+        tried=f"16 steps of {name} with {FEW} points, and 16 with {MANY:,}, from the same parameters",
+        saw=f"losses with standard deviations of {np.sqrt(small):.2g} and {np.sqrt(large):.2g}",
+        expected=f"losses of {MANY:,} fakes that differ much less",
+        cause="The number of fakes is always the same: make as many as `real` has points."
+        if name == "train_critic"
+        else "The number of fakes is always the same: make `n` of them.",
+    )
+
+
+def latent_points_are_normal(means, losses):
+    """The loss of G is not three times that of uniform latent points.
+
+    `means()`: the mean scores that standard normal and uniform points have for a new G, and the scores' spread.
+    `losses()`: those of G's step with many fakes.
+    """
     fits = np.ones(2, dtype=bool)
     for _ in range(3):
         due, spread = means()
         if due is None:
             return
-        reported = -float(np.mean(losses(gan.train_generator, many, 4))) / spread
+        reported = -float(np.mean(losses())) / spread
         fits &= (np.abs(due[1:] - reported) < 0.06) & (abs(due[0] - reported) > 0.12)
     expect.that(
         not fits.any(),
-        tried=f"the loss of train_generator({many:,}), for three G with random weights",
+        tried=f"the loss of train_generator({MANY:,}), for three G with random weights",
         saw=f"three times the loss of latent points that are uniform on [{-1 if fits[0] else 0}, 1]",
         expected="the loss of latent points that are standard normal",
         cause="The latent points are uniform: draw them from the standard normal distribution.",
