@@ -37,6 +37,12 @@ def dense():
 def dropped():
     return keras.Sequential([keras.Input((50,)), layers.Dropout(0.5, seed=3)])
 
+def normalised():
+    return keras.Sequential([keras.Input((1,)), layers.BatchNormalization(center=False, scale=False)])
+
+def freeze(model):
+    model.trainable = False
+
 def step_by_step():
     return keras.Sequential([keras.Input(batch_shape=(1, 1, 2)), layers.LSTM(3, stateful=True)])
 
@@ -75,6 +81,14 @@ def test_draws_go_on(student: Student) -> None:
     draws = {model.forward(x, True).tobytes() for _ in range(25)}
     assert len(draws) == 25
     assert all(np.array_equal(model.forward(x), x) for _ in range(25))
+
+
+def test_freezing_is_seen(student: Student) -> None:
+    model: Any = student.normalised()
+    x = np.array([[0], [2]], np.float32)
+    assert all(model.forward(x, True)[0, 0] < 0 for _ in range(25))
+    student.freeze(model)
+    assert np.array_equal(model.forward(x, True), model.forward(x))
 
 
 @pytest.mark.parametrize("build", ["counting", "counting_inside"])

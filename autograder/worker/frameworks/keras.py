@@ -196,21 +196,25 @@ _traced: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def _call_often(model: Any, x: Any, training: bool) -> Any:
-    """`_call`, traced if it is called often and only Keras' own code is in it: traced, a student's may do something else."""
-    if not isinstance(model, keras.Layer) or not all(_is_keras_own(layer) for layer in _layers(model)):
+    """`_call`, traced if it is called often and only Keras' own code is in it: traced, a student's may do something else.
+
+    Not in training mode: there, batch normalisation depends on `trainable`, which may change from call to call.
+    """
+    own = isinstance(model, keras.Layer) and all(_is_keras_own(layer) for layer in _layers(model))
+    if training or not own:
         return _call(model, x, training)
-    kind = (tuple(x.shape), x.dtype, training)
+    kind = (tuple(x.shape), x.dtype)
     calls = _called.setdefault(model, Counter())
     calls[kind] += 1
     if calls[kind] <= _TRACED_FROM:
         return _call(model, x, training)
     if model not in _traced:
-        _traced[model] = tf.function(functools.partial(_call_alive, ref(model)))
-    return _traced[model](x, training)
+        _traced[model] = tf.function(functools.partial(_infer, ref(model)))
+    return _traced[model](x)
 
 
-def _call_alive(model: ref[Any], x: Any, training: bool) -> Any:
-    return _call(model(), x, training)
+def _infer(model: ref[Any], x: Any) -> Any:
+    return _call(model(), x, training=False)
 
 
 def _is_keras_own(layer: Any) -> bool:
