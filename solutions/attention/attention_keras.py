@@ -88,7 +88,8 @@ class EncoderDecoder(keras.Model):
 
     def build(self, shapes: object) -> None:
         """Create all weights: they do not depend on the shapes."""
-        self.read(*tf.zeros((2, 1, 2), tf.int64))
+        source = target = tf.zeros((1, 2), tf.int64)
+        self.read(source, target)
 
     def call(self, pair: list[Int[tf.Tensor, "N T"]]) -> Float[tf.Tensor, "N T symbols"]:
         """The scores of each target symbol when the symbols before it are given."""

@@ -1,7 +1,7 @@
 """Files that are made to cost the grader time or memory: a piece, repeated until the file has its full size.
 
 `python -m tests.fuzz.monsters` reads each of them in one process that may not grow by more than `MEMORY_MB`, and prints
-for each a line of JSON: its name, the CPU seconds, and the sentence if it was refused.
+for each a line of JSON: its name, and the CPU seconds that it would take on the usual machine (`autograder.grading.speed`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autograder.course import definitions, submission
 from autograder.course.source_lines import SourceLines
 from autograder.course.submission import LARGEST, MOST_CODE, Submission
 from autograder.errors import StudentError
-from autograder.grading import diagnose
+from autograder.grading import diagnose, speed
 from autograder.grading.diagnose import Raised
 from tests.catalogue import ROOT
 
@@ -181,14 +181,15 @@ def _measured(monster: Monster, folder: Path) -> Iterator[float]:
 def main() -> None:
     most = psutil.Process().memory_info().vms + (MEMORY_MB << 20)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    slowness = speed.slowness()
     with tempfile.TemporaryDirectory() as folder:
         for monster in (*SCRIPTS, *NOTEBOOKS):
             began = time.monotonic()
             own, children, own_after, children_after = _measured(monster, Path(folder))
             told = {
                 "name": f"{monster.ending} {monster.name}",
-                "own": round(own_after - own, 2),
-                "children": round(children_after - children, 2),
+                "own": round((own_after - own) / slowness, 2),
+                "children": round((children_after - children) / slowness, 2),
                 "seconds": round(time.monotonic() - began, 2),
             }
             print(json.dumps(told), flush=True)

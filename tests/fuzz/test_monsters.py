@@ -14,9 +14,7 @@ from tests.catalogue import ROOT
 from tests.fuzz.monsters import NOTEBOOKS, SCRIPTS, drawn_monster
 
 CPU_SECONDS = 2.0
-"""Of this process, for one file. Measured: at most 0.8 s for reading alone, 1.3 s (blank lines) with what is looked up in
-it afterwards, on a busy machine.
-"""
+"""Of this process, for one file, on the usual machine. Measured: at most 1.1 s (blank lines), 1.3 s on a busy one."""
 CPU_SECONDS_OF_THE_READER = 3.0
 """Of the process that reads a large notebook: its own limit is 2 s, to which the start of Python and the kernel's
 granularity are added.
