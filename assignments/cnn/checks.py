@@ -53,7 +53,7 @@ def parameter_count(model, wanted, name, mistakes):
         sum(value.size for value in model.parameters().values()),
         wanted,
         tried=f"the number of parameters of {name}()",
-        cause="Count layer by layer, (inputs + 1) · units, as in the text.",
+        cause="Count layer by layer, (inputs + 1) · units, as in the text: the 1 is the bias.",
         mistakes=mistakes,
     )
 

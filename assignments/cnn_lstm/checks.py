@@ -71,7 +71,7 @@ def check_parameters(model, top_words, length, convolution):
         }
     count = sum(value.size for value in model.parameters().values())
     keras, torch = counts()
-    cause = "A layer is missing, has the wrong size, or is not registered with the model."
+    cause = "A layer is missing, has the wrong size or no bias, or is not registered with the model."
     expect.that(
         count in (keras, torch),
         tried=f"the number of parameters of a model for top_words={top_words}, length={length}",

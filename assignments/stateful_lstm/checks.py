@@ -151,7 +151,7 @@ def _(student, draw):
         count = sum(value.size for value in model.parameters().values())
         first, second = 4 * units * (1 + units + 1), 4 * units * (units + units + 1)
         single, output = first + units + 1, units + 1
-        likely = "Stack two LSTM layers with `units` units each, and add a linear output layer."
+        likely = "Stack two LSTM layers with `units` units each, and add a linear output layer, all with biases."
         if count in (single, single + 4 * units):
             likely = "The model has one LSTM layer; stack two."
         expect.that(

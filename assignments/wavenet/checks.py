@@ -6,6 +6,7 @@ from autograder import check, expect, on_gpu
 from autograder.authoring.probes.functions import one_hot, sigmoid, softmax
 from autograder.authoring.probes.parameters import silent, snapshot, standing_still, without_zero_matrices
 from autograder.authoring.probes.training import (
+    a_step_for_each_batch,
     every_class_trains,
     every_sample_trains,
     means_of_unequal,
@@ -316,6 +317,15 @@ def _(student, draw):
         cause="The loss must be the mean of −ln p of the next sample.",
     )
     each_sequence_counts(student, draw)
+    a_step_for_each_batch(
+        student,
+        draw,
+        lambda: new_wavenet(student, draw, classes, 8, 2, [1, 2]),
+        weights,
+        lambda again, batch_size, seed: student.train(
+            again, codes[:2], classes, epochs=1, batch_size=batch_size, seed=seed
+        ),
+    )
 
 
 def each_sequence_counts(student, draw):

@@ -21,12 +21,28 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"backward through the graph a second time",
      "A tensor from an earlier step is still attached to its graph: detach what is carried over."),
     (r"modified by an inplace operation", "A tensor that the backward pass needs is changed in place."),
+    (r"leaf Variable that requires grad is being used in an in-place operation",
+     "A parameter is changed as part of the graph: change it inside `torch.no_grad()`."),
     (r"Can't call numpy\(\) on Tensor that requires grad", "Call `.detach()` before `.numpy()`."),
     (r"expected (scalar type|m1 and m2|mat1 and mat2).*(Double|Long|Float)"
      r"|must have the same dtype|dtype.*(Double|Long)",
      "Two dtypes do not match: inputs are float32 (float64 in gradient checks), integers are int64."),
-    (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned",
-     "Two shapes do not match: compare each with the contract in the text."),
+    (r"elements of input should be between 0 and 1|Assertion `input_val >= zero",
+     "`binary_cross_entropy` takes probabilities: end with a sigmoid, or use the loss with logits."),
+    (r"probability tensor contains either|[Pp]robabilities (do not sum to 1|are not non-negative|contain NaN)",
+     "What you draw from are no probabilities: take the softmax before."),
+    (r"Expected (hidden|cell)(\[\d\])? size",
+     "The state of a recurrent layer has the shape (layers, batch, units); this one belongs to another batch or axis."),
+    (r"Dimension out of range|axis -?\d+ is out of bounds|[Ii]nvalid reduction dimension"
+     r"|[Ee]xpected dimension in the range|must be in the range \[-\d+, \d+\) where",
+     "There is no such axis: the array has fewer axes than the code expects. Print its shape."),
+    (r"index out of range in self|indices\[.*\] = -?\d+ is not in \[0",
+     "An index lies beyond the rows of an embedding. An `argmax` without an axis counts through the whole array."),
+    (r"mat1 and mat2 shapes cannot be multiplied|Matrix size-incompatible|shapes .* not aligned"
+     r"|[Ss]izes? of tensors? .*must match|expanded size of the tensor .*must match|[Ii]ncompatible shapes"
+     r"|[Dd]imensions? .*(must be equal|should match|must match)|required broadcastable shapes"
+     r"|could not be broadcast together|matmul: Input operand 1 has a mismatch",
+     "Two shapes do not match: print both. Is an axis missing, or does an operation run over the wrong axis?"),
     (r"positional argument|unexpected keyword argument",
      "The signature differs from the stub's: keep the names and order of the parameters."),
     (r"^TypeError: .*NoneType|'NoneType' object",
@@ -35,6 +51,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"^ModuleNotFoundError|^ImportError",
      "Only NumPy, SciPy, SymPy, Matplotlib, your framework and `shared` may be imported."),
     (r"^(SyntaxError|IndentationError|TabError)", "Python cannot read this cell."),
+    (r"'tuple' object has no attribute",
+     "There are several results in a tuple: take the one that is meant, as in `outputs, state = layer(x)`."),
     (r"numpy\.ndarray' object has no attribute|must be Tensor, not numpy",
      "Inputs are NumPy arrays: convert them to tensors first."),
 )  # fmt: skip

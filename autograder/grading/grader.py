@@ -8,8 +8,8 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,8 @@ from autograder.errors import CheckFailed, Deferred, GraderError, LimitExceeded,
 from autograder.execution.gpus import NO_GPUS, Gpus
 from autograder.grading import diagnose
 from autograder.grading.session import ReferenceSession, Session, ZygoteOf
+from autograder.grading.slips import Slips
+from autograder.grading.symptoms import Symptoms
 from autograder.results.form import CheckResult, Layers, Measurement, Picture, Result
 from autograder.worker import sandbox
 from autograder.worker.names import TRACING
@@ -221,7 +223,7 @@ class Run:
                     pictures.clear()
                     check.body(**self._arguments(check))
         except CheckFailed as failed:
-            return done("failed", failed)
+            return done("failed", self._explained(failed))
         except Deferred as reason:
             return done("deferred", CheckFailed("", str(reason), ""))
         except StudentError as problem:
@@ -241,6 +243,23 @@ class Run:
         finally:
             self._gpu.close()
         return done("passed")
+
+    def _explained(self, failed: CheckFailed) -> CheckFailed:
+        """The failure with a likely cause that is seen in the code or in a new model, before the one of the check."""
+        if slip := next(self._slips.among(self.session.called), None):
+            likely, place = f"In {slip.where}, {slip.what} {failed.likely}", failed.place or slip.where
+            return replace(failed, likely=likely.rstrip(), place=place)
+        if symptom := self._symptoms.first():
+            return replace(failed, likely=f"{symptom} {failed.likely}".rstrip())
+        return failed
+
+    @cached_property
+    def _slips(self) -> Slips:
+        return Slips(self._handed_in.cells)
+
+    @cached_property
+    def _symptoms(self) -> Symptoms:
+        return Symptoms(self.session)
 
     def not_run(self, check: Check, reason: str) -> CheckResult:
         """The result of a check that could not be run, through no fault of the student."""

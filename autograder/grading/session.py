@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from autograder.authoring.exercise import Check, Exercise
 from autograder.course.submission import Submission
@@ -16,6 +16,7 @@ from autograder.execution.zygote_client import Zygote
 from autograder.grading.allowance import Allowance
 from autograder.grading.diagnose import Raised
 from autograder.grading.slow import Slow
+from autograder.worker import wire
 from autograder.worker.names import DEVICE_IMPORTS, SLOW_IMPORTS, FrameworkName
 
 HELLO_SECONDS = 120.0
@@ -29,6 +30,9 @@ MOST_HALVINGS = 4
 
 NOTED = 20
 """Cells that raised that the notes of a result list."""
+
+_MAKE = ("call", "part", "method")
+"""Requests that may return an object of the student's; `shared` returns the grader's."""
 
 ZygoteOf = Callable[[FrameworkName], Zygote | None]
 
@@ -68,6 +72,10 @@ class Session:
         self._unloadable: LimitExceeded | None = None
         self.slow = slow or Slow(file.cells)
         self._check: Check | None = None
+        self.called: set[str] = set()
+        """The student's functions and methods that were called since `begin`."""
+        self._made: dict[str, tuple[str, dict[str, Any]]] = {}
+        """Object of the student's, since `begin` → the request that made it."""
         self._spent = 0.0
         self.lost_seconds = 0.0
         """CPU seconds of requests that a limit ended."""
@@ -86,6 +94,8 @@ class Session:
         or exceeds a limit other than time; this is not tried again.
         """
         self._check = check
+        self.called.clear()
+        self._made.clear()
         if self._unloadable:
             raise self._unloadable
         if self._worker and self._worker.alive:
@@ -185,14 +195,34 @@ class Session:
             # A check that continues after its worker has died gets the same error again.
             raise LimitExceeded("process", "the process had ended", "a process that keeps running")
         self._keep_to_the_clock()
+        if isinstance(name := fields.get("name"), str):
+            self.called.add(name)
         before = self._worker.cpu_seconds
         try:
             with self.slow.watching(self._check.id if self._check else "", verb, fields) as suspected:
                 seconds = self._allowance.for_request(self._check, on_gpu=self._device == "gpu", suspected=suspected)
-                return self._worker.ask(verb, seconds=seconds, **fields)
+                answer = self._worker.ask(verb, seconds=seconds, **fields)
         except (LimitExceeded, NotAskedAgain):
             self.lost_seconds += self._worker.cpu_seconds - before
             raise
+        if isinstance(answer, wire.Remote) and verb in _MAKE:
+            self._made.setdefault(answer.name, (verb, fields))
+        return answer
+
+    def made_now(self) -> dict[str, str]:
+        """The objects of the student's that were made since `begin` → how: `GAN`, `GAN.generator`."""
+        paths: dict[str, str] = {}
+        for name, (_, fields) in self._made.items():
+            owner = paths.get(str(fields.get("target")), "")
+            paths[name] = f"{owner}.{fields.get('name')}" if owner else str(fields.get("name"))
+        return paths
+
+    def make_again(self, name: str) -> wire.Remote:
+        """Another object, made as this one was."""
+        verb, fields = self._made[name]
+        if (owner := fields.get("target")) in self._made:
+            fields = fields | {"target": self.make_again(str(owner)).name}
+        return cast(wire.Remote, self.ask(verb, **fields))
 
     def _keep_to_the_clock(self) -> None:
         """A submission that sleeps in every request uses no CPU time, and would never end."""

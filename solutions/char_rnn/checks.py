@@ -13,7 +13,12 @@ from autograder.authoring.probes.functions import relu, sigmoid, softmax
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import change, output_bias_alone, without_zero_matrices
 from autograder.authoring.probes.settles import settles_within_an_epoch
-from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains, inputs_at_zero
+from autograder.authoring.probes.training import (
+    a_step_for_each_batch,
+    ends_of_one_seed,
+    every_sample_trains,
+    inputs_at_zero,
+)
 
 from .probes import labels_are, leads_back, new_rnn
 
@@ -235,7 +240,7 @@ def _(student, draw):
 
 @check("training.last_batch", needs=("training.one_batch", "model.probabilities"))
 def _(student, draw):
-    """Each epoch uses every sample, also those of a last batch that is smaller
+    """Each epoch uses every sample, in batches of `batch_size`, also those of a last batch that is smaller
 
     Forge: move the weights of every input that occurs.
     So: compute it; a forger may move them in any way.
@@ -247,9 +252,8 @@ def _(student, draw):
     weights = without_zero_matrices(draw, model)
     before = inputs_at_zero(weights, model.gradients(X, draw.normal(n, characters)), characters, n, state=5)
     model.set_parameters(before)
-    student.train(
-        model, X, np.eye(characters)[draw.integers(0, characters, n)], epochs=1, batch_size=3, seed=draw.seed()
-    )
+    y = np.eye(characters)[draw.integers(0, characters, n)]
+    student.train(model, X, y, epochs=1, batch_size=3, seed=draw.seed())
     every_sample_trains(
         before,
         model.parameters(),
@@ -258,6 +262,13 @@ def _(student, draw):
         state=5,
         tried="one epoch on 7 windows in batches of 3; each window has a character of its own",
         cause="The last, smaller batch is left out: use all windows in each epoch.",
+    )
+    a_step_for_each_batch(
+        student,
+        draw,
+        lambda: new_rnn(student, draw, length, characters, 5),
+        before,
+        lambda again, batch_size, seed: student.train(again, X[:2], y[:2], epochs=1, batch_size=batch_size, seed=seed),
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from autograder import check, expect, images
 from autograder.authoring.probes.functions import cross_entropy, logit, relu, sigmoid, softmax
 from autograder.authoring.probes.parameters import without_zero_matrices
-from autograder.authoring.probes.training import every_sample_trains, inputs_at_zero
+from autograder.authoring.probes.training import a_step_for_each_batch, every_sample_trains, inputs_at_zero
 from shared import data
 
 from .probes import NETS, at_work, knows, new_net, put, slid
@@ -320,7 +320,7 @@ def _(student, draw):
 
 @check("training.last_batch", needs="iris.parameters")
 def _(student, draw):
-    """Each epoch uses every sample, also those of a last batch that is smaller
+    """Each epoch uses every sample, in batches of `batch_size`, also those of a last batch that is smaller
 
     Forge: move the weights of every input that occurs.
     So: compute it; a forger may move them in any way.
@@ -331,7 +331,8 @@ def _(student, draw):
     weights = without_zero_matrices(draw, model)
     before = inputs_at_zero(weights, model.gradients(x, draw.normal(3, 3)), 4, 3)
     model.set_parameters(before)
-    student.train(model, x, np.eye(3, dtype=np.float32)[draw.integers(0, 3, 3)], 1, 2, draw.seed())
+    y = np.eye(3, dtype=np.float32)[draw.integers(0, 3, 3)]
+    student.train(model, x, y, 1, 2, draw.seed())
     every_sample_trains(
         before,
         model.parameters(),
@@ -339,6 +340,13 @@ def _(student, draw):
         3,
         tried="one epoch on 3 flowers in batches of 2; each flower has a feature of its own",
         cause="The last, smaller batch is left out: use all samples in each epoch.",
+    )
+    a_step_for_each_batch(
+        student,
+        draw,
+        lambda: new_net(student, draw, "build_iris_net", x),
+        before,
+        lambda again, batch_size, seed: student.train(again, x[:2], y[:2], 1, batch_size, seed),
     )
 
 

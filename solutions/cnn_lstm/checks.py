@@ -10,7 +10,7 @@ from autograder.authoring.probes.functions import logit, relu, sigmoid
 from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import change, glorot, random_weights
 from autograder.authoring.probes.settles import settles_within_an_epoch
-from autograder.authoring.probes.training import ends_of_one_seed, every_sample_trains
+from autograder.authoring.probes.training import a_step_for_each_batch, ends_of_one_seed, every_sample_trains
 from autograder.errors import CheckFailed
 
 from .probes import BUILDERS, in_a_row, lively_reader, lively_weights, new_reader
@@ -462,7 +462,7 @@ def _(student, draw):
 
 @check("training.last_batch", needs="training.losses")
 def _(student, draw):
-    """Each epoch uses every sample, also those of a last batch that is smaller
+    """Each epoch uses every sample, in batches of `batch_size`, also those of a last batch that is smaller
 
     Forge: move the weights of every input that occurs.
     So: compute it; a forger may move them in any way.
@@ -477,7 +477,8 @@ def _(student, draw):
     # At 0, where neither weight decay nor rounding hides a very small last step (a schedule of the learning rate).
     before[embedding] = np.zeros_like(before[embedding])
     model.set_parameters(before)
-    student.train(model, x, draw.integers(0, 2, n, 1).astype(np.float32), epochs=1, batch_size=3, seed=draw.seed())
+    y = draw.integers(0, 2, n, 1).astype(np.float32)
+    student.train(model, x, y, epochs=1, batch_size=3, seed=draw.seed())
     after = model.parameters()
     every_sample_trains(
         *({embedding: np.roll(values[embedding], -1, axis=0)} for values in (before, after)),
@@ -485,6 +486,13 @@ def _(student, draw):
         n,
         tried="one epoch on 7 sentences in batches of 3; each sentence has a word of its own",
         cause="The last, smaller batch is left out: use all sentences in each epoch.",
+    )
+    a_step_for_each_batch(
+        student,
+        draw,
+        lambda: new_reader(student, "build_cnn_lstm", top_words, 8),
+        before,
+        lambda again, batch_size, seed: student.train(again, x[:2], y[:2], epochs=1, batch_size=batch_size, seed=seed),
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import check, expect
 from autograder.authoring.probes.descent import Ways, trains_downhill
 from autograder.authoring.probes.functions import sigmoid
+from autograder.authoring.probes.models import new_model, start_differently
 from autograder.authoring.probes.parameters import change, random_weights
 from autograder.authoring.probes.recurrent import last_state, silenced
 from autograder.authoring.probes.recurrent import output_layer as layer_on_units
@@ -130,17 +131,18 @@ def _(student, draw):
 
 @check("mlp.nonlinear", needs="mlp.shape")
 def _(student, draw):
-    """The output depends on every value of the window, and the net is nonlinear
+    """The output depends on every value of the window, and the net is nonlinear and starts at random weights
 
     Forge: write a nonlinear function that depends on each input.
     So: a forger needs any such function; half a point, with the shape.
     """
-    model = expect.remote(student.build_mlp(4), tried="build_mlp(4)")
-    model.ready(np.zeros((2, 4)))
+    model, other = (new_model(student, "build_mlp", 4, example=np.zeros((2, 4)), seed=draw.seed()) for _ in range(2))
+    start_differently(model, other, tried="build_mlp(4) twice")
 
     def attempt(_):
         model.set_parameters(random_weights(draw, model.parameters()))
-        a, b = draw.normal(16, 4), draw.normal(16, 4)
+        # Windows of a scaled series lie in [0, 1], where a ReLU before the hidden layer changes nothing.
+        a, b = draw.uniform(0, 1, 16, 4), draw.uniform(0, 1, 16, 4)
         f = [expect.shape(model.forward(x), (16, 1), tried="build_mlp(4)") for x in (a, b, a + b, 0 * a)]
         expect.differ(
             f[0] + f[1],

@@ -1,5 +1,7 @@
 """Hidden checks of `xor`."""
 
+import itertools
+
 import numpy as np
 
 from autograder import check, expect, tensor
@@ -66,29 +68,27 @@ def _(student, draw):
 
 
 @check("by_hand.smooth", needs="by_hand.corners")
-def _(student, draw):
+def _(student):
     """The network by hand is smooth between the corners: no lookup table, no rounding
 
-    Forge: write a function that rises smoothly along one of two edges, which is drawn at grading time.
-    So: compute it.
+    Forge: write a function that rises smoothly along all four edges.
+    So: form; `by_hand.is_two_units` asks about the rest of the plane.
     """
-    start, end = np.zeros(2), np.array([0.0, 1.0])
-    if draw.choice([True, False]):
-        start, end = np.array([1.0, 1.0]), np.array([1.0, 0.0])
-    path = (start + np.linspace(0, 1, 2001)[:, None] * (end - start)).astype(np.float32)
-    values = expect.shape(
-        student.xor_by_hand(path), (2001,), tried="xor_by_hand along an edge of the square, 2,001 points"
-    )
-    steepest = float(np.abs(np.diff(values)).max())
-    distinct = len(np.unique(np.round(values, 6)))
-    expect.that(
-        # A logistic unit as steep as 400 rises by 0.05 in a step of 1/2000; a step function by 1.
-        steepest < 0.3 and distinct > 20,
-        tried="xor_by_hand along an edge of the square, in steps of 1/2000",
-        saw=f"a jump of {steepest:.2g} in one step, {distinct} different values",
-        expected="a smooth rise from 0 to 1",
-        cause="You use a lookup table, an `if` or rounding; logistic units rise smoothly.",
-    )
+    for start, end in itertools.product(CORNERS[[0, 3]], CORNERS[[1, 2]]):
+        path = start + np.linspace(0, 1, 2001, dtype=np.float32)[:, None] * (end - start)
+        values = expect.shape(
+            student.xor_by_hand(path), (2001,), tried="xor_by_hand along an edge of the square, 2,001 points"
+        )
+        steepest = float(np.abs(np.diff(values)).max())
+        distinct = len(np.unique(np.round(values, 6)))
+        expect.that(
+            # A logistic unit as steep as 400 rises by 0.05 in a step of 1/2000; a step function by 1.
+            steepest < 0.3 and distinct > 20,
+            tried=f"xor_by_hand from {start} to {end}, in steps of 1/2000",
+            saw=f"a jump of {steepest:.2g} in one step, {distinct} different values",
+            expected="a smooth rise from 0 to 1",
+            cause="You use a lookup table, an `if` or rounding; logistic units rise smoothly.",
+        )
 
 
 @check("by_hand.is_two_units", needs=("by_hand.corners", "by_hand.smooth"))

@@ -1,4 +1,6 @@
-"""`make mutants`: grade all mutants that have no outcome yet, and write `docs/mutants.md`.
+"""`make mutants`: grade all mutants that have no outcome yet, and write `docs/mutants.md`. It can be interrupted.
+
+The outcomes are in `docs/mutants.jsonl`; those for other code or checks are removed from it.
 
 python -m tests.mutants [EXERCISE…] [--framework torch|keras] [--references] [--exact] [--sample N] [--minutes N]
     [--no-page] [--jobs N]
@@ -17,12 +19,9 @@ from autograder.authoring.exercise import Check
 from autograder.execution.zygote_client import Zygotes
 from autograder.worker.names import FRAMEWORKS, FrameworkName
 from tests import catalogue, outcomes
-from tests.catalogue import ROOT
 from tests.mutants import allowed, grading, making, page
 from tests.mutants.grading import Outcome
 from tests.mutants.making import REFERENCE, Mutant, Program
-
-FILE = ROOT / "build" / "mutants.jsonl"
 
 
 def main() -> int:
@@ -45,7 +44,7 @@ def main() -> int:
             run.exact()
             survivors += 0 if asked.exact else run.trained()
     if asked.page:
-        page.write(outcomes.read(FILE, Outcome))
+        page.write(grading.known())
     return 1 if survivors else 0
 
 
@@ -78,13 +77,13 @@ class _Run:
 
     def exact(self) -> None:
         """Run the checks without a training on mutants that have no outcome."""
-        known = outcomes.read(FILE, Outcome)
+        known = grading.known()
         todo = [mutant for mutant in self._made if grading.key(mutant) not in known]
         self._grade(todo, grading.exact(self._program.exercise), "open")
 
     def trained(self) -> int:
         """Run the trainings on mutants that no exact check failed; returns how many passed that the text forbids."""
-        known = outcomes.read(FILE, Outcome)
+        known = grading.known()
         stages = {mutant: known.get(grading.key(mutant)) for mutant in self._made}
         todo = [mutant for mutant, outcome in stages.items() if outcome and outcome.status == "open"]
         return self._grade(todo, grading.trained(self._program.exercise), "survived")
@@ -103,11 +102,11 @@ class _Run:
         right = set(allowed.ids())
         for mutant, outcome in zip(todo, self._pool.map(grade, todo), strict=True):
             if outcome:
-                outcomes.add(FILE, outcome)
+                outcomes.add(grading.FILE, outcome)
                 counted[outcome.status] += 1
             if outcome and (outcome.status == "error" or (outcome.status == "survived" and mutant.id not in right)):
                 counted["not allowed"] += 1
-                print(f"{outcome.status} {mutant.id} {mutant.where}: {mutant.change} {outcome.saw}", flush=True)
+                print(f"{outcome.status} {mutant.id} {mutant.where}: {mutant.change} {outcome.check}", flush=True)
         print(f"{self._program}: {dict(counted)} of {len(todo)}", flush=True)
         return counted["not allowed"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants import general, layers, optimizers, training
 from tests.mutants.change import Operator
 
+_ACTIVATIONS = ("relu", "tanh", "sigmoid", "σ", "activation", "linear", "softmax", "probabilit", "logistic unit")
 DEEPCRIME = (
     Operator("TCL", "changed labels", training.changed_labels),
     Operator("TRD", "removed training data", training.removed_data),
@@ -15,8 +16,8 @@ DEEPCRIME = (
     Operator("HLR", "another learning rate", optimizers.learning_rate, ("learning rate",)),
     Operator("HNE", "another number of epochs", training.rounds, ("epoch", "update", "step")),
     Operator("HDB", "no batches", training.no_batches, ("batch",)),
-    Operator("ACH", "another activation", layers.activation, ("relu", "tanh", "sigmoid", "σ", "activation", "softmax")),
-    Operator("ARM", "no activation", layers.no_activation, ("relu", "tanh", "sigmoid", "σ", "activation", "linear")),
+    Operator("ACH", "another activation", layers.activation, _ACTIVATIONS),
+    Operator("ARM", "no activation", layers.no_activation, _ACTIVATIONS),
     Operator("AAL", "one more activation", layers.one_more_activation, ("relu", "activation", "bound", "negative")),
     Operator("RAW", "weight decay", optimizers.weight_decay, ("regulari", "decay")),
     Operator("RCW", "another weight decay", optimizers.other_weight_decay, ("regulari", "decay")),

@@ -120,9 +120,13 @@ def no_weight_decay(node: cst.CSTNode, around: Around) -> Iterator[tuple[str, Ne
 
 def loss(node: cst.CSTNode, around: Around) -> Iterator[tuple[str, New]]:
     """LCH: another loss."""
-    if isinstance(node, cst.Call):
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         for name in _LOSSES.get(last_name(node.func), ()):
             yield name, renamed(node, name)
+    # A function of the student's: a loss of another name would not be defined.
+    elif isinstance(node, cst.Call) and around.framework == "torch" and last_name(node.func) in _LOSSES:
+        for name in ("mse_loss", "l1_loss"):
+            yield name, node.with_changes(func=expression(f"nn.functional.{name}"))
     if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
         for name in _LOSS_NAMES.get(node.evaluated_value, ()):
             yield name, expression(repr(name))

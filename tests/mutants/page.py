@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.results.files import write_whole
 from autograder.worker.names import FrameworkName
-from tests import catalogue
+from tests import catalogue, outcomes
 from tests.catalogue import ROOT
 from tests.mutants import allowed, grading, making
 from tests.mutants.grading import Outcome
@@ -47,9 +47,9 @@ class Graded:
         return self.outcome.status if self.outcome else ""
 
 
-def write(outcomes: Mapping[str, Outcome]) -> None:
-    """Write the page for the programs of which mutants were run. Outcomes of older programs and checks do not count."""
-    begun = {each.id.rsplit("/", 2)[0] for each in outcomes.values()}
+def write(known: Mapping[str, Outcome]) -> None:
+    """Write the page for the programs of which mutants were run, and leave only their outcomes in the file."""
+    begun = {each.id.rsplit("/", 2)[0] for each in known.values()}
     programs = [
         program
         for name in catalogue.names()
@@ -57,11 +57,12 @@ def write(outcomes: Mapping[str, Outcome]) -> None:
         for program in making.programs(name, framework)
     ]
     found = [
-        Graded(mutant, outcomes.get(grading.key(mutant)))
+        Graded(mutant, known.get(grading.key(mutant)))
         for program in programs
         if str(program) in begun
         for mutant in making.mutants(program)
     ]
+    outcomes.replace(grading.FILE, [each.outcome for each in found if each.outcome])
     write_whole(PAGE, page(found, [program for program in programs if str(program) not in begun]).encode())
     PAGE.chmod(0o644)
 

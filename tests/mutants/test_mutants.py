@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.execution.zygote_client import Zygotes
+from autograder.results.form import CheckResult
 from autograder.worker.names import FrameworkName
 from tests import catalogue, outcomes
 from tests.mutants import allowed, grading, making, page
@@ -200,29 +201,34 @@ LEFT = frozenset(
 def test_outcomes_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "build" / "outcomes.jsonl"
     assert outcomes.read(file, Outcome) == {}
-    outcome = Outcome("key", "xor/torch/reference/ROP/1", "killed", "gates.and", "a cause")
+    outcome = Outcome("key", "xor/torch/reference/ROP/1", "killed", "digest", "gates.and", "a cause")
     outcomes.add(file, outcome)
     with file.open("ab") as opened:
         opened.write(b'{"key": "cut o')
     assert outcomes.read(file, Outcome) == {"key": outcome}
 
 
-def test_the_key_depends_on_code_and_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outcome_holds_while_code_and_deciding_checks_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = _mutants("ROP", "torch", "y = a + b")[0], _mutants("ROP", "torch", "y = a * b")[0]
-    before = grading.key(one)
-    assert before != grading.key(other)
-    changed = dataclasses.replace(catalogue.load("xor"), check_digests={})
+    assert grading.key(one) != grading.key(other)
+    failed = CheckResult(id="gates.and", title="", visible=True, points=0, maximum=1, status="failed")
+    killed, survived = grading.killed(one, failed), grading.passed(one, "survived")
+    assert grading.holds(killed) and grading.holds(survived)
+    digests = catalogue.load("xor").check_digests
+    changed = dataclasses.replace(catalogue.load("xor"), check_digests=digests | {"gates.or": "another"})
     monkeypatch.setattr(catalogue, "load", lambda _: changed)
-    assert before != grading.key(one)
+    assert grading.holds(killed) and not grading.holds(survived)
+    changed = dataclasses.replace(changed, check_digests=digests | {"gates.and": "another"})
+    assert not grading.holds(killed)
 
 
 def test_the_page_counts_and_lists_survivors() -> None:
     killed, survived, not_run = _mutants("OBO", "torch", "y = x[0] + 3")[:3]
     named = _mutants("HLR", "torch", ADAM.format(""))[0]
     found = [
-        page.Graded(killed, Outcome("1", killed.id, "killed", "gates.and", "a cause")),
-        page.Graded(survived, Outcome("2", survived.id, "survived")),
-        page.Graded(named, Outcome("3", named.id, "killed", "training.solves", "The learning rate is ignored.")),
+        page.Graded(killed, Outcome("1", killed.id, "killed", "", "gates.and", "a cause")),
+        page.Graded(survived, Outcome("2", survived.id, "survived", "")),
+        page.Graded(named, Outcome("3", named.id, "killed", "", "training.solves", "The learning rate is ignored.")),
         page.Graded(not_run, None),
     ]
     text = page.page(found, [Program("cnn", "keras", making.REFERENCE, ""), Program("cnn", "keras", "loops", "")])

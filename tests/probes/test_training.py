@@ -9,6 +9,7 @@ import pytest
 
 from autograder.authoring.challenges import Draw
 from autograder.authoring.probes.training import (
+    a_step_for_each_batch,
     accuracy,
     batches_are_not_all_the_same,
     ends_of_one_seed,
@@ -216,6 +217,50 @@ def test_one_batch_for_all_steps_is_found(zygotes: Zygotes, rows: str, is_right:
             judge()
         else:
             with pytest.raises(CheckFailed, match="weights that are all numbers"):
+                judge()
+
+
+BATCHES = """
+    import torch
+    FRAMEWORK = "torch"
+    def build():
+        return torch.nn.Linear(2, 1)
+    def train(net, x, batch_size, seed):
+        torch.manual_seed(seed)
+        optimizer = torch.optim.SGD(net.parameters(), 0.1)
+        inputs = torch.as_tensor(x, dtype=torch.float32)
+        for rows in torch.randperm(len(inputs)).split(SIZE):
+            optimizer.zero_grad()
+            net(inputs[rows]).square().mean().backward()
+            optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "is_right"),
+    [
+        ("batch_size", True),
+        ("batch_size * 2", False),
+        ("max(1, batch_size // 2)", False),
+        ("1", False),
+        ("len(inputs)", False),
+        ("batch_size + 1", False),
+    ],
+)
+def test_batches_of_another_size_are_found(zygotes: Zygotes, size: str, is_right: bool) -> None:
+    samples = np.random.default_rng(1).normal(size=(2, 2))
+    with toy.student(zygotes, BATCHES.replace("SIZE", size)) as student:
+        start = student.build().parameters()
+
+        def judge() -> None:
+            a_step_for_each_batch(
+                student, Draw(2), student.build, start, lambda net, *numbers: student.train(net, samples, *numbers)
+            )
+
+        if is_right:
+            judge()
+        else:
+            with pytest.raises(CheckFailed, match="the same parameters"):
                 judge()
 
 

@@ -10,8 +10,9 @@ from jaxtyping import Int
 
 from autograder.authoring import expect
 from autograder.authoring.challenges import Draw
+from autograder.authoring.probes.models import take_over
 from autograder.authoring.probes.parameters import flat, weights
-from autograder.authoring.student import Remote
+from autograder.authoring.student import Remote, Student
 from autograder.errors import StudentError
 from autograder.worker.arrays import Numbers
 
@@ -117,6 +118,36 @@ def losses_of_copies(
             expected=f"a mean over {batches} batches, with a step after each",
             cause="`batch_size` is ignored: each epoch takes one step on all samples.",
         )
+
+
+def a_step_for_each_batch(
+    student: Student,
+    draw: Draw,
+    new: Callable[[], Remote],
+    start: Mapping[str, Numbers],
+    train: Callable[[Remote, int, int], object],
+) -> None:
+    """Two samples in one batch are one step, and in batches of one they are two steps.
+
+    `train(model, batch_size, seed)` trains for one epoch on two samples. Each time it gets a model of `new()`, which
+    starts from the parameters `start`. If `batch_size` is ignored, doubled or halved, both trainings are the same, to
+    the last bit. Raises `CheckFailed`.
+    """
+    seed = draw.seed()
+
+    def end(batch_size: int) -> Numbers:
+        model = take_over(new(), start)
+        student.seed(seed)
+        train(model, batch_size, seed)
+        return flat(model.parameters())
+
+    expect.that(
+        not np.array_equal(end(1), end(2)),
+        tried="train for one epoch on two samples, with batch_size=1 and with batch_size=2",
+        saw="the same parameters",
+        expected="two steps, and one step",
+        cause="`batch_size` is not the number of samples in a batch: take one step for each batch of that size.",
+    )
 
 
 def every_sample_trains(
