@@ -9,6 +9,7 @@ from autograder.authoring.probes.training import reported_loss
 from .probes import (
     FIT,
     SYMBOLS,
+    batches_have_their_size,
     each_pair_counts,
     fitted_translator,
     looks,
@@ -243,6 +244,7 @@ def _(student, draw):
         cause="The loss must be the mean of −ln p of the right symbol over all pairs and positions.",
     )
     each_pair_counts(student, draw, bias, source[:3])
+    batches_have_their_size(student, draw, source[:2], target[:2])
 
 
 def fits_its_own_translations(translator, source):
@@ -339,6 +341,13 @@ def _(student, once, limits):
             what="a share of right symbols",
             # Guessing gives 0.17, and no seed makes half a translator of a right program.
             hopeless=0.4,
+        )
+        expect.at_least(
+            float(right.mean(axis=0).min()),
+            limits.reversed_at_each,
+            tried=f"{tried}; the position that is worst",
+            cause="One position is hardly ever right: does the loop write all positions, the first and the last too?",
+            what="a share of right symbols",
         )
         zero_parameters(translator)
         expect.at_most(

@@ -8,7 +8,12 @@ from autograder import expect
 from autograder.authoring.probes.functions import softmax
 from autograder.authoring.probes.gradients import arrived, gradient_by_differences
 from autograder.authoring.probes.models import take_over
-from autograder.authoring.probes.training import every_class_trains, losses_of_copies, means_of_unequal
+from autograder.authoring.probes.training import (
+    a_step_for_each_batch,
+    every_class_trains,
+    losses_of_copies,
+    means_of_unequal,
+)
 from autograder.authoring.student import tensor
 from autograder.errors import StudentError
 
@@ -242,6 +247,20 @@ def each_pair_counts(student, draw, bias, source):
     else:
         ends = float(np.log(SYMBOLS)), float(np.log(SYMBOLS + 3))
         losses_of_copies(losses, 2, ends, {}, tried=f"{tried}; epochs=2", cause="Return the mean over the epoch.")
+
+
+def batches_have_their_size(student, draw, source, target):
+    """Two pairs in one batch are one step, and in batches of one they are two."""
+    seed, translators = draw.seed(), []
+    start = net_of(new_translator(student, 12, seed), source).parameters()
+
+    def new():
+        translators.append(new_translator(student, 12, seed))
+        return net_of(translators[-1], source)
+
+    a_step_for_each_batch(
+        student, draw, new, start, lambda _, size, __: translators[-1].fit(source, target, epochs=1, batch_size=size)
+    )
 
 
 def after_training(student, draw, **options):

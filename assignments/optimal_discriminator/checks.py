@@ -132,18 +132,20 @@ def _(student):
     with_zero = "A term 0 · ln 0 counts as 0, but NumPy returns NaN: leave it out, or see scipy.special.xlogy."
     same = "two equal distributions with an empty place"
     apart = "two distributions that never meet"
+    divergence = "Sum p · ln(p/m) over all places, and q · ln(q/m); each of the two sums counts half."
+    value = "Sum p · ln D over all places, and q · ln(1 − D), where D = p/(p + q)."
     expect.close(
-        student.js_divergence(p, p),
+        expect.number(student.js_divergence(p, p), tried=f"js_divergence of {same}", cause=with_zero),
         0.0,
         tried=f"js_divergence of {same}",
-        cause=with_zero,
+        cause=divergence,
         mistakes={"You use the sum of p and q; m must be their mean.": -np.log(2)},
     )
     expect.close(
-        student.js_divergence(p, q),
+        expect.number(student.js_divergence(p, q), tried=f"js_divergence of {apart}", cause=with_zero),
         np.log(2),
         tried=f"js_divergence of {apart}",
-        cause=with_zero,
+        cause=divergence,
         mistakes={
             "You use the logarithm to base 2; use the natural logarithm.": 1.0,
             "You use the logarithm to base 10; use the natural logarithm.": np.log10(2),
@@ -153,10 +155,10 @@ def _(student):
         },
     )
     expect.close(
-        student.value_at_optimum(p, p),
+        expect.number(student.value_at_optimum(p, p), tried=f"value_at_optimum of {same}", cause=with_zero),
         -np.log(4),
         tried=f"value_at_optimum of {same}",
-        cause=with_zero,
+        cause=value,
         mistakes={
             "−ln 2 is only one of two terms: real and fake points each give ln ½.": -np.log(2),
             "−2 is the value in bits; use the natural logarithm, which gives −2 ln 2.": -2.0,

@@ -131,7 +131,8 @@ def _(student, draw):
     kernel, hidden = draw.normal(784, 128) * 0.1, draw.normal(128, 128) * 0.2
     centred = hidden - hidden.mean(axis=0) - hidden.mean(axis=1, keepdims=True) + hidden.mean()
     readout = draw.normal(128, 10)
-    a, b = draw.normal(64, 784), draw.normal(64, 784)
+    # Inputs and scores are so small that an activation before the first layer, or after the last one, is linear too.
+    a, b = tiny * draw.normal(64, 784), tiny * draw.normal(64, 784)
     model = new_net(student, draw, "build_dense_net", a)
 
     def scores(x):
@@ -145,17 +146,17 @@ def _(student, draw):
         biases = {key: value for key, value in model.parameters().items() if value.squeeze().shape == (128,)}
         model.set_parameters({key: np.full_like(value, 0.5) for key, value in biases.items()})
         size = 1e-4
-        for _ in range(4):  # until scores differ by about 1, where float32 probabilities represent them exactly
+        for _ in range(4):  # until scores differ by about 0.1, which float32 probabilities represent to five digits
             put(model, [size * last], "build_dense_net()")
             spread = float(scores((a + b) / 2).std(axis=0).mean())
-            size = min(size / max(spread, 1e-4), 1e6)
+            size = min(0.1 * size / max(spread, 1e-5), 1e6)
         put(model, [size * last], "build_dense_net()")
         half_way = scores((a + b) / 2)
         return np.median(np.abs((scores(a) + scores(b)) / 2 - half_way)) / max(half_way.std(axis=0).mean(), 1e-6)
 
     for layer, first, second, last in (
-        ("first", kernel, tiny * hidden, readout - readout.mean(axis=0)),
-        ("second", tiny * kernel, centred / tiny, readout),
+        ("first", kernel / tiny, tiny * hidden, readout - readout.mean(axis=0)),
+        ("second", kernel, centred / tiny, readout),
     ):
         # Some activations are nonlinear only far from 0, some only near 0.
         curvatures = [

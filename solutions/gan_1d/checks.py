@@ -18,8 +18,10 @@ from autograder.authoring.probes.gan import (
     ALIKE,
     APART,
     Steered,
+    batch_size_counts,
     cosine,
     keeps_latent_dim,
+    last_point_counts,
     log_odds,
     mean_log_odds,
     mean_of,
@@ -379,7 +381,7 @@ def _(student, draw):
 
 @check("training.repeatable", needs="training.losses", trains=True)
 def _(student, draw):
-    """The seed of a GAN fixes its starting weights and everything that follows, for each number of latent variables.
+    """The seed of a GAN fixes its starting weights and everything that follows; all points of a batch count.
 
     Forge: identical parameters for the same seed, different ones for another seed.
     So: form.
@@ -421,6 +423,15 @@ def _(student, draw):
         gan.evaluate(N, seed)
         gan.train_discriminator(real)
         gan.train_generator(N)
+
+    def end(batch_size):
+        gan, generator, discriminator = new_gan(student, seed)
+        gan.fit(1, batch_size)
+        return flat(generator.parameters(), discriminator.parameters())
+
+    batch_size_counts(end, tried="GAN.fit(1, batch_size)")
+    gan, _, discriminator = new_gan(student, seed)
+    last_point_counts(discriminator, gan.train_discriminator, real)
 
 
 @check("training.updates", needs=("training.losses", "discriminator_step.freezes"), trains=True)

@@ -7,7 +7,7 @@ from autograder import check, expect, tensor
 from autograder.authoring.probes import gan_slopes
 from autograder.authoring.probes.batch_norm import outputs_in_both_modes
 from autograder.authoring.probes.descent import goes_downhill
-from autograder.authoring.probes.gan import cosine, mean_of, moves
+from autograder.authoring.probes.gan import batch_size_counts, cosine, last_point_counts, mean_of, moves
 from autograder.authoring.probes.gradients import arrived
 from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled, silent
 
@@ -660,7 +660,7 @@ def spread(moves):
 
 @check("training.repeatable")
 def _(student, draw):
-    """The seed of a WGAN fixes its starting weights and everything that follows.
+    """The seed of a WGAN fixes its starting weights and everything that follows, and all points of a batch count.
 
     Forge: identical parameters for the same seed, different ones for another seed.
     So: form.
@@ -689,6 +689,15 @@ def _(student, draw):
         cause="`seed` is not used. Or, in Keras, one initializer object serves all nets: create an initializer where "
         "you build the net.",
     )
+
+    def end(batch_size):
+        gan, *nets = untrained(student, seed, penalty)
+        gan.fit(1, batch_size, n_critic=1)
+        return flat(*(net.parameters() for net in nets))
+
+    batch_size_counts(end, tried="WGAN.fit(1, batch_size, n_critic=1)")
+    gan, _, critic = untrained(student, seed, penalty)
+    last_point_counts(critic, gan.train_critic, real)
 
 
 @check("training.far", trains=True)

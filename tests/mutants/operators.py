@@ -6,6 +6,7 @@ from tests.mutants import general, layers, optimizers, training
 from tests.mutants.change import Operator
 
 _ACTIVATIONS = ("relu", "tanh", "sigmoid", "σ", "activation", "linear", "softmax", "probabilit", "logistic unit")
+_REDUCTIONS = ("mean", "sum", "average", "total", "max", "min", "number of", "share", "fraction", "likel", "largest")
 DEEPCRIME = (
     Operator("TCL", "changed labels", training.changed_labels),
     Operator("TRD", "removed training data", training.removed_data),
@@ -37,7 +38,7 @@ GENERAL = (
     Operator("OBO", "off by one", general.off_by_one),
     Operator("ROP", "the opposite operation", general.operation),
     Operator("CMP", "another comparison", general.comparison),
-    Operator("RED", "another reduction", general.reduction, ("mean", "sum", "average", "total", "max", "min")),
+    Operator("RED", "another reduction", general.reduction, _REDUCTIONS),
     Operator("DEL", "a dropped statement", general.dropped_statement),
     Operator("ZGR", "gradients not set to zero", general.gradients_kept, ("zero", "accumulat")),
     Operator("AXI", "another axis", general.axis, ("axis", "axes", "row", "column", "batch", "channel", "over")),

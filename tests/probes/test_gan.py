@@ -389,3 +389,47 @@ def test_directions() -> None:
     assert gan.cosine(a, b) == pytest.approx(np.sqrt(0.5))
     assert gan.cosine(a, {"w": np.zeros((1, 2)), "b": np.zeros(1)}) == 0
     assert gan.mean_of([a, b])["w"].tolist() == [[1.0, 0.5]]
+
+
+STEP = """
+    import torch
+    FRAMEWORK = "torch"
+    def build():
+        return torch.nn.Linear(2, 1)
+    def step(net, x, rows):
+        batch = torch.as_tensor(x[:rows], dtype=torch.float32)
+        if rows == 5 and batch.isnan().any():
+            raise ValueError("NaN")
+        optimizer = torch.optim.Adam(net.parameters())
+        net(batch).square().mean().backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("rows", "is_right"), [(6, True), (4, False), (1, False)])
+def test_points_that_are_left_out_are_found(zygotes: Zygotes, rows: int, is_right: bool) -> None:
+    points = np.random.default_rng(1).normal(size=(6, 2))
+    with toy.student(zygotes, STEP) as student:
+        net = student.build()
+
+        def judge() -> None:
+            gan.last_point_counts(net, lambda x: student.step(net, x, rows), points)
+
+        if is_right:
+            judge()
+        else:
+            with pytest.raises(CheckFailed, match="it was not used"):
+                judge()
+
+
+def test_code_that_refuses_a_point_has_seen_it(zygotes: Zygotes) -> None:
+    with toy.student(zygotes, STEP) as student:
+        net = student.build()
+        gan.last_point_counts(net, lambda x: student.step(net, x, 5), np.ones((5, 2)))
+
+
+def test_a_batch_size_that_is_ignored_or_halved_is_found() -> None:
+    gan.batch_size_counts(lambda size: np.full(3, size), tried="fit")
+    for wrong in (lambda size: np.ones(3), lambda size: np.full(3, size // 2)):
+        with pytest.raises(CheckFailed, match="saw the same parameters"):
+            gan.batch_size_counts(wrong, tried="fit")

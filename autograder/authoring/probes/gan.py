@@ -17,7 +17,7 @@ from autograder.authoring.probes.batch_norm import outputs_in_both_modes
 from autograder.authoring.probes.functions import logit
 from autograder.authoring.probes.parameters import Parameters, change, flat, scaled, weights
 from autograder.authoring.student import Remote, Student
-from autograder.errors import CheckFailed
+from autograder.errors import CheckFailed, StudentError
 from autograder.worker.arrays import Numbers
 
 ALIKE, APART = 0.02, 0.5
@@ -357,6 +357,40 @@ def cosine(a: Mapping[str, Numbers], b: Mapping[str, Numbers]) -> float:
     """The cosine of the angle between two parameter changes, as flattened vectors; 0 if nothing changed."""
     first, second = flat(a), flat(b)
     return float(first @ second / max(np.sqrt((first @ first) * (second @ second)), 1e-30))
+
+
+def batch_size_counts(end: Callable[[int], Numbers], *, tried: str) -> None:
+    """`end(batch_size)`: the parameters of a new GAN after one step of `fit`, always with the same seed.
+
+    If `batch_size` is ignored or halved, they are the same for 2 and 3. Raises `CheckFailed`.
+    """
+    expect.that(
+        not np.array_equal(end(2), end(3)),
+        tried=f"{tried}, with batch_size=2 and with batch_size=3, each time from the same seed",
+        saw="the same parameters",
+        expected="different ones",
+        cause="`batch_size` is not the number of real points, and of fakes, in an update.",
+    )
+
+
+def last_point_counts(net: Remote, step: Callable[[Numbers], object], points: Numbers) -> None:
+    """A step must use all points: if the last one is NaN, all of `net` becomes NaN. Raises `CheckFailed`.
+
+    Code that raises an exception for NaN has met it.
+    """
+    with_nan = np.array(points)
+    with_nan[-1] = np.nan
+    try:
+        step(with_nan)
+    except StudentError:
+        return
+    expect.that(
+        not np.isfinite(flat(net.parameters())).all(),
+        tried=f"one step on {len(points)} real points, of which the last is NaN",
+        saw="parameters that are all numbers, so that it was not used",
+        expected="NaN: each point has a part in the step",
+        cause="Some of the real points are left out: use all that the step receives.",
+    )
 
 
 def starts_without_gradients(
