@@ -14,10 +14,13 @@ NUMPY = {
     "np.sum(np.ones(3), axis=1)": "fewer axes",
     "np.ones(3) + np.ones(4)": "print both",
     "np.ones((2, 3)) @ np.ones(4)": "print both",
+    "np.ones(3).reshape(3, axis=1)": "This call lacks an argument",
     "np.random.default_rng(1).choice(2, p=[0.5, 0.9])": "take the softmax",
 }
 TORCH = NUMPY | {
     "torch.ones(3).softmax(dim=1)": "fewer axes",
+    "torch.ones(3).softmax()": "This call lacks an argument",
+    "torch.ones(3).sum(keepdim=True)": "This call lacks an argument",
     "torch.ones(3).repeat_interleave(2, dim=0) + torch.ones(4)": "print both",
     "torch.cat([torch.ones(2, 3), torch.ones(2, 4)])": "print both",
     "torch.ones(3).expand(4)": "print both",

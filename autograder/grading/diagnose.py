@@ -10,6 +10,7 @@ from autograder.course import definitions
 from autograder.course.submission import Code
 from autograder.errors import CheckFailed, LimitExceeded, LimitName, Place, StudentError
 
+_WRONG_CALL = r"positional argument|(unexpected|invalid) keyword argument|invalid combination of arguments"
 _KNOWN: tuple[tuple[str, str], ...] = (
     (r"^NotImplementedError", "The stub is still there: write this function."),
     (r"^MemoryError|[Uu]nable to allocate|can't allocate memory|OOM when allocating",
@@ -43,8 +44,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
      r"|[Dd]imensions? .*(must be equal|should match|must match)|required broadcastable shapes"
      r"|could not be broadcast together|matmul: Input operand 1 has a mismatch",
      "Two shapes do not match: print both. Is an axis missing, or does an operation run over the wrong axis?"),
-    (r"positional argument|unexpected keyword argument",
-     "The signature differs from the stub's: keep the names and order of the parameters."),
+    (_WRONG_CALL, "The signature differs from the stub's: keep the names and order of the parameters."),
     (r"^TypeError: .*NoneType|'NoneType' object",
      "Something is None: a function without `return`, or a gradient that never arrived."),
     (r"^(NameError|UnboundLocalError)", "The name is not defined when the file is run from the top, cell by cell."),
@@ -222,6 +222,10 @@ def _limit(name: LimitName) -> tuple[str, str]:
 
 def likely_cause(problem: StudentError) -> str:
     """The usual cause of a well-known exception; empty for other exceptions."""
+    if problem.place and re.search(_WRONG_CALL, problem.message):
+        return (
+            "This call lacks an argument, such as an axis (`dim`, `axis`), or has one that the function does not take."
+        )
     return _usual_cause(problem.kind, problem.message)
 
 

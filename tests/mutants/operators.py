@@ -28,7 +28,7 @@ DEEPCRIME = (
     Operator("WCI", "other initial weights", layers.initial_weights, ("initial", "start", "weights")),
     Operator("WAB", "a bias where there is none", layers.bias, ("bias",)),
     Operator("WRB", "no bias", layers.no_bias, ("bias",)),
-    Operator("LCH", "another loss", optimizers.loss, ("loss", "entropy", "square", "absolute")),
+    Operator("LCH", "another loss", optimizers.loss, ("loss", "entropy", "−ln p", "square", "absolute")),
     Operator("OCH", "another optimiser", optimizers.optimizer, ("optimi",)),
     Operator("OCG", "clipped gradients", optimizers.gradient_clipping, ("gradient", "clip")),
     Operator("VRM", "no validation data", optimizers.no_validation, ("validation",)),
