@@ -18,7 +18,7 @@ from autograder.grading import engine, grader
 from autograder.results.files import result_path
 from autograder.results.form import CheckResult, read
 from autograder.worker.names import FrameworkName
-from tests import toy
+from tests import catalogue, toy
 
 CHECKS = '''
 import numpy as np
@@ -335,3 +335,13 @@ def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert present() == [1, 3]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert present() == []
+
+
+def test_an_optimizer_with_a_state_from_the_start_moves_with_its_net(zygotes: Zygotes) -> None:
+    """The constructor of a GAN gives its nets to Adagrad; the grader moves them afterwards, which a student never does."""
+    source = catalogue.reference_source("gan_1d", "torch")
+    adam = "torch.optim.Adam(self.generator.parameters(), lr=0.001, betas=(0.5, 0.999))"
+    assert adam in source
+    adagrad = source.replace(adam, "torch.optim.Adagrad(self.generator.parameters())")
+    result = catalogue.grade(zygotes, "gan_1d", "torch", adagrad, only=["gpu.readiness"])
+    assert catalogue.by_id(result)["gpu.readiness"].status == "passed", catalogue.not_passed(result)

@@ -39,6 +39,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from autograder.worker.frameworks.devices import KEPT, Finding, Source
+from autograder.worker.frameworks.torch_optimizers import move_states
 
 DEVICE = torch.device("cuda", 0)
 CPU = torch.device("cpu")
@@ -111,7 +112,9 @@ class PretendedGPU:
             if not torch.cuda.is_available():
                 self._hidden()
             self._models.add(value)
-            return value.to(DEVICE)
+            value.to(DEVICE)
+            move_states(value)
+            return value
         if isinstance(value, Tensor):
             return value.detach().to(DEVICE)
         return value

@@ -23,6 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from autograder.worker.frameworks.devices import KEPT, Finding, Source
+from autograder.worker.frameworks.torch_optimizers import move_states
 
 MEGABYTE = 1 << 20
 _COPIES = {"aten::_to_copy", "aten::copy_"}
@@ -69,7 +70,10 @@ class RealGPU:
 
     def place(self, value: Any) -> Any:
         """Move a module in place, or copy a tensor; MPS raises for float64, which it does not support."""
-        return value.to(self._device)
+        placed = value.to(self._device)
+        if isinstance(value, nn.Module):
+            move_states(value)
+        return placed
 
     def left_behind(self, model: Any) -> list[Finding]:
         """Parameters and buffers on the CPU."""
