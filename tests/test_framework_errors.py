@@ -46,16 +46,16 @@ KERAS = NUMPY | {
     "keras.layers.Embedding(3, 5)(tf.constant([3]))": "beyond the rows",
     "keras.layers.LSTM(5, return_state=True)(tf.ones((2, 4, 3))).numpy()": "take the one that is meant",
 }
-CASES: list[tuple[FrameworkName, str, str]] = [
-    *(("torch", code, words) for code, words in TORCH.items()),
-    *(("keras", code, words) for code, words in KERAS.items()),
-]
+CASES: dict[FrameworkName, dict[str, str]] = {"torch": TORCH, "keras": KERAS}
 IMPORTS = {"torch": "import torch", "keras": "import keras\nimport tensorflow as tf\nfrom keras import ops"}
 
 
-@pytest.mark.parametrize(("framework", "code", "words"), CASES)
-def test_it_has_a_likely_cause(zygotes: Zygotes, framework: FrameworkName, code: str, words: str) -> None:
-    source = f"FRAMEWORK = {framework!r}\nimport numpy as np\n{IMPORTS[framework]}\ndef fails():\n    {code}"
-    with toy.session(zygotes, toy.handed_in(source, framework)) as session, pytest.raises(StudentError) as raised:
-        grader.Student(session.ask).fails()
-    assert words in diagnose.raised(raised.value, "It runs.").likely, raised.value
+@pytest.mark.parametrize("framework", CASES)
+def test_each_has_a_likely_cause(zygotes: Zygotes, framework: FrameworkName) -> None:
+    functions = "\n".join(f"def fails_{number}():\n    {code}" for number, code in enumerate(CASES[framework]))
+    source = f"FRAMEWORK = {framework!r}\nimport numpy as np\n{IMPORTS[framework]}\n{functions}"
+    with toy.session(zygotes, toy.handed_in(source, framework)) as session:
+        for number, words in enumerate(CASES[framework].values()):
+            with pytest.raises(StudentError) as raised:
+                grader.Student(session.ask).call(f"fails_{number}")
+            assert words in diagnose.raised(raised.value, "It runs.").likely, raised.value
