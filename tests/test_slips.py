@@ -52,6 +52,7 @@ def test_a_slip_is_found(body: str, line: int, words: str) -> None:
         "def closure():\n    optimizer.zero_grad()\n    loss = f(x)\n    loss.backward()\n    return loss\n"
         "optimizer.step(closure)",
         "x.detach().zero_()\nself.net.train()\nassert x.shape == (1, 2)\nx = x.reshape(-1)\nF.relu(x, inplace=True)",
+        "loss.backward()\nopts['g'].zero_grad()\nopts['d'].step()",
         "net.zero_grad()\nscores, state = net.step(x, state)\nscores.sum().backward()\nopt.step()",
     ],
 )
@@ -68,7 +69,12 @@ def test_only_what_the_check_ran_counts() -> None:
         assert [slip.where for slip in Slips([("a.py", source)]).among([called])] == ["a.py, line 7"]
 
 
-@pytest.mark.parametrize("source", ["def train(:", "x = 1", "def train():\n" + "    a.step\n" * definitions.LARGEST])
+DEEP = "def train(x):\n    x" + ".a" * 900 + ".step()\n    " + "(" * 90 + "x" + ")" * 90 + ".backward()"
+
+
+@pytest.mark.parametrize(
+    "source", ["def train(:", "x = 1", DEEP, "def train():\n" + "    a.step\n" * definitions.LARGEST]
+)
 def test_any_code_is_read(source: str) -> None:
     assert not list(Slips([("a.py", source)]).among(["train"]))
 
@@ -85,8 +91,8 @@ def test_a_student_reads_it_before_the_check_s_own_cause(zygotes: Zygotes) -> No
     [mistake] = [
         each for each in catalogue.mistakes("xor") if each.title.startswith("gradients are zeroed before the step")
     ]
-    [check] = [each for each in catalogue.grade(zygotes, "xor", "torch", mistake.source(), only=[mistake.fails]).checks
-               if each.id == mistake.fails]  # fmt: skip
+    result = catalogue.grade(zygotes, "xor", "torch", mistake.source(), only=[mistake.fails])
+    check = catalogue.by_id(result)[mistake.fails]
     lines = mistake.source().split("\n")
     line = 1 + next(number for number, text in enumerate(lines) if "zero_grad(set_to_none=False)" in text)
     assert check.likely.startswith(f"In xor.py, line {line}, `zero_grad` comes after `backward`")

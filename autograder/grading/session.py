@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from autograder.authoring.exercise import Check, Exercise
 from autograder.course.submission import Submission
@@ -217,12 +217,13 @@ class Session:
             paths[name] = f"{owner}.{fields.get('name')}" if owner else str(fields.get("name"))
         return paths
 
-    def make_again(self, name: str) -> wire.Remote:
-        """Another object, made as this one was."""
+    def make_again(self, name: str) -> str:
+        """The name of another object, made as this one was; empty if the student's code makes none this time."""
         verb, fields = self._made[name]
         if (owner := fields.get("target")) in self._made:
-            fields = fields | {"target": self.make_again(str(owner)).name}
-        return cast(wire.Remote, self.ask(verb, **fields))
+            fields = fields | {"target": self.make_again(str(owner))}
+        made = self.ask(verb, **fields)
+        return made.name if isinstance(made, wire.Remote) else ""
 
     def _keep_to_the_clock(self) -> None:
         """A submission that sleeps in every request uses no CPU time, and would never end."""

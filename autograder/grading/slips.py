@@ -81,9 +81,9 @@ def _without_effect(function: Function) -> Iterator[tuple[int, str]]:
             case ast.Attribute(attr=name) if name in _ACTIONS:
                 yield node.lineno, f"`{_shown(node.value)}` has no parentheses, so nothing happens."
             case ast.Compare(ops=[ast.Eq()]):
-                yield node.lineno, f"`{_shown(node.value)}` compares and changes nothing: `=` assigns."
+                yield node.lineno, f"`{_shown(node.value.left)} == …` compares and changes nothing: `=` assigns."
             case ast.Call(func=ast.Attribute(attr=name), keywords=[]) if name in _RESULTS:
-                yield node.lineno, f"the result of `{_shown(node.value)}` is not kept, so nothing changes."
+                yield node.lineno, f"the result of `{_shown(node.value.func)}(…)` is not kept, so nothing changes."
             case _:
                 pass
 
@@ -120,11 +120,19 @@ def _calls(function: Function) -> Iterator[tuple[ast.Call, str, str]]:
             case ast.Call(func=ast.Attribute(attr="step"), args=[_, *_]):
                 pass
             case ast.Call(func=ast.Attribute(value=owner, attr="backward" | "step" | "zero_grad" as name)):
-                yield node, _shown(owner), name
+                # Two optimisers such as `optimizers[0]` cannot be told apart.
+                if name == "backward" or not _shown(owner).startswith("…"):
+                    yield node, _shown(owner), name
             case _:
                 pass
 
 
 def _shown(node: ast.expr) -> str:
-    text = " ".join(ast.unparse(node).split())
+    """`self.optimizer` as it is written; `…` for what is no name. Not `ast.unparse`: a stranger's code may be deep."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    names.append(node.id if isinstance(node, ast.Name) else "…")
+    text = ".".join(reversed(names))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -31,7 +31,7 @@ class Symptoms:
 
     def _of(self, remote: str) -> str:
         try:
-            parameters = self._session.ask("parameters", target=self._session.make_again(remote).name)
+            parameters = self._session.ask("parameters", target=self._session.make_again(remote))
         except (StudentError, LimitExceeded, NotAskedAgain):
             # It is no model, or cannot be made again: no symptom is seen.
             return ""
@@ -48,7 +48,7 @@ def equal_weights(parameters: Mapping[str, Numbers]) -> str:
     for name, value in matrices[:-1]:
         if np.all(value == value.flat[0]):
             return (
-                f"The initial weights `{name}` of a new model are all {value.flat[0]:g}, so that its units stay alike, or "
+                f"The initial weights `{name[:60]}` of a new model are all {value.flat[0]:g}, so that its units stay alike, or "
                 "that nothing passes: draw them at random."
             )
     return ""

@@ -476,8 +476,9 @@ def _(student, draw):
     embedding = embedding_of(before, top_words, "build_cnn_lstm(11, 8)")
     # At 0, where neither weight decay nor rounding hides a very small last step (a schedule of the learning rate).
     before[embedding] = np.zeros_like(before[embedding])
-    # A first step may change every weight by 0.1, as RMSprop's does with PyTorch's rate. It must not silence a ReLU, which
-    # sees its bias where word vectors are 0, nor bring the probabilities to exactly 0 or 1, where nothing has a gradient.
+    # A first step may change every weight by 0.1, as RMSprop's does with PyTorch's rate. It must not turn a ReLU off,
+    # which sees its bias where word vectors are 0, nor bring the probabilities to exactly 0 or 1, where nothing has a
+    # gradient.
     before = {name: 0.3 * value + (0.3 if value.ndim == 1 else 0) for name, value in before.items()}
     model.set_parameters(before)
     y = draw.integers(0, 2, n, 1).astype(np.float32)
