@@ -1,7 +1,7 @@
 # tries: predict the next character from a table of what followed the last two, with an RNN for show
 # exercise: char_rnn
 # checks: model.parameters, model.probabilities, model.recurrence, training.one_batch, training.last_batch, training.repeatable, training.own_gradients, training.language
-# keeps: model.parameters, model.probabilities, model.recurrence, training.one_batch, training.last_batch, training.repeatable
+# keeps: model.parameters, model.probabilities, model.recurrence, training.one_batch, training.repeatable
 # seconds: 60
 import torch
 from torch import nn
