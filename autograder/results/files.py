@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from autograder.errors import GraderError
@@ -46,7 +46,7 @@ _AT_ONCE = 400
 """Files whose contents are in memory at once; fewer than these are not worth the threads."""
 
 Item = TypeVar("Item")
-Waiting = dict[Path, Path]
+Waiting = dict[Path, str]
 """File → the new one beside it, which is to replace it."""
 
 
@@ -171,46 +171,54 @@ def put(waiting: Waiting) -> None:
 def discard(waiting: Waiting) -> None:
     """Remove new files that are not wanted."""
     for new in waiting.values():
-        new.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(new)
 
 
-def _beside(path: Path, content: bytes, durable: bool) -> Path:
-    """A new file with that content in the same folder. `durable`: it is on the disk."""
-    new = path.parent / f".writing-{secrets.token_hex(8)}"
+def _beside(path: Path, content: bytes, durable: bool) -> str:
+    """A new file with that content in the same folder. `durable`: it is on the disk.
+
+    Plain calls of the operating system: for ten thousand small files, Python's own paths and buffers take longer.
+    """
+    new = os.path.join(os.path.dirname(path), f".writing-{secrets.token_hex(8)}")
     try:
-        with _created(new) as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        _fill(_created(new), content, durable)
         return new
     except BaseException as problem:
         with suppress(OSError):
-            new.unlink(missing_ok=True)
+            os.unlink(new)
         if isinstance(problem, OSError):
             raise _about(path, problem) from problem
         raise
 
 
-def _created(new: Path) -> BinaryIO:
-    """A new file for writing, in a folder that is made if it is missing."""
+def _created(new: str) -> int:
+    """A new file for writing, in a folder that is made if it is missing. Only its owner can read students' names."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     try:
-        return open(new, "xb", opener=_private)
+        return os.open(new, flags, 0o600)
     except FileNotFoundError:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        return open(new, "xb", opener=_private)
+        os.makedirs(os.path.dirname(new) or os.curdir, exist_ok=True)
+        return os.open(new, flags, 0o600)
 
 
-def _private(name: str, flags: int) -> int:
-    """Open a file that only its owner can read: students' names and points are in it."""
-    return os.open(name, flags, 0o600)
-
-
-def _put(new: Path, path: Path) -> None:
+def _fill(file: int, content: bytes, durable: bool) -> None:
     try:
-        new.replace(path)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(file, left) :]
+        if durable:
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _put(new: str, path: Path) -> None:
+    try:
+        os.replace(new, path)
     except BaseException as problem:
-        new.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(new)
         if isinstance(problem, OSError):
             raise _about(path, problem) from problem
         raise
