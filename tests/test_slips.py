@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from autograder.course import definitions
 from autograder.execution.zygote_client import Zygotes
 from autograder.grading.slips import Slips
+from autograder.worker.names import FrameworkName
 from tests import catalogue
 from tests.mutants import making
 
@@ -34,6 +36,12 @@ def found(body: str, called: str = "train", name: str = "train") -> list[tuple[s
         ("if x:\n    self.count == 3", 3, "`=` assigns"),
         ("x.reshape(-1, 1)\nreturn x", 2, "not kept"),
         ("torch.sigmoid(x)\nreturn x", 2, "not kept"),
+        ("for y in x:\n    loss(y).backward()\n    optimizer.step()", 4, "`zero_grad()` is called nowhere"),
+        (
+            "self.opt_d.zero_grad()\nd.backward()\nself.opt_d.step()\ng.backward()\nself.opt_g.step()",
+            6,
+            "`self.opt_g` steps",
+        ),
     ],
 )
 def test_a_slip_is_found(body: str, line: int, words: str) -> None:
@@ -53,6 +61,11 @@ def test_a_slip_is_found(body: str, line: int, words: str) -> None:
         "optimizer.step(closure)",
         "x.detach().zero_()\nself.net.train()\nassert x.shape == (1, 2)\nx = x.reshape(-1)\nF.relu(x, inplace=True)",
         "loss.backward()\nopts['g'].zero_grad()\nopts['d'].step()",
+        # Gradients are zeroed in another way, or what steps has none.
+        "loss.backward()\noptimizer.step()\nfor p in net.parameters():\n    p.grad = None",
+        "for each in optimizers:\n    each.zero_grad()\nloss.backward()\nself.opt_g.step()",
+        "optimizer.zero_grad()\nloss.backward()\noptimizer.step()\nscheduler.step()",
+        "state = opt.step(state)",
         "net.zero_grad()\nscores, state = net.step(x, state)\nscores.sum().backward()\nopt.step()",
     ],
 )
@@ -69,6 +82,71 @@ def test_only_what_the_check_ran_counts() -> None:
         assert [slip.where for slip in Slips([("a.py", source)]).among([called])] == ["a.py, line 7"]
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("o = torch.optim.Adam(net.parameters(), lr=0.001 * 100)", "`Adam` has a learning rate of 0.1;"),
+        ("o = torch.optim.Adam(net.parameters(), 1e-5)", "a learning rate of 1e-05;"),
+        ("o = SGD(net.parameters())", "a learning rate of 0.001, its default; from 0.01 to 1 "),
+        ("o = torch.optim.Adagrad(net.parameters(), lr=0.001)", "`Adagrad` has"),
+        ("o = Adam(net.parameters(), weight_decay=1.0)", "`weight_decay` draws all weights towards 0"),
+        ("epochs = 1\nreturn epochs", "`epochs` is replaced there"),
+        ("epochs += 1", "`epochs` is replaced there"),
+    ],
+)
+def test_a_rare_setting_is_found(body: str, words: str) -> None:
+    assert words in "".join(settings(body, "torch"))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("net.compile(keras.optimizers.Adam(0.5), 'mse')", "a learning rate of 0.5;"),
+        ("net.compile(keras.optimizers.Adagrad(), 'mse')", "a learning rate of 0.001, its default;"),
+        ("return Dense(3, kernel_regularizer=L2(0.1))", "`kernel_regularizer` draws"),
+        ("return Dense(3, kernel_regularizer='l2')", "`kernel_regularizer` draws"),
+    ],
+)
+def test_a_rare_setting_of_keras_is_found(body: str, words: str) -> None:
+    assert words in "".join(settings(body, "keras"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "o = torch.optim.Adam(net.parameters(), lr=3e-4, weight_decay=1e-4)",
+        "o = torch.optim.AdamW(net.parameters(), weight_decay=0.01)",
+        "o = torch.optim.SGD(net.parameters(), lr=0.005, momentum=0.9)",
+        "o = torch.optim.SGD(net.parameters(), rate)",
+        "o = torch.optim.SGD(net.parameters(), lr=1 / 0)",
+        "if epochs < 1:\n    epochs = 1\nx = x[:3]",
+    ],
+)
+def test_what_is_usual_is_not_mentioned(body: str) -> None:
+    assert not settings(body, "torch")
+
+
+def settings(body: str, framework: FrameworkName) -> list[str]:
+    source = f"def train(net, x, epochs: int):\n{textwrap.indent(body, '    ')}"
+    return [slip.what for slip in Slips([("a.py", source)]).settings_among(["train"], framework, trained=True)]
+
+
+def test_a_class_may_make_its_optimisers_for_later() -> None:
+    source = "class GAN:\n    def __init__(self):\n        self.opt = Adam(self.g.parameters(), lr=3)"
+    slips = Slips([("a.py", source)])
+    assert [slip.where for slip in slips.settings_among(["GAN"], "torch", trained=True)] == ["a.py, line 3"]
+    assert not list(slips.settings_among(["GAN"], "torch", trained=False))
+
+
+def test_a_student_reads_a_rare_setting_after_the_check_s_own_cause(zygotes: Zygotes) -> None:
+    source = catalogue.reference_source("xor", "torch")
+    decayed = source.replace("lr=learning_rate)", "lr=learning_rate, weight_decay=1.0)")
+    result = catalogue.grade(zygotes, "xor", "torch", decayed, only=["training.learns"])
+    check = catalogue.by_id(result)["training.learns"]
+    assert check.status == "failed"
+    assert re.search(r"\. Look also at xor\.py, line \d+: `weight_decay` draws", check.likely), check.likely
+
+
 DEEP = "def train(x):\n    x" + ".a" * 900 + ".step()\n    " + "(" * 90 + "x" + ")" * 90 + ".backward()"
 
 
@@ -76,7 +154,8 @@ DEEP = "def train(x):\n    x" + ".a" * 900 + ".step()\n    " + "(" * 90 + "x" + 
     "source", ["def train(:", "x = 1", DEEP, "def train():\n" + "    a.step\n" * definitions.LARGEST]
 )
 def test_any_code_is_read(source: str) -> None:
-    assert not list(Slips([("a.py", source)]).among(["train"]))
+    slips = Slips([("a.py", source)])
+    assert not list(slips.among(["train"])) and not list(slips.settings_among(["train"], "torch", trained=True))
 
 
 @pytest.mark.parametrize("name", catalogue.names())

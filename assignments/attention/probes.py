@@ -69,6 +69,12 @@ def slope_is(student, weights, H, upstream, tried):
             "The factor α_j is missing.": pull - (weights * pull).sum(axis=1, keepdims=True),
             "You subtract the plain mean of u·h; subtract the mean with the weights α.": weights
             * (pull - pull.mean(axis=1, keepdims=True)),
+            "The weights α sum to 1 already: the mean is Σ_j α_j u·h_j, not divided by T.": weights
+            * (pull - (weights * pull).mean(axis=1, keepdims=True)),
+            "The mean runs over the batch: sum over the positions of each row.": weights
+            * (pull - (weights * pull).sum(axis=0, keepdims=True)),
+            "The mean runs over all rows: sum over the positions of each row.": weights
+            * (pull - (weights * pull).sum()),
         },
         # Central differences in float64 are right to 1e-9; the answer is computed in float32.
         rtol=1e-3,

@@ -100,6 +100,16 @@ def _(student):
             "The last row and the last column of patches are missing: there are H−h+1 rows and W−w+1 columns.": slid(
                 image[:-1, :-1], kernel
             ),
+            "You sum over one axis of each patch: sum over both, its rows and its columns.": slid(
+                image, kernel, axis=-1
+            ),
+            "You sum over the rows of the patches' positions: sum inside each patch, over its last two axes.": slid(
+                image, kernel, axis=0
+            ),
+            "You sum over the columns of the patches' positions: sum inside each patch, over its last two axes.": slid(
+                image, kernel, axis=1
+            ),
+            "You sum over all patches: sum inside each patch, over its last two axes.": slid(image, kernel, axis=None),
         },
     )
 

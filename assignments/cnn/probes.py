@@ -59,10 +59,10 @@ def put(model, wanted, name):
     return names
 
 
-def slid(image, kernel):
-    """The sum of products of the kernel and each patch of the image."""
+def slid(image, kernel, axis=(-2, -1)):
+    """The sum of products of the kernel and each patch of the image; over other axes, a likely mistake."""
     patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return (patches * kernel).sum(axis=(-2, -1))
+    return (patches * kernel).sum(axis=axis)
 
 
 def knows(student, draw, name, model, samples, bar, *, tried, guessed, near_guessing):

@@ -365,6 +365,10 @@ def _(student, draw):
             digits.shape,
             tried=f"classify on {len(digits)} images, with random weights in D",
             cause="Return one digit for each image.",
+            mistakes={
+                "The maximum runs over the images: take it over the columns of each row.": (10,),
+                "Without an axis, the maximum runs over all images: take it over the columns of each row.": (),
+            },
         ).round(6),
         digits,
         tried=f"classify on {len(digits)} images, with random weights in D",

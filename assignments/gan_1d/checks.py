@@ -430,6 +430,17 @@ def _(student, draw):
             mistakes={
                 "The two numbers are swapped: real comes first, then fake.": wanted[::-1],
                 "On fakes D is right where it says less than ½; you count those above.": [wanted[0], wanted[0]],
+                "This is the number of points on which D is right; the text asks for their share.": np.multiply(
+                    51, wanted
+                ),
+                "This is a number of points: return a share of the real ones, as of the fakes.": [
+                    51 * wanted[0],
+                    wanted[1],
+                ],
+                "This is a number of points: return a share of the fakes, as of the real ones.": [
+                    wanted[0],
+                    51 * wanted[1],
+                ],
             },
         )
 

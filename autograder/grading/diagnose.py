@@ -45,6 +45,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
      r"|could not be broadcast together|matmul: Input operand 1 has a mismatch",
      "Two shapes do not match: print both. Is an axis missing, or does an operation run over the wrong axis?"),
     (_WRONG_CALL, "The signature differs from the stub's: keep the names and order of the parameters."),
+    (r"'int' object is not callable",
+     "A NumPy array where a loss or another function expects a tensor, whose `size` is a method: convert it. Or "
+     "parentheses follow a number."),
     (r"^TypeError: .*NoneType|'NoneType' object",
      "Something is None: a function without `return`, or a gradient that never arrived."),
     (r"^(NameError|UnboundLocalError)", "The name is not defined when the file is run from the top, cell by cell."),

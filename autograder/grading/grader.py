@@ -223,7 +223,7 @@ class Run:
                     pictures.clear()
                     check.body(**self._arguments(check))
         except CheckFailed as failed:
-            return done("failed", self._explained(failed))
+            return done("failed", self._explained(check, failed))
         except Deferred as reason:
             return done("deferred", CheckFailed("", str(reason), ""))
         except StudentError as problem:
@@ -244,13 +244,20 @@ class Run:
             self._gpu.close()
         return done("passed")
 
-    def _explained(self, failed: CheckFailed) -> CheckFailed:
-        """The failure with a likely cause that is seen in the code or in a new model, before the one of the check."""
-        if slip := next(self._slips.among(self.session.called), None):
+    def _explained(self, check: Check, failed: CheckFailed) -> CheckFailed:
+        """The failure with a likely cause that is seen in the code or in a new model, before the one of the check.
+
+        After a training, places that are worth a look come last.
+        """
+        called = self.session.called
+        if slip := next(self._slips.among(called), None):
             likely, place = f"In {slip.where}, {slip.what} {failed.likely}", failed.place or slip.where
             return replace(failed, likely=likely.rstrip(), place=place)
         if symptom := self._symptoms.first():
             return replace(failed, likely=f"{symptom} {failed.likely}".rstrip())
+        trained = check.trains or check.few_steps
+        if setting := next(self._slips.settings_among(called, self._handed_in.framework, trained), None):
+            return replace(failed, likely=f"{failed.likely} Look also at {setting.where}: {setting.what}".lstrip())
         return failed
 
     @cached_property

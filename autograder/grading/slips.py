@@ -11,10 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from autograder.course import definitions
+from autograder.course.frameworks import Framework
 from autograder.course.submission import Code
 from autograder.course.uses import Uses, reaches, uses
+from autograder.grading import settings
+from autograder.grading.settings import Function
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ACTIONS = frozenset({"backward", "step", "zero_grad", "eval", "train", "compile", "build"})
 """Methods that are called for what they do."""
 _RESULTS = frozenset(
@@ -48,28 +50,57 @@ class Slips:
     """Those of a file, by function. The code is a stranger's: no more is read than one cell may hold."""
 
     def __init__(self, cells: Sequence[Code]) -> None:
-        self._functions: list[tuple[str, Function]] = []
+        self._functions: list[tuple[str, str, Function]] = []
+        """Cell, name under which it is called, and the function."""
         self._uses: Uses = {}
+        self._zeroing = Zeroing(frozenset(), otherwise=True)
         if sum(len(source) for _, source in cells) > definitions.LARGEST:
             return
         self._uses = uses(source for _, source in cells)
         for cell, source in cells:
-            self._functions += ((cell, each) for each in _functions(definitions.parsed(source) or []))
+            self._functions += ((cell, *each) for each in _functions(definitions.parsed(source) or []))
+        self._zeroing = _zeroing([function for _, _, function in self._functions])
 
     def among(self, called: Collection[str]) -> Iterator[Slip]:
         """Those in the functions that are called, or that these mention."""
-        run = {*called, *(name for each in called for name in reaches(self._uses, each))}
-        for cell, function in self._functions:
-            if function.name in run:
-                for line, what in (*_without_effect(function), *_out_of_order(function)):
+        for cell, function in self._run(called):
+            found = *_without_effect(function), *_out_of_order(function), *_never_zeroed(function, self._zeroing)
+            for line, what in found:
+                yield Slip(f"{cell}, line {line}", what)
+
+    def settings_among(self, called: Collection[str], framework: Framework, trained: bool) -> Iterator[Slip]:
+        """What may be right there and rarely is (`settings.py`). `trained`: whether that is what the check is about.
+
+        If not, only functions count that were called, as `train` is: a class may make its optimisers for later.
+        """
+        for cell, function in self._run(called):
+            if trained or function.name != "__init__":
+                for line, what in settings.unusual(function, framework):
                     yield Slip(f"{cell}, line {line}", what)
 
+    def _run(self, called: Collection[str]) -> Iterator[tuple[str, Function]]:
+        run = {*called, *(name for each in called for name in reaches(self._uses, each))}
+        return ((cell, function) for cell, name, function in self._functions if name in run)
 
-def _functions(statements: Sequence[ast.stmt]) -> Iterator[Function]:
-    """Those of a cell, and the methods of its classes."""
+
+class Zeroing(NamedTuple):
+    """How a file zeroes gradients."""
+
+    owners: frozenset[str]
+    """Whose `zero_grad` is called."""
+    otherwise: bool
+    """Whether gradients may be zeroed in another way than by the optimiser that then steps."""
+
+
+def _functions(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, Function]]:
+    """Those of a cell, and the methods of its classes, by name; `__init__` is called by the name of its class."""
     for statement in statements:
-        members = statement.body if isinstance(statement, ast.ClassDef) else [statement]
-        yield from (each for each in members if isinstance(each, Function))
+        if isinstance(statement, Function):
+            yield statement.name, statement
+        if isinstance(statement, ast.ClassDef):
+            for each in statement.body:
+                if isinstance(each, Function):
+                    yield statement.name if each.name == "__init__" else each.name, each
 
 
 def _without_effect(function: Function) -> Iterator[tuple[int, str]]:
@@ -111,6 +142,32 @@ def _out_of_order(function: Function) -> Iterator[tuple[int, str]]:
                 elif not have_gradients and any(later == "backward" for _, _, later in calls[place:]):
                     yield call.lineno, "`step` comes before `backward`: the gradients that it needs are not there yet."
                 have_gradients, zeroed = False, None
+
+
+def _zeroing(functions: Sequence[Function]) -> Zeroing:
+    calls = [each for function in functions for each in _calls(function)]
+    zeroed = {owner for _, owner, name in calls if name == "zero_grad"}
+    stepping = {owner for _, owner, name in calls if name == "step"}
+    names = {node.attr for function in functions for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    # Two optimisers such as `optimizers[0]` cannot be told apart: their calls are not among these.
+    every = sum(
+        isinstance(node, ast.Attribute) and node.attr == "zero_grad" for each in functions for node in ast.walk(each)
+    )
+    counted = sum(name == "zero_grad" for _, _, name in calls)
+    return Zeroing(frozenset(zeroed), "grad" in names or not zeroed <= stepping or every > counted)
+
+
+def _never_zeroed(function: Function, zeroing: Zeroing) -> Iterator[tuple[int, str]]:
+    """Steps of an optimiser whose gradients nothing zeroes, by line."""
+    calls = list(_calls(function))
+    if zeroing.otherwise or not any(name == "backward" for _, _, name in calls):
+        return
+    for call, owner, name in calls:
+        if name == "step" and "opt" in owner.lower() and owner not in zeroing.owners:
+            yield (
+                call.lineno,
+                f"`{owner}` steps, but its `zero_grad()` is called nowhere: the gradients of all steps add up.",
+            )
 
 
 def _calls(function: Function) -> Iterator[tuple[ast.Call, str, str]]:

@@ -176,10 +176,7 @@ def discard(waiting: Waiting) -> None:
 
 
 def _beside(path: Path, content: bytes, durable: bool) -> str:
-    """A new file with that content in the same folder. `durable`: it is on the disk.
-
-    Plain calls of the operating system: for ten thousand small files, Python's own paths and buffers take longer.
-    """
+    """A new file with that content in the same folder. `durable`: it is on the disk."""
     new = os.path.join(os.path.dirname(path), f".writing-{secrets.token_hex(8)}")
     try:
         _fill(_created(new), content, durable)
