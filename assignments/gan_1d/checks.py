@@ -422,6 +422,7 @@ def _(student, draw):
     steered = Steered(discriminator, draw.normal(64, 2), ALIKE)
     for answer, level, wanted in (("real", 12.0, [1, 0]), ("fake", -12.0, [0, 1])):
         steered.set(level, slope=0.0)
+        real, fake = wanted
         expect.close(
             expect.several(gan.evaluate(51, seed), 2, tried=tried),
             wanted,
@@ -430,17 +431,9 @@ def _(student, draw):
             mistakes={
                 "The two numbers are swapped: real comes first, then fake.": wanted[::-1],
                 "On fakes D is right where it says less than ½; you count those above.": [wanted[0], wanted[0]],
-                "This is the number of points on which D is right; the text asks for their share.": np.multiply(
-                    51, wanted
-                ),
-                "This is a number of points: return a share of the real ones, as of the fakes.": [
-                    51 * wanted[0],
-                    wanted[1],
-                ],
-                "This is a number of points: return a share of the fakes, as of the real ones.": [
-                    wanted[0],
-                    51 * wanted[1],
-                ],
+                "These are numbers of points on which D is right; the text asks for shares.": [51 * real, 51 * fake],
+                "The first is a number of points; the text asks for a share of the real ones.": [51 * real, fake],
+                "The second is a number of points; the text asks for a share of the fakes.": [real, 51 * fake],
             },
         )
 

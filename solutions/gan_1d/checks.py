@@ -184,8 +184,8 @@ def _(student, draw):
         if sigmoid_twice
         else "The two halves of the loss cancel where D says the same to all points: it is not the cross-entropy."
         if any(ups) != all(ups)
-        else "D's step uses real points only: add as many fakes. If they are there, does the gradient of their loss reach "
-        "D (no `detach` after D), and is it the cross-entropy?"
+        else "D's step uses real points only: add as many fakes. If they are there, does the gradient of their loss "
+        "reach D (no `detach` after D), and is it the cross-entropy?"
         if all(ups)
         else "D's step uses fakes only, or gives them more weight than the real points. If both are there, does the "
         "gradient of the real points' loss reach D (no `detach` after D), and is it the cross-entropy?"
