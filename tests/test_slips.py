@@ -89,7 +89,7 @@ def test_only_what_the_check_ran_counts() -> None:
         ("o = torch.optim.Adam(net.parameters(), 1e-5)", "a learning rate of 1e-05;"),
         ("o = SGD(net.parameters())", "a learning rate of 0.001, its default; from 0.01 to 1 "),
         ("o = torch.optim.Adagrad(net.parameters(), lr=0.001)", "`Adagrad` has"),
-        ("o = Adam(net.parameters(), weight_decay=1.0)", "`weight_decay` draws all weights towards 0"),
+        ("o = Adam(net.parameters(), weight_decay=1.0)", "`weight_decay` pulls all weights towards 0"),
         ("epochs = 1\nreturn epochs", "`epochs` is replaced there"),
         ("epochs += 1", "`epochs` is replaced there"),
     ],
@@ -103,8 +103,8 @@ def test_a_rare_setting_is_found(body: str, words: str) -> None:
     [
         ("net.compile(keras.optimizers.Adam(0.5), 'mse')", "a learning rate of 0.5;"),
         ("net.compile(keras.optimizers.Adagrad(), 'mse')", "a learning rate of 0.001, its default;"),
-        ("return Dense(3, kernel_regularizer=L2(0.1))", "`kernel_regularizer` draws"),
-        ("return Dense(3, kernel_regularizer='l2')", "`kernel_regularizer` draws"),
+        ("return Dense(3, kernel_regularizer=L2(0.1))", "`kernel_regularizer` pulls"),
+        ("return Dense(3, kernel_regularizer='l2')", "`kernel_regularizer` pulls"),
     ],
 )
 def test_a_rare_setting_of_keras_is_found(body: str, words: str) -> None:
@@ -119,6 +119,8 @@ def test_a_rare_setting_of_keras_is_found(body: str, words: str) -> None:
         "o = torch.optim.SGD(net.parameters(), lr=0.005, momentum=0.9)",
         "o = torch.optim.SGD(net.parameters(), rate)",
         "o = torch.optim.SGD(net.parameters(), lr=1 / 0)",
+        f"o = torch.optim.SGD(net.parameters(), lr=1{400 * '0'})\no = Adam(net.parameters(), lr=1{400 * '0'} * 0.5)",
+        "net = Dense(3, kernel_regularizer=None)",
         "if epochs < 1:\n    epochs = 1\nx = x[:3]",
     ],
 )
@@ -144,7 +146,7 @@ def test_a_student_reads_a_rare_setting_after_the_check_s_own_cause(zygotes: Zyg
     result = catalogue.grade(zygotes, "xor", "torch", decayed, only=["training.learns"])
     check = catalogue.by_id(result)["training.learns"]
     assert check.status == "failed"
-    assert re.search(r"\. Look also at xor\.py, line \d+: `weight_decay` draws", check.likely), check.likely
+    assert re.search(r"\. Look also at xor\.py, line \d+: `weight_decay` pulls", check.likely), check.likely
 
 
 DEEP = "def train(x):\n    x" + ".a" * 900 + ".step()\n    " + "(" * 90 + "x" + ")" * 90 + ".backward()"

@@ -65,7 +65,7 @@ def _replaced(function: Function) -> Iterator[tuple[int, str]]:
     for statement in function.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AugAssign(target=ast.Name(id=name)) if name in numbers:
-                yield statement.lineno, f"`{name}` is replaced there, so that the caller's number does not count."
+                yield statement.lineno, f"`{name[:60]}` is replaced there, so that the caller's value has no effect."
             case _:
                 pass
 
@@ -97,11 +97,15 @@ def _decays(call: ast.Call) -> Iterator[str]:
         if each.arg == "weight_decay":
             size = _number(each.value) or 0.0
         elif each.arg in _REGULARIZERS:
-            # A name such as "l2" stands for 0.01.
-            first = each.value.args[0] if isinstance(each.value, ast.Call) and each.value.args else None
-            size = (_number(first) or 0.0) if first else _DECAY if isinstance(each.value, ast.Constant) else 0.0
+            match each.value:
+                case ast.Call(args=[first, *_]):
+                    size = _number(first) or 0.0
+                case ast.Constant(value=str()):
+                    size = 0.01  # What "l1" and "l2" stand for.
+                case _:
+                    pass
         if size >= (1.0 if decoupled else _DECAY):
-            yield f"`{each.arg}` draws all weights towards 0, which may be stronger than what they learn: leave it out."
+            yield f"`{each.arg}` pulls all weights towards 0, perhaps harder than the training moves them: leave it out."
 
 
 def _last_name(node: ast.expr) -> str:
@@ -109,18 +113,18 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _number(node: ast.expr) -> float | None:
-    """A number that is written as one, or as an operation on two."""
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
-        case ast.BinOp(
-            left=ast.Constant(value=int() | float() as left),
-            op=sign,
-            right=ast.Constant(value=int() | float() as right),
-        ) if type(sign) in _OPERATIONS and (right or not isinstance(sign, ast.Div)):
-            try:
+    """A number that is written as one, or as an operation on two. A stranger's may be too large for a float."""
+    try:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return float(value)
+            case ast.BinOp(
+                left=ast.Constant(value=int() | float() as left),
+                op=sign,
+                right=ast.Constant(value=int() | float() as right),
+            ) if type(sign) in _OPERATIONS:
                 return float(_OPERATIONS[type(sign)](left, right))
-            except OverflowError:
+            case _:
                 return None
-        case _:
-            return None
+    except (OverflowError, ZeroDivisionError):
+        return None
