@@ -11,7 +11,7 @@ from autograder.authoring.probes.descent import cross_entropy_pulls, goes_downhi
 from autograder.authoring.probes.functions import one_hot
 from autograder.authoring.probes.gan import keeps_latent_dim, mean_of, moves, quiet
 from autograder.authoring.probes.parameters import change, flat, randomise, scaled, snapshot, zeros
-from autograder.authoring.probes.training import batches_are_not_all_the_same
+from autograder.authoring.probes.training import batches_are_not_all_the_same, last_sample_counts
 from autograder.errors import CheckFailed, StudentError
 from shared import reader
 
@@ -613,11 +613,11 @@ def _(student, draw):
     pixels, labels = real_digits(draw, reader.unseen(), (1, 4, 7), 4)
     seed = draw.seed()
 
-    def weights(seed, updates):
+    def weights(seed, updates, real=pixels):
         gan, *nets = new_gan(student, seed)
         keeps_latent_dim(gan, LATENT, tried=f"ConditionalGAN({LATENT}, seed)")
         if updates:
-            gan.train_discriminator(images(pixels), labels)
+            gan.train_discriminator(images(real), labels)
             gan.train_generator(labels)
         return flat(*[net.parameters() for net in nets])
 
@@ -635,6 +635,11 @@ def _(student, draw):
         weights((seed + 1) % 2**31, updates=False),
         tried="two ConditionalGANs with different seeds",
         cause="The seed is ignored: the weights are always the same.",
+    )
+    last_sample_counts(
+        lambda real: weights(seed, updates=True, real=real),
+        pixels,
+        tried=f"a new ConditionalGAN and an update of D on {len(pixels)} digits",
     )
 
 

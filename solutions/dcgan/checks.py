@@ -20,6 +20,7 @@ from autograder.authoring.probes.gan import (
     unsteerable,
 )
 from autograder.authoring.probes.parameters import at_least_glorot, flat, random_weights, scaled, weights, zeros
+from autograder.authoring.probes.training import last_sample_counts
 from shared import data
 
 from .probes import LATENT, digits, new_gan, new_player, overlap_add, pictured, scored, spread_out
@@ -516,14 +517,14 @@ def _(student, draw):
     So: form.
     """
     seed = draw.seed()
-    real = images(2 * data.digits()[0][:16] - 1)
+    real = 2 * data.digits()[0][:16] - 1
     ends = []
     for noise in (1, 2):
         # What other code has drawn in the meantime must not matter.
         student.seed(noise)
         gan, generator, discriminator = new_gan(student, seed)
         start = flat(weights(generator), weights(discriminator))
-        gan.train_discriminator(real)
+        gan.train_discriminator(images(real))
         ends.append((start, flat(weights(discriminator))))
     for place, what, cause in (
         (
@@ -544,6 +545,13 @@ def _(student, draw):
             expected="the same weights",
             cause=cause,
         )
+
+    def end(real):
+        gan, _, discriminator = new_gan(student, seed)
+        gan.train_discriminator(images(real))
+        return flat(weights(discriminator))
+
+    last_sample_counts(end, real, tried="a new GAN and one train_discriminator on 16 digits")
 
 
 @check("training.separates", needs="training.discriminator_step", trains=True)

@@ -15,6 +15,7 @@ from autograder.authoring.probes.training import (
     ends_of_one_seed,
     every_class_trains,
     every_sample_trains,
+    last_sample_counts,
     inputs_at_zero,
     losses_of_copies,
     means_of_unequal,
@@ -306,3 +307,19 @@ def test_a_loss_is_no_sum(losses: list[float], is_right: bool) -> None:
     else:
         with pytest.raises(CheckFailed, match="expected a mean, between"):
             judge()
+
+
+@pytest.mark.parametrize("used", [slice(None), slice(1, None), slice(-1)], ids=str)
+def test_a_last_sample_without_effect_is_found(used: slice) -> None:
+    samples = np.arange(12.0).reshape(4, 3)
+    before = samples.copy()
+
+    def end(samples: np.ndarray) -> np.ndarray:
+        return samples[used].mean(axis=0)
+
+    if used.stop is None:
+        last_sample_counts(end, samples, tried="a step")
+    else:
+        with pytest.raises(CheckFailed, match="the same parameters"):
+            last_sample_counts(end, samples, tried="a step")
+    assert np.array_equal(samples, before)

@@ -253,6 +253,23 @@ def means_of_unequal(losses: Iterable[float], cheap: float, dear: float, *, trie
         )
 
 
+def last_sample_counts(end: Callable[[Numbers], Numbers], samples: Numbers, *, tried: str) -> None:
+    """A step must use all samples: it ends elsewhere if the last one is replaced by its negative.
+
+    `end(samples)`: the parameters after a step on these samples, from the same start and with the same draws each time.
+    Not even rounding may tell the two apart if the last one is left out. Raises `CheckFailed`.
+    """
+    others = np.array(samples)
+    others[-1] *= -1
+    expect.that(
+        not np.array_equal(end(samples), end(others)),
+        tried=f"{tried}; then the same with another last sample",
+        saw="the same parameters both times",
+        expected="other parameters: each sample has a part in the step",
+        cause="Some of the samples are left out: use all that the step receives.",
+    )
+
+
 def batches_are_not_all_the_same(
     net: Remote,
     fit: Callable[[Numbers, int], object],
