@@ -44,8 +44,8 @@ def test_pages_are_the_same_in_one_process_and_in_several(tmp_path: Path) -> Non
         pages = [Page(tmp_path / str(n), result, there, "") for n, (result, there) in enumerate(around)]
         one, several = (_written(course, pages, many) for many in (False, True))
     assert list(one) == list(several) == [page.path for page in pages]
-    htmls = [page.read_bytes() for page in one.values()]
-    assert len(htmls) == 120 and htmls == [page.read_bytes() for page in several.values()]
+    htmls = [Path(page).read_bytes() for page in one.values()]
+    assert len(htmls) == 120 and htmls == [Path(page).read_bytes() for page in several.values()]
     assert all(b'id="code"' in html for html in htmls)
 
 
