@@ -83,32 +83,23 @@ def test_only_what_the_check_ran_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("framework", "body", "words"),
     [
-        ("o = torch.optim.Adam(net.parameters(), lr=0.001 * 100)", "`Adam` has a learning rate of 0.1;"),
-        ("o = torch.optim.Adam(net.parameters(), 1e-5)", "a learning rate of 1e-05;"),
-        ("o = SGD(net.parameters())", "a learning rate of 0.001, its default; from 0.01 to 1 "),
-        ("o = torch.optim.Adagrad(net.parameters(), lr=0.001)", "`Adagrad` has"),
-        ("o = Adam(net.parameters(), weight_decay=1.0)", "`weight_decay` pulls all weights towards 0"),
-        ("epochs = 1\nreturn epochs", "`epochs` is replaced there"),
-        ("epochs += 1", "`epochs` is replaced there"),
+        ("torch", "o = torch.optim.Adam(net.parameters(), lr=0.001 * 100)", "`Adam` has a learning rate of 0.1;"),
+        ("torch", "o = torch.optim.Adam(net.parameters(), 1e-5)", "a learning rate of 1e-05;"),
+        ("torch", "o = SGD(net.parameters())", "a learning rate of 0.001, its default; from 0.01 to 1 "),
+        ("torch", "o = torch.optim.Adagrad(net.parameters(), lr=0.001)", "`Adagrad` has"),
+        ("torch", "o = Adam(net.parameters(), weight_decay=1.0)", "`weight_decay` pulls all weights towards 0"),
+        ("torch", "epochs = 1\nreturn epochs", "`epochs` is replaced there"),
+        ("torch", "epochs += 1", "`epochs` is replaced there"),
+        ("keras", "net.compile(keras.optimizers.Adam(0.5), 'mse')", "a learning rate of 0.5;"),
+        ("keras", "net.compile(keras.optimizers.Adagrad(), 'mse')", "a learning rate of 0.001, its default;"),
+        ("keras", "return Dense(3, kernel_regularizer=L2(0.1))", "`kernel_regularizer` pulls"),
+        ("keras", "return Dense(3, kernel_regularizer='l2')", "`kernel_regularizer` pulls"),
     ],
 )
-def test_a_rare_setting_is_found(body: str, words: str) -> None:
-    assert words in "".join(settings(body, "torch"))
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        ("net.compile(keras.optimizers.Adam(0.5), 'mse')", "a learning rate of 0.5;"),
-        ("net.compile(keras.optimizers.Adagrad(), 'mse')", "a learning rate of 0.001, its default;"),
-        ("return Dense(3, kernel_regularizer=L2(0.1))", "`kernel_regularizer` pulls"),
-        ("return Dense(3, kernel_regularizer='l2')", "`kernel_regularizer` pulls"),
-    ],
-)
-def test_a_rare_setting_of_keras_is_found(body: str, words: str) -> None:
-    assert words in "".join(settings(body, "keras"))
+def test_a_rare_setting_is_found(framework: FrameworkName, body: str, words: str) -> None:
+    assert words in "".join(settings(body, framework))
 
 
 @pytest.mark.parametrize(

@@ -245,17 +245,13 @@ class Run:
         return done("passed")
 
     def _explained(self, check: Check, failed: CheckFailed) -> CheckFailed:
-        """The failure with a likely cause that is seen in the code or in a new model, before the one of the check.
-
-        After a training, places that are worth a look come last.
-        """
-        called = self.session.called
+        """The failure with a likely cause that is seen in the code or in a new model, or with a place to look at last."""
+        called, trained = self.session.called, check.trains or check.few_steps
         if slip := next(self._slips.among(called), None):
             likely, place = f"In {slip.where}, {slip.what} {failed.likely}", failed.place or slip.where
             return replace(failed, likely=likely.rstrip(), place=place)
         if symptom := self._symptoms.first():
             return replace(failed, likely=f"{symptom} {failed.likely}".rstrip())
-        trained = check.trains or check.few_steps
         if setting := next(self._slips.settings_among(called, self._handed_in.framework, trained), None):
             return replace(failed, likely=f"{failed.likely} Look also at {setting.where}: {setting.what}".lstrip())
         return failed

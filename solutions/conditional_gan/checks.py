@@ -621,9 +621,10 @@ def _(student, draw):
             gan.train_generator(labels)
         return flat(*[net.parameters() for net in nets])
 
+    updated = weights(seed, updates=True)
     expect.close(
         weights(seed, updates=True),
-        weights(seed, updates=True),
+        updated,
         tried="two ConditionalGANs with the same seed, an update of D and of G in each",
         cause="Weights and noise must come from `seed`: seed the framework before the nets are built.",
         rtol=1e-5,
@@ -637,6 +638,7 @@ def _(student, draw):
         cause="The seed is ignored: the weights are always the same.",
     )
     last_sample_counts(
+        updated,
         lambda real: weights(seed, updates=True, real=real),
         pixels,
         tried=f"a new ConditionalGAN and an update of D on {len(pixels)} digits",

@@ -551,7 +551,7 @@ def _(student, draw):
         gan.train_discriminator(images(real))
         return flat(weights(discriminator))
 
-    last_sample_counts(end, real, tried="a new GAN and one train_discriminator on 16 digits")
+    last_sample_counts(ends[0][1], end, real, tried="a new GAN and one train_discriminator on 16 digits")
 
 
 @check("training.separates", needs="training.discriminator_step", trains=True)

@@ -318,8 +318,8 @@ def test_a_last_sample_without_effect_is_found(used: slice) -> None:
         return samples[used].mean(axis=0)
 
     if used.stop is None:
-        last_sample_counts(end, samples, tried="a step")
+        last_sample_counts(end(samples), end, samples, tried="a step")
     else:
         with pytest.raises(CheckFailed, match="the same parameters"):
-            last_sample_counts(end, samples, tried="a step")
+            last_sample_counts(end(samples), end, samples, tried="a step")
     assert np.array_equal(samples, before)

@@ -253,16 +253,16 @@ def means_of_unequal(losses: Iterable[float], cheap: float, dear: float, *, trie
         )
 
 
-def last_sample_counts(end: Callable[[Numbers], Numbers], samples: Numbers, *, tried: str) -> None:
+def last_sample_counts(ended: Numbers, end: Callable[[Numbers], Numbers], samples: Numbers, *, tried: str) -> None:
     """A step must use all samples: it ends elsewhere if the last one is replaced by its negative.
 
-    `end(samples)`: the parameters after a step on these samples, from the same start and with the same draws each time.
-    Not even rounding may tell the two apart if the last one is left out. Raises `CheckFailed`.
+    `ended`: the parameters after a step on `samples`. `end(others)`: those after a step on others, from the same start
+    and with the same draws. Not even rounding may tell the two apart if the last one is left out. Raises `CheckFailed`.
     """
     others = np.array(samples)
     others[-1] *= -1
     expect.that(
-        not np.array_equal(end(samples), end(others)),
+        not np.array_equal(ended, end(others)),
         tried=f"{tried}; then the same with another last sample",
         saw="the same parameters both times",
         expected="other parameters: each sample has a part in the step",
